@@ -1,0 +1,1 @@
+"""The kernel: what two flows or more need."""

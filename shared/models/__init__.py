@@ -1,0 +1,1 @@
+"""Documents that two flows or more read."""
