@@ -1,0 +1,244 @@
+"""Documents in containers, in logical partitions, written by atomic commits.
+
+A partition is the tuple of values of the container's partition key paths
+(``shared/topology.json``), the tenant first. A document is a JSON object with
+a string ``id``, unique in its partition; the partition key fields inside it
+must agree with the partition it is committed to. A document may carry ``ttl``
+(seconds after its last write): past that it is gone for every reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from shared.errors import Invalid, TooLarge
+
+MAX_OPERATIONS = 100
+MAX_COMMIT_BYTES = 2 * 1024 * 1024
+
+Partition = tuple[str, ...]
+Json = dict[str, Any]
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Create:
+    """Write a new document; ``Exists`` when its id is taken."""
+
+    body: Json
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Write a document whether or not its id is taken."""
+
+    body: Json
+
+
+@dataclass(frozen=True)
+class Replace:
+    """Overwrite a document as it was read; ``Missing`` when gone, ``Stale`` when changed."""
+
+    body: Json
+    etag: str
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Change fields of a document; ``Missing`` when gone, ``Stale`` when ``etag`` differs.
+
+    ``set`` maps dotted paths to new values, ``increment`` dotted paths to numbers
+    added (a path that is not there counts as 0). Parents must exist; at most ten
+    paths in all.
+    """
+
+    id: str
+    set: Mapping[str, Any] | None = None
+    increment: Mapping[str, int | float] | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove a document; ``Missing`` when gone, ``Stale`` when ``etag`` differs."""
+
+    id: str
+    etag: str | None = None
+
+
+Operation = Create | Upsert | Replace | Patch | Delete
+
+
+@dataclass(frozen=True)
+class Equals:
+    """The field is there and equals ``value`` (``None``: the field is JSON null)."""
+
+    path: str
+    value: Scalar
+
+
+@dataclass(frozen=True)
+class Range:
+    """``at_least <= field < below``; either bound may be absent. Bounds are of one type."""
+
+    path: str
+    at_least: str | int | float | None = None
+    below: str | int | float | None = None
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The field is a string that begins with ``value``, case counts."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Contains:
+    """The field is an array with ``value`` among its members."""
+
+    path: str
+    value: str | int | float | bool
+
+
+Filter = Equals | Range | Prefix | Contains
+
+
+@dataclass(frozen=True)
+class Order:
+    """Sort by a field of one type (text by code point); ties by id. Documents without it drop out."""
+
+    path: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A document as read: its body without the store's own fields, and its etag."""
+
+    body: Json
+    etag: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a query; ``continuation`` is None when there is no further page."""
+
+    items: tuple[Stored, ...]
+    continuation: str | None
+
+
+class Documents(Protocol):
+    """Where documents live. Safe to use from several threads and processes."""
+
+    def get(self, container: str, partition: Partition, document_id: str) -> Stored | None:
+        """Point-read one document, None when it is not there (or has expired)."""
+
+    def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> tuple[str | None, ...]:
+        """Apply all operations to one logical partition, or none of them.
+
+        Returns the new etag of each operation's document (None for a delete).
+        An id stands in a commit once at most.
+
+        Raises ``Exists``, ``Missing`` or ``Stale`` naming the operation; ``Invalid`` for a body that does not belong
+        there; ``TooLarge`` above 100 operations or 2 MB; ``Throttled`` when the
+        store keeps refusing; ``Unavailable`` when it gave no answer (the commit
+        may have happened: read before retrying, or carry a receipt).
+        """
+
+    def query(
+        self,
+        container: str,
+        scope: Partition,
+        *,
+        where: Sequence[Filter] = (),
+        order: Order | None = None,
+        limit: int = 50,
+        continuation: str | None = None,
+    ) -> Page:
+        """Read documents of a partition, of a tenant (the first value alone) or, for
+        operators' sweeps only, of all tenants (an empty scope).
+
+        All filters hold. Without ``order`` the order is stable but unspecified.
+        ``limit`` is 1 to 1,000. A page may hold fewer and still be followed by
+        another. Raises ``Invalid`` for a malformed path or continuation.
+        """
+
+
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+def checked_path(path: str) -> str:
+    """Return a dotted path of plain names; raises ``Invalid`` for anything else."""
+    if not _PATH.fullmatch(path):
+        raise Invalid(f"{path!r} is not a dotted path of plain names")
+    return path
+
+
+def document_id(operation: Operation) -> str:
+    """The id of the document an operation concerns."""
+    if isinstance(operation, Patch | Delete):
+        return operation.id
+    return str(operation.body["id"])
+
+
+def check_commit(
+    key_fields: Sequence[str], partition: Partition, operations: Sequence[Operation]
+) -> None:
+    """Hold a commit against the limits and forms that every adapter keeps.
+
+    ``key_fields`` are the container's partition key fields. Raises ``Invalid`` or ``TooLarge``.
+    """
+    if len(partition) != len(key_fields) or not all(partition):
+        raise Invalid(f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)")
+    if not operations:
+        raise Invalid("a commit needs at least one operation")
+    if len(operations) > MAX_OPERATIONS:
+        raise TooLarge(f"a commit takes at most {MAX_OPERATIONS} operations")
+    seen: set[str] = set()
+    size = 0
+    for operation in operations:
+        if not isinstance(operation, Patch | Delete):
+            _check_body(key_fields, partition, operation.body)
+            size += len(json.dumps(operation.body))
+        elif isinstance(operation, Patch):
+            _check_patch(key_fields, operation)
+            size += len(json.dumps([dict(operation.set or {}), dict(operation.increment or {})]))
+        identity = document_id(operation)
+        if identity in seen:
+            raise Invalid(f"document {identity!r} stands in the commit twice")
+        seen.add(identity)
+    if size > MAX_COMMIT_BYTES:
+        raise TooLarge(f"a commit takes at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
+
+
+def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> None:
+    identity = body.get("id")
+    if not isinstance(identity, str) or not 0 < len(identity) <= 255:
+        raise Invalid("a document needs an id of 1 to 255 characters")
+    if any(c in identity for c in "/\\?#"):
+        raise Invalid(f"document id {identity!r} may not contain / \\ ? or #")
+    for field, value in zip(key_fields, partition, strict=True):
+        if body.get(field) != value:
+            raise Invalid(f"document {identity!r} has another {field} than its partition")
+    ttl = body.get("ttl")
+    if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 1):
+        raise Invalid(f"document {identity!r}: ttl is a whole number of seconds, at least 1")
+
+
+def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:
+    paths = [*(patch.set or {}), *(patch.increment or {})]
+    if not 1 <= len(paths) <= 10:
+        raise Invalid(f"patch of {patch.id!r}: give one to ten paths")
+    if len(set(paths)) != len(paths):
+        raise Invalid(f"patch of {patch.id!r}: a path stands there twice")
+    for path in paths:
+        if checked_path(path) in {"id", "ttl", *key_fields}:
+            raise Invalid(f"patch of {patch.id!r}: {path} cannot be patched")

@@ -1,0 +1,109 @@
+"""The one list of queues, topics, containers and where each event goes: ``topology.json``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Container(_Entry):
+    """A document container.
+
+    ``default_ttl_seconds``: None means documents never expire, -1 that only those
+    with a ``ttl`` of their own do, any other number is the default. ``ordered_by``
+    are fields that queries sort on, ``array_fields`` those that ``Contains`` asks:
+    each gets an index. ``erasure`` says how a person's data is found and removed.
+    """
+
+    owner: str
+    partition_key: tuple[str, ...] = Field(min_length=1, max_length=3)
+    default_ttl_seconds: int | None = None
+    ordered_by: tuple[str, ...] = ()
+    array_fields: tuple[str, ...] = ()
+    erasure: str
+
+
+class Receiver(_Entry):
+    """What holds messages: a queue or a subscription."""
+
+    lock_seconds: int = Field(ge=5, le=300)
+    max_delivery: int = Field(ge=1, le=2000)
+    sessions: bool = False
+
+
+class Queue(Receiver):
+    duplicate_detection_seconds: int = Field(ge=20, le=604_800)
+
+
+class Subscription(Receiver):
+    """A listener of a topic, with the event types it hears."""
+
+    events: tuple[str, ...] = Field(min_length=1)
+
+
+class Topic(_Entry):
+    duplicate_detection_seconds: int = Field(ge=20, le=604_800)
+    subscriptions: dict[str, Subscription]
+
+
+class Destination(_Entry):
+    to: str = Field(description="A queue or a topic")
+
+
+class BlobContainer(_Entry):
+    owner: str
+    path: str
+    erasure: str
+
+
+class StorageQueue(_Entry):
+    owner: str
+    max_delivery: Literal[5] = Field(description="What the host does; not ours to set")
+
+
+class Topology(_Entry):
+    """The whole of ``topology.json``, checked."""
+
+    containers: dict[str, Container]
+    queues: dict[str, Queue]
+    topics: dict[str, Topic]
+    events: dict[str, Destination]
+    blob_containers: dict[str, BlobContainer]
+    storage_queues: dict[str, StorageQueue]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Topology:
+        shared_names = self.queues.keys() & self.topics.keys()
+        if shared_names:
+            raise ValueError(f"both a queue and a topic: {sorted(shared_names)}")
+        for event, destination in self.events.items():
+            if destination.to not in self.queues and destination.to not in self.topics:
+                raise ValueError(f"{event} goes to {destination.to}, which is not there")
+        for topic_name, topic in self.topics.items():
+            for name, subscription in topic.subscriptions.items():
+                for event in subscription.events:
+                    if event not in self.events or self.events[event].to != topic_name:
+                        raise ValueError(f"{topic_name}/{name} hears {event}, sent elsewhere")
+        return self
+
+    @property
+    def receivers(self) -> dict[str, Receiver]:
+        """All queues and subscriptions by entity name (``queue`` or ``topic/subscription``)."""
+        found: dict[str, Receiver] = dict(self.queues)
+        for topic_name, topic in self.topics.items():
+            for name, subscription in topic.subscriptions.items():
+                found[f"{topic_name}/{name}"] = subscription
+        return found
+
+
+@cache
+def load() -> Topology:
+    """Read and check ``shared/topology.json``; raises ``pydantic.ValidationError``."""
+    return Topology.model_validate_json(Path(__file__).with_name("topology.json").read_bytes())
