@@ -17,8 +17,15 @@ class TextLine(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    text: str
-    page: int = Field(ge=1, description="1-based; 1 throughout for formats without pages")
+    text: str = Field(
+        description="Words parted by one space. A tab stands where the line has a wide gap: between "
+        "a title and its right-flushed date, a margin date and its entry, two cells of a table row"
+    )
+    page: int = Field(
+        ge=1,
+        description="1-based; 1 throughout for formats without pages. May run back: a column that "
+        "goes on over several pages is read to its end before the column beside it",
+    )
     block: int = Field(
         default=0,
         ge=0,
@@ -42,6 +49,9 @@ class PageLink(BaseModel):
     url: str
     page: int = Field(ge=1)
     text: str = Field(default="", description="The words it lies on, when known")
+    line: int | None = Field(
+        default=None, ge=0, description="Index into ExtractedText.lines of those words, when known"
+    )
 
 
 class ExtractedText(BaseModel):
