@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol
+
+from shared.errors import Invalid
 
 Tier = Literal["hot", "cool", "cold", "archive"]
 
@@ -70,3 +73,32 @@ class Blobs(Protocol):
 
     def set_tier(self, container: str, name: str, tier: Tier) -> None:
         """Move a blob to a storage tier. Raises ``Missing``."""
+
+
+_CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
+_METADATA_KEY = re.compile(r"[a-z_][a-z0-9_]{0,127}")
+
+
+def check_name(container: str, name: str) -> None:
+    """Hold a container's and a blob's name against what every adapter can keep.
+
+    Raises ``Invalid`` for a name that is empty, above 1,024 characters, has a part
+    that is empty, ``.`` or ``..``, a backslash or a control character.
+    """
+    if not _CONTAINER.fullmatch(container):
+        raise Invalid(f"{container!r} is not a blob container's name")
+    if not 0 < len(name) <= 1024:
+        raise Invalid("a blob's name has 1 to 1,024 characters")
+    if any(part in {"", ".", ".."} for part in name.split("/")):
+        raise Invalid("a blob's name has no empty, '.' or '..' parts")
+    if "\\" in name or any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in name):
+        raise Invalid("a blob's name has no backslash and no control characters")
+
+
+def check_metadata(metadata: Mapping[str, str]) -> None:
+    """Raise ``Invalid`` for metadata that a header cannot carry."""
+    for key, value in metadata.items():
+        if not _METADATA_KEY.fullmatch(key):
+            raise Invalid(f"metadata key {key!r} is not of the form [a-z_][a-z0-9_]*")
+        if not value.isascii() or not value.isprintable():
+            raise Invalid(f"metadata value of {key!r} is not printable ASCII")

@@ -111,7 +111,10 @@ Filter = Equals | Range | Prefix | Contains
 
 @dataclass(frozen=True)
 class Order:
-    """Sort by a field of one type (text by code point); ties by id. Documents without it drop out."""
+    """Sort by a field of one type (text by code point), ties by id.
+
+    Documents without the field drop out.
+    """
 
     path: str
     descending: bool = False
@@ -147,10 +150,10 @@ class Documents(Protocol):
         Returns the new etag of each operation's document (None for a delete).
         An id stands in a commit once at most.
 
-        Raises ``Exists``, ``Missing`` or ``Stale`` naming the operation; ``Invalid`` for a body that does not belong
-        there; ``TooLarge`` above 100 operations or 2 MB; ``Throttled`` when the
-        store keeps refusing; ``Unavailable`` when it gave no answer (the commit
-        may have happened: read before retrying, or carry a receipt).
+        Raises ``Exists``, ``Missing`` or ``Stale`` naming the operation; ``Invalid``
+        for a body that does not belong there; ``TooLarge`` above 100 operations or
+        2 MB; ``Throttled`` when the store keeps refusing; ``Unavailable`` when it gave
+        no answer (the commit may have happened: read first, or carry a receipt).
         """
 
     def query(

@@ -1,0 +1,393 @@
+"""Documents on SQLite: the embedded store.
+
+One table a container. Fields that topology.json names in ``ordered_by`` get an
+expression index, members of ``array_fields`` rows of their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from shared.documents.port import (
+    Create,
+    Delete,
+    Equals,
+    Filter,
+    Json,
+    Operation,
+    Order,
+    Page,
+    Partition,
+    Patch,
+    Prefix,
+    Range,
+    Replace,
+    Stored,
+    Upsert,
+    check_commit,
+    checked_path,
+    document_id,
+)
+from shared.errors import Exists, Invalid, Missing, Stale
+from shared.sqlite_connections import Connections
+from shared.topology import Container, Topology
+
+_AFTER_ANY_TEXT = "\U0010ffff"
+
+
+class SqliteDocuments:
+    """The :class:`~shared.documents.port.Documents` port on one SQLite file.
+
+    ``clock`` gives seconds since the epoch; only expiry asks it.
+    """
+
+    def __init__(self, path: Path, topology: Topology, clock: Callable[[], float]) -> None:
+        self._connections = Connections(path)
+        self._containers = topology.containers
+        self._clock = clock
+        with self._connections.transaction() as connection:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS array_fields (container TEXT PRIMARY KEY, fields TEXT)"
+            )
+            for name, container in self._containers.items():
+                _prepare(connection, name, container)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    def get(self, container: str, partition: Partition, document_id: str) -> Stored | None:
+        self._container(container)
+        row = (
+            self._connections.get()
+            .execute(
+                f'SELECT body, etag FROM "{container}" WHERE partition = ? AND id = ?'  # noqa: S608  a name from topology
+                " AND (expires_at IS NULL OR expires_at > ?)",
+                (json.dumps(partition), document_id, self._clock()),
+            )
+            .fetchone()
+        )
+        return None if row is None else Stored(json.loads(row[0]), row[1])
+
+    def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> tuple[str | None, ...]:
+        declared = self._container(container)
+        check_commit(declared.partition_key, partition, operations)
+        with self._connections.transaction() as connection:
+            batch = _Batch(connection, container, declared, partition, self._clock())
+            return tuple(batch.apply(at, operation) for at, operation in enumerate(operations))
+
+    def query(
+        self,
+        container: str,
+        scope: Partition,
+        *,
+        where: Sequence[Filter] = (),
+        order: Order | None = None,
+        limit: int = 50,
+        continuation: str | None = None,
+    ) -> Page:
+        declared = self._container(container)
+        if not 1 <= limit <= 1000:
+            raise Invalid("limit is 1 to 1,000")
+        conditions = ["(expires_at IS NULL OR expires_at > ?)"]
+        values: list[Any] = [self._clock()]
+        if len(scope) == len(declared.partition_key):
+            conditions.append("partition = ?")
+            values.append(json.dumps(scope))
+        elif len(scope) == 1:
+            conditions.append("tenant = ?")
+            values.append(scope[0])
+        elif scope:
+            raise Invalid("a scope is empty, a tenant, or a whole partition")
+        for condition in where:
+            text, more = _condition(container, declared, condition)
+            conditions.append(text)
+            values.extend(more)
+        shape = _shape(container, scope, where, order)
+        position = "rowid" if order is None else _field(order.path)
+        if order is not None:
+            conditions.append(f"{position} IS NOT NULL")
+        if continuation is not None:
+            text, more = _after(order, position, _read_continuation(continuation, shape))
+            conditions.append(text)
+            values.extend(more)
+        way = "DESC" if order and order.descending else "ASC"
+        sorting = "rowid" if order is None else f"{position} {way}, id {way}, partition {way}"
+        rows = (
+            self._connections.get()
+            .execute(
+                f'SELECT body, etag, {position}, id, partition FROM "{container}"'  # noqa: S608  names and paths are checked
+                f" WHERE {' AND '.join(conditions)} ORDER BY {sorting} LIMIT ?",
+                (*values, limit + 1),
+            )
+            .fetchall()
+        )
+        items = tuple(Stored(json.loads(row[0]), row[1]) for row in rows[:limit])
+        further = _write_continuation(rows[limit - 1][2:], shape) if len(rows) > limit else None
+        return Page(items, further)
+
+    def purge_expired(self) -> int:
+        """Remove what has expired from the file; returns how many documents went."""
+        removed = 0
+        for name, declared in self._containers.items():
+            with self._connections.transaction() as connection:
+                keys = connection.execute(
+                    f'SELECT rowid FROM "{name}" WHERE expires_at <= ? LIMIT 1000',  # noqa: S608  a name from topology
+                    (self._clock(),),
+                ).fetchall()
+                for (key,) in keys:
+                    _forget(connection, name, declared, key)
+                removed += len(keys)
+        return removed
+
+    def _container(self, name: str) -> Container:
+        if name not in self._containers:
+            raise Invalid(f"{name!r} is not a container of topology.json")
+        return self._containers[name]
+
+
+class _Batch:
+    """One commit under way, inside its transaction."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        name: str,
+        declared: Container,
+        partition: Partition,
+        now: float,
+    ) -> None:
+        self._connection = connection
+        self._name = name
+        self._declared = declared
+        self._partition = partition
+        self._now = now
+
+    def apply(self, at: int, operation: Operation) -> str | None:
+        identity = document_id(operation)
+        row = self._connection.execute(
+            f'SELECT rowid, body, etag, expires_at FROM "{self._name}"'  # noqa: S608  a name from topology
+            " WHERE partition = ? AND id = ?",
+            (json.dumps(self._partition), identity),
+        ).fetchone()
+        if row is not None and row[3] is not None and row[3] <= self._now:
+            _forget(self._connection, self._name, self._declared, row[0])
+            row = None
+        if isinstance(operation, Create):
+            if row is not None:
+                raise Exists(
+                    f"document {identity!r} is there already", operation=at, document_id=identity
+                )
+            return self._write(None, operation.body)
+        if isinstance(operation, Upsert):
+            return self._write(row and row[0], operation.body)
+        if row is None:
+            raise Missing(f"document {identity!r} is not there", operation=at, document_id=identity)
+        if operation.etag is not None and operation.etag != row[2]:
+            raise Stale(
+                f"document {identity!r} was changed meanwhile", operation=at, document_id=identity
+            )
+        if isinstance(operation, Delete):
+            _forget(self._connection, self._name, self._declared, row[0])
+            return None
+        if isinstance(operation, Replace):
+            return self._write(row[0], operation.body)
+        return self._write(row[0], _patched(json.loads(row[1]), operation))
+
+    def _write(self, key: int | None, body: Json) -> str:
+        etag = uuid4().hex
+        ttl = body.get("ttl", self._declared.default_ttl_seconds)
+        if self._declared.default_ttl_seconds is None or ttl == -1:
+            ttl = None
+        expires_at = None if ttl is None else self._now + ttl
+        text = json.dumps(body, separators=(",", ":"), allow_nan=False)
+        if key is None:
+            key = self._connection.execute(
+                f'INSERT INTO "{self._name}" (tenant, partition, id, body, etag, expires_at)'  # noqa: S608  a name from topology
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    self._partition[0],
+                    json.dumps(self._partition),
+                    body["id"],
+                    text,
+                    etag,
+                    expires_at,
+                ),
+            ).lastrowid
+        else:
+            self._connection.execute(
+                f'UPDATE "{self._name}" SET body = ?, etag = ?, expires_at = ? WHERE rowid = ?',  # noqa: S608  a name from topology
+                (text, etag, expires_at, key),
+            )
+        if self._declared.array_fields:
+            _index_members(self._connection, self._name, self._declared, key or 0, body)
+        return etag
+
+
+def _prepare(connection: sqlite3.Connection, name: str, container: Container) -> None:
+    connection.execute(
+        f'CREATE TABLE IF NOT EXISTS "{name}" ('
+        " rowid INTEGER PRIMARY KEY, tenant TEXT NOT NULL, partition TEXT NOT NULL,"
+        " id TEXT NOT NULL, body TEXT NOT NULL, etag TEXT NOT NULL, expires_at REAL,"
+        " UNIQUE (partition, id))"
+    )
+    connection.execute(
+        f'CREATE INDEX IF NOT EXISTS "{name}.expires_at" ON "{name}" (expires_at)'
+        " WHERE expires_at IS NOT NULL"
+    )
+    for path in container.ordered_by:
+        connection.execute(
+            f'CREATE INDEX IF NOT EXISTS "{name}.{path}" ON "{name}"'
+            f" (tenant, {_field(path)}, id, partition)"
+        )
+    if not container.array_fields:
+        return
+    connection.execute(
+        f'CREATE TABLE IF NOT EXISTS "{name}.members" (path TEXT NOT NULL, value NOT NULL,'
+        f" document INTEGER NOT NULL, PRIMARY KEY (path, value, document)) WITHOUT ROWID"
+    )
+    connection.execute(
+        f'CREATE INDEX IF NOT EXISTS "{name}.members.document" ON "{name}.members" (document)'
+    )
+    fields = json.dumps(container.array_fields)
+    known = connection.execute(
+        "SELECT fields FROM array_fields WHERE container = ?", (name,)
+    ).fetchone()
+    if known != (fields,):
+        for key, body in connection.execute(f'SELECT rowid, body FROM "{name}"').fetchall():  # noqa: S608  a name from topology
+            _index_members(connection, name, container, key, json.loads(body))
+        connection.execute("INSERT OR REPLACE INTO array_fields VALUES (?, ?)", (name, fields))
+
+
+def _index_members(
+    connection: sqlite3.Connection, name: str, declared: Container, key: int, body: Json
+) -> None:
+    connection.execute(f'DELETE FROM "{name}.members" WHERE document = ?', (key,))  # noqa: S608  a name from topology
+    connection.executemany(
+        f'INSERT OR IGNORE INTO "{name}.members" VALUES (?, ?, ?)',  # noqa: S608  a name from topology
+        [
+            (path, _member(value), key)
+            for path in declared.array_fields
+            for value in _array(body, path)
+        ],
+    )
+
+
+def _forget(connection: sqlite3.Connection, name: str, declared: Container, key: int) -> None:
+    connection.execute(f'DELETE FROM "{name}" WHERE rowid = ?', (key,))  # noqa: S608  a name from topology
+    if declared.array_fields:
+        connection.execute(f'DELETE FROM "{name}.members" WHERE document = ?', (key,))  # noqa: S608  a name from topology
+
+
+def _array(body: Any, path: str) -> list[Any]:
+    for part in path.split("."):
+        body = body.get(part) if isinstance(body, dict) else None
+    return body if isinstance(body, list) else []
+
+
+def _member(value: Any) -> Any:
+    """Text stays text; all else is kept apart from text by its JSON form as bytes."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True).encode()
+
+
+def _patched(body: Json, patch: Patch) -> Json:
+    changes = [(path, value, False) for path, value in (patch.set or {}).items()]
+    changes += [(path, value, True) for path, value in (patch.increment or {}).items()]
+    for path, value, adds in changes:
+        *parents, last = path.split(".")
+        at = body
+        for part in parents:
+            at = at.get(part) if isinstance(at, dict) else None  # type: ignore[assignment]
+        if not isinstance(at, dict):
+            raise Invalid(f"patch of {patch.id!r}: the parent of {path} is not there")
+        present = at.get(last, 0) if adds else None
+        if adds and (isinstance(present, bool) or not isinstance(present, int | float)):
+            raise Invalid(f"patch of {patch.id!r}: {path} is not a number")
+        at[last] = present + value if adds and present is not None else value
+    return body
+
+
+def _field(path: str) -> str:
+    return f"json_extract(body, '$.{checked_path(path)}')"
+
+
+def _kind(path: str) -> str:
+    return f"json_type(body, '$.{checked_path(path)}')"
+
+
+def _condition(name: str, declared: Container, condition: Filter) -> tuple[str, list[Any]]:
+    field, kind = _field(condition.path), _kind(condition.path)
+    if isinstance(condition, Equals):
+        return _equality(field, kind, condition.value)
+    if isinstance(condition, Range):
+        bounds = [
+            (sign, bound)
+            for sign, bound in ((">=", condition.at_least), ("<", condition.below))
+            if bound is not None
+        ]
+        if not bounds or len({isinstance(bound, str) for _, bound in bounds}) != 1:
+            raise Invalid(f"range over {condition.path}: give one or two bounds of one type")
+        kinds = "('text')" if isinstance(bounds[0][1], str) else "('integer', 'real')"
+        parts = [f"{kind} IN {kinds}", *(f"{field} {sign} ?" for sign, _ in bounds)]
+        return " AND ".join(parts), [bound for _, bound in bounds]
+    if isinstance(condition, Prefix):
+        return (
+            f"{kind} = 'text' AND {field} >= ? AND {field} < ?",
+            [condition.value, condition.value + _AFTER_ANY_TEXT],
+        )
+    if condition.path in declared.array_fields:
+        return (
+            f'rowid IN (SELECT document FROM "{name}.members" WHERE path = ? AND value = ?)',  # noqa: S608  a name from topology
+            [condition.path, _member(condition.value)],
+        )
+    text, values = _equality("member.value", "member.type", condition.value)
+    return (
+        f"{kind} = 'array' AND EXISTS (SELECT 1 FROM"  # noqa: S608  the path is checked
+        f" json_each(body, '$.{condition.path}') AS member WHERE {text})",
+        values,
+    )
+
+
+def _equality(field: str, kind: str, value: Any) -> tuple[str, list[Any]]:
+    if value is None:
+        return f"{kind} = 'null'", []
+    if isinstance(value, bool):
+        return f"{kind} = '{str(value).lower()}'", []
+    if isinstance(value, str):
+        return f"{field} = ? AND {kind} = 'text'", [value]
+    return f"{field} = ? AND {kind} IN ('integer', 'real')", [value]
+
+
+def _shape(container: str, scope: Partition, where: Sequence[Filter], order: Order | None) -> str:
+    text = repr((container, scope, tuple(where), order))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _write_continuation(position: Sequence[Any], shape: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([shape, *position]).encode()).decode()
+
+
+def _read_continuation(text: str, shape: str) -> tuple[Any, str, str]:
+    try:
+        token = json.loads(base64.urlsafe_b64decode(text.encode()))
+    except ValueError as error:
+        raise Invalid("the continuation is not one of ours") from error
+    if not isinstance(token, list) or len(token) != 4 or token[0] != shape:
+        raise Invalid("the continuation belongs to another query")
+    return token[1], token[2], token[3]
+
+
+def _after(order: Order | None, position: str, last: tuple[Any, str, str]) -> tuple[str, list[Any]]:
+    if order is None:
+        return f"{position} > ?", [last[0]]
+    sign = "<" if order.descending else ">"
+    return f"({position}, id, partition) {sign} (?, ?, ?)", list(last)
