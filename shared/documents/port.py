@@ -4,12 +4,14 @@ A partition is the tuple of values of the container's partition key paths
 (``shared/topology.json``), the tenant first. A document is a JSON object with
 a string ``id``, unique in its partition; the partition key fields inside it
 must agree with the partition it is committed to. A document may carry ``ttl``
-(seconds after its last write): past that it is gone for every reader.
+(seconds after its last write): past that it is gone for every reader. Whole
+numbers are exact up to 2^53 - 1 and refused beyond it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from shared.errors import Invalid, TooLarge
 
 MAX_OPERATIONS = 100
 MAX_COMMIT_BYTES = 2 * 1024 * 1024
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 64
+STORE_FIELDS = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
 
 Partition = tuple[str, ...]
 Json = dict[str, Any]
@@ -111,9 +116,10 @@ Filter = Equals | Range | Prefix | Contains
 
 @dataclass(frozen=True)
 class Order:
-    """Sort by a field of one type (text by code point), ties by id.
+    """Sort by a field that is text (by code point) or a number, one of them throughout.
 
-    Documents without the field drop out.
+    Ties go by id, then by partition, in the same direction. Documents in which the
+    field is absent or null drop out.
     """
 
     path: str
@@ -176,13 +182,28 @@ class Documents(Protocol):
 
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NOT_IN_ID = re.compile(r"[/\\?#\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def checked_path(path: str) -> str:
     """Return a dotted path of plain names; raises ``Invalid`` for anything else."""
-    if not _PATH.fullmatch(path):
+    if not _PATH.fullmatch(path) or path.partition(".")[0] in STORE_FIELDS:
         raise Invalid(f"{path!r} is not a dotted path of plain names")
     return path
+
+
+def is_id(text: str) -> bool:
+    """Whether a document can have this id. One that cannot is simply not there for readers.
+
+    Ids travel as a part of a URL's path, where ``..`` and ``/`` would name something else.
+    """
+    return (
+        0 < len(text) <= 255
+        and text not in {".", ".."}
+        and text == text.strip()
+        and not _NOT_IN_ID.search(text)
+    )
 
 
 def document_id(operation: Operation) -> str:
@@ -201,6 +222,8 @@ def check_commit(
     """
     if len(partition) != len(key_fields) or not all(partition):
         raise Invalid(f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)")
+    if not all(len(value) <= 255 and _is_text(value) for value in partition):
+        raise Invalid("a partition's values have 1 to 255 characters")
     if not operations:
         raise Invalid("a commit needs at least one operation")
     if len(operations) > MAX_OPERATIONS:
@@ -215,6 +238,8 @@ def check_commit(
             _check_patch(key_fields, operation)
             size += len(json.dumps([dict(operation.set or {}), dict(operation.increment or {})]))
         identity = document_id(operation)
+        if not is_id(identity):
+            raise Invalid(f"{identity!r} cannot be a document's id")
         if identity in seen:
             raise Invalid(f"document {identity!r} stands in the commit twice")
         seen.add(identity)
@@ -224,15 +249,16 @@ def check_commit(
 
 def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> None:
     identity = body.get("id")
-    if not isinstance(identity, str) or not 0 < len(identity) <= 255:
+    if not isinstance(identity, str):
         raise Invalid("a document needs an id of 1 to 255 characters")
-    if any(c in identity for c in "/\\?#"):
-        raise Invalid(f"document id {identity!r} may not contain / \\ ? or #")
+    if not STORE_FIELDS.isdisjoint(body):
+        raise Invalid(f"document {identity!r} has a field of the store's own")
+    _check_value(body, MAX_DEPTH)
     for field, value in zip(key_fields, partition, strict=True):
         if body.get(field) != value:
             raise Invalid(f"document {identity!r} has another {field} than its partition")
-    ttl = body.get("ttl")
-    if ttl is not None and (not isinstance(ttl, int) or isinstance(ttl, bool) or ttl < 1):
+    ttl = body.get("ttl", 1)
+    if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl < 2**31:
         raise Invalid(f"document {identity!r}: ttl is a whole number of seconds, at least 1")
 
 
@@ -245,3 +271,33 @@ def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:
     for path in paths:
         if checked_path(path) in {"id", "ttl", *key_fields}:
             raise Invalid(f"patch of {patch.id!r}: {path} cannot be patched")
+    _check_value([*(patch.set or {}).values(), *(patch.increment or {}).values()], MAX_DEPTH)
+
+
+def _is_text(value: str) -> bool:
+    return not _SURROGATE.search(value)
+
+
+def _check_value(value: Any, depth: int) -> None:
+    """Hold a JSON value against what every store gives back as it was written."""
+    if depth == 0:
+        raise Invalid(f"a document is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str):
+        if not _is_text(value):
+            raise Invalid("a document's text is not valid Unicode")
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if not isinstance(key, str) or not _is_text(key):
+                raise Invalid("a document's field names are text")
+            _check_value(member, depth - 1)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _check_value(member, depth - 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise Invalid("a document's numbers are finite")
+    elif isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise Invalid("whole numbers beyond 2^53 - 1 lose digits: write them as text")
+    elif value is not None:
+        raise Invalid(f"a document holds JSON values, not {type(value).__name__}")
