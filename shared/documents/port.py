@@ -206,6 +206,19 @@ def is_id(text: str) -> bool:
     )
 
 
+def check_filters(where: Sequence[Filter]) -> None:
+    """Raise ``Invalid`` for a malformed path, or a value that no document can hold."""
+    for one in where:
+        checked_path(one.path)
+        if isinstance(one, Range):
+            bounds = [bound for bound in (one.at_least, one.below) if bound is not None]
+            if not bounds or len({isinstance(bound, str) for bound in bounds}) != 1:
+                raise Invalid(f"range over {one.path}: give one or two bounds of one type")
+            check_value(bounds)
+        else:
+            check_value(one.value)
+
+
 def document_id(operation: Operation) -> str:
     """The id of the document an operation concerns."""
     if isinstance(operation, Patch | Delete):
@@ -253,7 +266,7 @@ def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> 
         raise Invalid("a document needs an id of 1 to 255 characters")
     if not STORE_FIELDS.isdisjoint(body):
         raise Invalid(f"document {identity!r} has a field of the store's own")
-    _check_value(body, MAX_DEPTH)
+    check_value(body)
     for field, value in zip(key_fields, partition, strict=True):
         if body.get(field) != value:
             raise Invalid(f"document {identity!r} has another {field} than its partition")
@@ -271,15 +284,15 @@ def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:
     for path in paths:
         if checked_path(path) in {"id", "ttl", *key_fields}:
             raise Invalid(f"patch of {patch.id!r}: {path} cannot be patched")
-    _check_value([*(patch.set or {}).values(), *(patch.increment or {}).values()], MAX_DEPTH)
+    check_value([*(patch.set or {}).values(), *(patch.increment or {}).values()])
 
 
 def _is_text(value: str) -> bool:
     return not _SURROGATE.search(value)
 
 
-def _check_value(value: Any, depth: int) -> None:
-    """Hold a JSON value against what every store gives back as it was written."""
+def check_value(value: Any, depth: int = MAX_DEPTH) -> None:
+    """Raise ``Invalid`` for what is no JSON value or would not come back as it was written."""
     if depth == 0:
         raise Invalid(f"a document is nested more than {MAX_DEPTH} deep")
     if isinstance(value, str):
@@ -289,10 +302,10 @@ def _check_value(value: Any, depth: int) -> None:
         for key, member in value.items():
             if not isinstance(key, str) or not _is_text(key):
                 raise Invalid("a document's field names are text")
-            _check_value(member, depth - 1)
+            check_value(member, depth - 1)
     elif isinstance(value, list | tuple):
         for member in value:
-            _check_value(member, depth - 1)
+            check_value(member, depth - 1)
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise Invalid("a document's numbers are finite")

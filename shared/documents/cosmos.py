@@ -1,0 +1,370 @@
+"""Documents on Azure Cosmos DB.
+
+A commit is a transactional batch. The SDK sends some writes again by itself: a
+batch that may have happened must not be, for the second try would meet its own
+documents and report ``Exists`` for a commit that succeeded. Such a commit ends in
+``Unavailable`` instead.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from shared.documents.cosmos_query import (
+    position,
+    read_continuation,
+    shape_of,
+    sorting,
+    statement,
+    value_at,
+    write_continuation,
+)
+from shared.documents.port import (
+    STORE_FIELDS,
+    Create,
+    Delete,
+    Filter,
+    Json,
+    Operation,
+    Order,
+    Page,
+    Partition,
+    Patch,
+    Replace,
+    Stored,
+    Upsert,
+    check_commit,
+    check_filters,
+    document_id,
+    is_id,
+)
+from shared.errors import (
+    Exists,
+    Invalid,
+    Missing,
+    OnDocument,
+    Problem,
+    Stale,
+    Throttled,
+    TooLarge,
+    Unavailable,
+)
+from shared.topology import Container, Topology
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.cosmos import ContainerProxy, CosmosClient
+    from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
+
+_THROTTLE_RETRIES, _THROTTLE_SECONDS = 5, 10
+_CONNECT_RETRIES, _READ_RETRIES = 1, 1
+_IS_BATCH = "x-ms-cosmos-is-batch-request"
+_RETRY_AFTER = "x-ms-retry-after-ms"
+_READ_SESSION_NOT_AVAILABLE = 1002
+_WRITE_FORBIDDEN, _ACCOUNT_NOT_FOUND = 3, 1008
+
+
+class CosmosDocuments:
+    """The :class:`~shared.documents.port.Documents` port on one Cosmos DB database.
+
+    ``credential`` is an account key or a token credential. Nothing is sent before the
+    first use. ``endpoint_discovery`` is to be off for an emulator, which names itself
+    by an address that only it can reach. ``read_timeout`` bounds the wait for one answer.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credential: str | TokenCredential,
+        database: str,
+        topology: Topology,
+        *,
+        endpoint_discovery: bool = True,
+        read_timeout: float = 20.0,
+    ) -> None:
+        self._endpoint = endpoint
+        self._credential = credential
+        self._database = database
+        self._topology = topology
+        self._endpoint_discovery = endpoint_discovery
+        self._read_timeout = read_timeout
+        self._lock = threading.Lock()
+        self._client: CosmosClient | None = None
+        self._proxies: dict[str, ContainerProxy] = {}
+
+    @classmethod
+    def from_connection_string(
+        cls,
+        connection_string: str,
+        database: str,
+        topology: Topology,
+        *,
+        endpoint_discovery: bool = True,
+        read_timeout: float = 20.0,
+    ) -> CosmosDocuments:
+        """Connect by ``AccountEndpoint=…;AccountKey=…;``. Raises ``ValueError`` otherwise."""
+        parts = dict(
+            part.split("=", 1) for part in connection_string.strip().split(";") if "=" in part
+        )
+        if not {"AccountEndpoint", "AccountKey"} <= parts.keys():
+            raise ValueError("a Cosmos connection string names AccountEndpoint and AccountKey")
+        return cls(
+            parts["AccountEndpoint"],
+            parts["AccountKey"],
+            database,
+            topology,
+            endpoint_discovery=endpoint_discovery,
+            read_timeout=read_timeout,
+        )
+
+    def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+            self._client = None
+            self._proxies = {}
+
+    def get(self, container: str, partition: Partition, document_id: str) -> Stored | None:
+        declared = self._container(container)
+        if len(partition) != len(declared.partition_key):
+            raise Invalid(f"a partition here is {', '.join(declared.partition_key)}")
+        if not is_id(document_id) or not all(partition):
+            return None
+        from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+        try:
+            with _translated(container):
+                item = self._proxy(container).read_item(document_id, _key(partition))
+        except CosmosResourceNotFoundError as error:
+            if error.sub_status:
+                raise
+            return None
+        return _stored(item)
+
+    def commit(
+        self, container: str, partition: Partition, operations: Sequence[Operation]
+    ) -> tuple[str | None, ...]:
+        declared = self._container(container)
+        check_commit(declared.partition_key, partition, operations)
+        from azure.cosmos.exceptions import CosmosBatchOperationError
+
+        batch = [_batch_operation(operation) for operation in operations]
+        sending = _commit_under_way.set(_Sending())
+        try:
+            with _translated(container):
+                results = self._proxy(container).execute_item_batch(batch, _key(partition))
+        except CosmosBatchOperationError as error:
+            problem = _refusal(error, operations)
+            if problem is None:
+                raise
+            raise problem from error
+        finally:
+            _commit_under_way.reset(sending)
+        return tuple(
+            None if isinstance(operation, Delete) else str(result["eTag"])
+            for operation, result in zip(operations, results, strict=True)
+        )
+
+    def query(
+        self,
+        container: str,
+        scope: Partition,
+        *,
+        where: Sequence[Filter] = (),
+        order: Order | None = None,
+        limit: int = 50,
+        continuation: str | None = None,
+    ) -> Page:
+        declared = self._container(container)
+        if len(scope) not in {0, 1, len(declared.partition_key)}:
+            raise Invalid("a scope is empty, a tenant, or a whole partition")
+        if not 1 <= limit <= 1000:
+            raise Invalid("limit is 1 to 1,000")
+        check_filters(where)
+        paths = sorting(declared, order)
+        descending = order is not None and order.descending
+        shape = shape_of(container, scope, where, order)
+        after = None if continuation is None else read_continuation(continuation, shape, paths)
+        text, parameters = statement(declared, scope, where, order, limit + 1, after)
+        with _translated(container):
+            found = self._run(container, scope, text, parameters, limit + 1)
+        # A tenant may lie on several physical ranges, and the SDK hands over the answer
+        # of one after that of the other, each cut to the limit: so sort and cut again.
+        found.sort(key=lambda item: position(item, paths), reverse=descending)
+        items = tuple(_stored(item) for item in found[:limit])
+        if len(found) <= limit:
+            return Page(items, None)
+        last = [value_at(found[limit - 1], path) for path in paths]
+        return Page(items, write_continuation(shape, last))
+
+    def _run(
+        self, container: str, scope: Partition, text: str, parameters: list[Json], most: int
+    ) -> list[Json]:
+        proxy = self._proxy(container)
+        scopes: Iterable[dict[str, Any]] = (
+            [{"partition_key": _key(scope)}]
+            if scope
+            else [{"feed_range": feed_range} for feed_range in proxy.read_feed_ranges()]
+        )
+        return [
+            item
+            for one in scopes
+            for item in proxy.query_items(
+                query=text, parameters=parameters, max_item_count=most, **one
+            )
+        ]
+
+    def _container(self, name: str) -> Container:
+        if name not in self._topology.containers:
+            raise Invalid(f"{name!r} is not a container of topology.json")
+        return self._topology.containers[name]
+
+    def _proxy(self, container: str) -> ContainerProxy:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            if container not in self._proxies:
+                database = self._client.get_database_client(self._database)
+                self._proxies[container] = database.get_container_client(container)
+            return self._proxies[container]
+
+    def _connect(self) -> CosmosClient:
+        from azure.cosmos import CosmosClient
+
+        return CosmosClient(
+            self._endpoint,
+            self._credential,
+            retry_connect=_CONNECT_RETRIES,
+            retry_read=_READ_RETRIES,
+            retry_throttle_total=_THROTTLE_RETRIES,
+            retry_throttle_backoff_max=_THROTTLE_SECONDS,
+            read_timeout=self._read_timeout,
+            enable_endpoint_discovery=self._endpoint_discovery,
+            raw_request_hook=_before_sending,
+            raw_response_hook=_after_answer,
+        )
+
+
+class _Sending:
+    """Whether the batch has been sent without the service's word that it did nothing."""
+
+    undecided = False
+
+
+_commit_under_way: ContextVar[_Sending | None] = ContextVar("commit_under_way", default=None)
+
+
+def _before_sending(request: PipelineRequest[Any]) -> None:
+    sending = _commit_under_way.get()
+    if sending is None or _IS_BATCH not in request.http_request.headers:
+        return
+    if sending.undecided:
+        raise Unavailable("the store did not say whether the commit happened")
+    sending.undecided = True
+
+
+def _after_answer(response: PipelineResponse[Any, Any]) -> None:
+    sending = _commit_under_way.get()
+    if sending is None or _IS_BATCH not in response.http_request.headers:
+        return
+    status = response.http_response.status_code
+    sending.undecided = status == 408 or status >= 500
+
+
+@contextmanager
+def _translated(container: str) -> Iterator[None]:
+    """Turn the SDK's errors that a caller can act on into those of the port."""
+    from azure.core.exceptions import AzureError, ClientAuthenticationError
+    from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
+
+    try:
+        yield
+    except CosmosHttpResponseError as error:
+        problem = _problem(error, container)
+        if problem is None:
+            raise
+        raise problem from error
+    except (CosmosBatchOperationError, ClientAuthenticationError):
+        raise
+    except AzureError as error:
+        raise Unavailable(f"the document store gave no answer ({container})") from error
+
+
+def _problem(error: CosmosHttpResponseError, container: str) -> Problem | None:
+    status, detail = error.status_code or 0, error.sub_status
+    if status in {429, 449}:
+        return Throttled(
+            f"the document store is busy ({container})",
+            retry_after=float(error.headers.get(_RETRY_AFTER, 1000)) / 1000,
+        )
+    if status == 413:
+        return TooLarge("the commit is larger than the store takes")
+    if (
+        status in {0, 408, 410}
+        or status >= 500
+        or (status == 404 and detail == _READ_SESSION_NOT_AVAILABLE)
+        or (status == 403 and detail in {_WRITE_FORBIDDEN, _ACCOUNT_NOT_FOUND})
+    ):
+        return Unavailable(f"the document store does not answer ({container})")
+    return None
+
+
+def _refusal(error: CosmosBatchOperationError, operations: Sequence[Operation]) -> Problem | None:
+    """What the service said of the one operation that broke a batch."""
+    at = int(error.error_index)
+    identity = document_id(operations[at])
+    status = error.status_code or 0
+    kinds: dict[int, tuple[type[OnDocument], str]] = {
+        404: (Missing, "is not there"),
+        409: (Exists, "is there already"),
+        412: (Stale, "was changed meanwhile"),
+    }
+    if status in kinds:
+        kind, what = kinds[status]
+        return kind(f"document {identity!r} {what}", operation=at, document_id=identity)
+    if status == 413:
+        return TooLarge(f"document {identity!r} is larger than the store takes")
+    if status == 400 and isinstance(operations[at], Patch):
+        return Invalid(f"patch of {identity!r}: a parent is not there, or a field is no number")
+    if status in {429, 449}:
+        answer = error.operation_responses[at]
+        return Throttled(
+            "the document store is busy",
+            retry_after=float(answer.get("retryAfterMilliseconds") or 1000) / 1000,
+        )
+    if status == 408 or status >= 500:
+        return Unavailable("the store did not say whether the commit happened")
+    return None
+
+
+def _batch_operation(operation: Operation) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    if isinstance(operation, Create):
+        return "create", (operation.body,), {}
+    if isinstance(operation, Upsert):
+        return "upsert", (operation.body,), {}
+    condition = {} if operation.etag is None else {"if_match_etag": operation.etag}
+    if isinstance(operation, Replace):
+        return "replace", (operation.body["id"], operation.body), condition
+    if isinstance(operation, Delete):
+        return "delete", (operation.id,), condition
+    changes = [
+        {"op": kind, "path": "/" + path.replace(".", "/"), "value": value}
+        for kind, values in (("set", operation.set), ("incr", operation.increment))
+        for path, value in (values or {}).items()
+    ]
+    return "patch", (operation.id, changes), condition
+
+
+def _key(partition: Partition) -> str | list[str]:
+    return partition[0] if len(partition) == 1 else list(partition)
+
+
+def _stored(item: Json) -> Stored:
+    body = {name: value for name, value in item.items() if name not in STORE_FIELDS}
+    return Stored(body, str(item["_etag"]))
