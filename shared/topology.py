@@ -17,9 +17,10 @@ class Container(_Entry):
     """A document container.
 
     ``default_ttl_seconds``: None means documents never expire, -1 that only those
-    with a ``ttl`` of their own do, any other number is the default. ``ordered_by``
-    are fields that queries sort on, ``array_fields`` those that ``Contains`` asks:
-    each gets an index. ``erasure`` says how a person's data is found and removed.
+    with a ``ttl`` of their own do, any other number is the default. Each of these
+    gets an index: ``ordered_by``, fields that queries sort on; ``array_fields``,
+    those that ``Contains`` asks; ``swept_by``, those that a sweep over all tenants
+    asks. ``erasure`` says how a person's data is found and removed.
     """
 
     owner: str
@@ -27,6 +28,7 @@ class Container(_Entry):
     default_ttl_seconds: int | None = None
     ordered_by: tuple[str, ...] = ()
     array_fields: tuple[str, ...] = ()
+    swept_by: tuple[str, ...] = ()
     erasure: str
 
 

@@ -249,6 +249,10 @@ def _prepare(connection: sqlite3.Connection, name: str, container: Container) ->
             f'CREATE INDEX IF NOT EXISTS "{name}.{path}" ON "{name}"'
             f" (tenant, {_field(path)}, id, partition)"
         )
+    for path in container.swept_by:
+        connection.execute(
+            f'CREATE INDEX IF NOT EXISTS "{name}.swept.{path}" ON "{name}" ({_field(path)})'
+        )
     if not container.array_fields:
         return
     connection.execute(

@@ -1,0 +1,136 @@
+"""Who is calling: tokens verified and issued.
+
+Our own tokens are HS256 with the key of the settings; tokens of an external
+OpenID provider are RS256, verified with the keys at its JWKS address. Which of
+the two a token is follows from its issuer, and the algorithm from that alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Literal, get_args
+from uuid import uuid4
+
+import jwt
+
+from shared.errors import Unauthenticated, Unavailable
+from shared.settings import Settings
+
+Role = Literal["learner", "parent", "mentor", "recruiter", "admin", "operator"]
+ROLES: frozenset[str] = frozenset(get_args(Role))
+LEEWAY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller whose token held: the person, their tenant, what they may be."""
+
+    user_id: str
+    tenant_id: str
+    roles: frozenset[str]
+
+
+class Tokens:
+    """Issues our tokens and verifies ours and the external provider's."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def issue(
+        self,
+        *,
+        user_id: str,
+        tenant_id: str,
+        roles: Iterable[Role],
+        now: datetime,
+        lifetime: timedelta = timedelta(minutes=30),
+    ) -> str:
+        """Return a signed access token that holds from ``now`` for ``lifetime``."""
+        claims = {
+            "iss": self._settings.token_issuer,
+            "aud": self._settings.token_audience,
+            "sub": user_id,
+            "tenant": tenant_id,
+            "roles": sorted(roles),
+            "iat": int(now.timestamp()),
+            "exp": int((now + lifetime).timestamp()),
+            "jti": str(uuid4()),
+        }
+        return jwt.encode(claims, self._settings.token_key.get_secret_value(), algorithm="HS256")
+
+    def verify(self, token: str, *, now: datetime) -> Principal:
+        """Return who a token speaks for.
+
+        Raises ``Unauthenticated`` when anything about it does not hold, and
+        ``Unavailable`` when the external provider's keys cannot be had.
+        """
+        settings = self._settings
+        try:
+            issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            if settings.oidc_issuer is not None and issuer == settings.oidc_issuer:
+                key = self._external_keys.get_signing_key_from_jwt(token).key
+                claims = self._decode(token, key, "RS256", settings.oidc_audience, issuer)
+                tenant, roles = settings.oidc_tenant_claim, settings.oidc_roles_claim
+            else:
+                secret = settings.token_key.get_secret_value()
+                claims = self._decode(
+                    token, secret, "HS256", settings.token_audience, settings.token_issuer
+                )
+                tenant, roles = "tenant", "roles"
+        except jwt.PyJWKClientConnectionError as error:
+            raise Unavailable("the identity provider's keys cannot be read; try again") from error
+        except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
+            raise Unauthenticated("the token does not hold; sign in again") from error
+        _check_times(claims, now)
+        return _principal(claims, tenant, roles)
+
+    @staticmethod
+    def _decode(
+        token: str, key: Any, algorithm: str, audience: str | None, issuer: str
+    ) -> Mapping[str, Any]:
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=audience,
+            issuer=issuer,
+            options={
+                "require": ["exp", "iat", "sub", "aud", "iss"],
+                # times are held against the caller's clock, below
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+        return claims
+
+    @cached_property
+    def _external_keys(self) -> jwt.PyJWKClient:
+        return jwt.PyJWKClient(
+            self._settings.oidc_jwks_url or "", cache_keys=True, lifespan=600, timeout=5
+        )
+
+
+def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
+    moment, leeway = now.timestamp(), LEEWAY.total_seconds()
+    times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+    if any(
+        isinstance(value, bool) or not isinstance(value, int | float) for value in times.values()
+    ):
+        raise Unauthenticated("the token does not hold; sign in again")
+    if times["exp"] + leeway <= moment:
+        raise Unauthenticated("the token has expired; refresh it or sign in again")
+    if max(times["iat"], times.get("nbf", 0)) - leeway > moment:
+        raise Unauthenticated("the token does not hold yet; check the clock that issued it")
+
+
+def _principal(claims: Mapping[str, Any], tenant_claim: str, roles_claim: str) -> Principal:
+    user, tenant, roles = claims["sub"], claims.get(tenant_claim), claims.get(roles_claim)
+    if not (isinstance(user, str) and user and isinstance(tenant, str) and tenant):
+        raise Unauthenticated("the token names no person or no tenant")
+    if not isinstance(roles, list):
+        raise Unauthenticated("the token names no roles")
+    return Principal(user, tenant, frozenset(role for role in roles if role in ROLES))

@@ -1,0 +1,1 @@
+"""HTTP at the border: request models in, JSON or problem+json out."""

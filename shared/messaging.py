@@ -1,0 +1,402 @@
+"""One handler, one commit: effects that happen exactly once.
+
+A handler decides; its documents, the receipt of the message and the outgoing
+events go into one commit of one logical partition. The events stand there as
+outbox documents until the bus has taken them: sent at once after the commit,
+and swept up by :func:`relay` when that failed. A receipt that exists means the
+work is done. Duplicates are possible by design and harmless by design.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from shared import telemetry, topology
+from shared.bus.port import Message
+from shared.documents.port import (
+    Create,
+    Delete,
+    Equals,
+    Json,
+    Operation,
+    Partition,
+    Range,
+)
+from shared.errors import (
+    Conflict,
+    Exists,
+    Missing,
+    Rejected,
+    Stale,
+    Throttled,
+    Unavailable,
+    Unprocessable,
+)
+from shared.events.envelope import Event, EventData
+from shared.stores import Stores
+
+RECEIPT_SECONDS = 30 * 24 * 3600
+IDEMPOTENCY_SECONDS = 24 * 3600
+RELAY_AFTER = timedelta(seconds=15)
+MAX_ATTEMPTS = 6
+MAX_RESENDS = 8
+
+Outcome = Literal["done", "repeated", "rejected"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a handler wants to happen: changed documents and events to tell."""
+
+    operations: Sequence[Operation] = ()
+    events: Sequence[EventData] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP write answers: a status and a JSON body, kept for repeats."""
+
+    status: int
+    body: Any
+    decision: Decision = Decision()
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A caller's ``Idempotency-Key`` with what it was sent with.
+
+    ``scope`` names caller and route, so that two callers' keys never meet;
+    ``fingerprint`` is a digest of the request it came with.
+    """
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+def handle_once(
+    stores: Stores,
+    event: Event,
+    *,
+    handler: str,
+    container: str,
+    partition: Partition,
+    decide: Callable[[], Decision],
+    now: datetime,
+) -> Outcome:
+    """Handle an event once, whatever is delivered how often.
+
+    ``decide`` reads and decides; it runs again when somebody wrote meanwhile. A
+    ``Rejected`` it raises is recorded in the receipt and finishes the event. Anything
+    else goes up: the bus redelivers. The partition must belong to the event's tenant.
+    """
+    if partition[0] != event.tenantid:
+        raise Rejected(f"an event of tenant {event.tenantid} cannot write to {partition[0]}")
+    receipt_id = f"receipt:{handler}:{event.id}"
+
+    def attempt() -> tuple[Decision, Json, Outcome] | None:
+        if stores.documents.get(container, partition, receipt_id) is not None:
+            return None
+        receipt = {"handler": handler, "event_type": event.type}
+        try:
+            return decide(), receipt | {"outcome": "done"}, "done"
+        except Rejected as error:
+            return Decision(), receipt | {"outcome": "rejected", "reason": error.reason}, "rejected"
+
+    outcome = _commit_once(
+        stores, container, partition, receipt_id, RECEIPT_SECONDS, attempt, handler, now
+    )
+    return outcome or "repeated"
+
+
+def answer_once(
+    stores: Stores,
+    idempotency: IdempotencyKey | None,
+    *,
+    source: str,
+    container: str,
+    partition: Partition,
+    decide: Callable[[], Answer],
+    now: datetime,
+) -> tuple[int, Any]:
+    """Do an HTTP write once per idempotency key; returns status and body.
+
+    A repeat of the same request gets the first answer again. Raises
+    ``Unprocessable`` when the key came with another request before, and whatever
+    ``decide`` raises; ``Conflict`` when others keep changing the documents.
+    """
+    receipt_id = ""
+    if idempotency:
+        named = f"{idempotency.scope}\n{idempotency.key}".encode()
+        receipt_id = f"receipt:http:{hashlib.sha256(named).hexdigest()[:40]}"
+    answered: list[tuple[int, Any]] = []
+
+    def attempt() -> tuple[Decision, Json | None, Outcome] | None:
+        if idempotency:
+            receipt = stores.documents.get(container, partition, receipt_id)
+            if receipt is not None:
+                if receipt.body["fingerprint"] != idempotency.fingerprint:
+                    raise Unprocessable("this Idempotency-Key came with another request before")
+                answered[:] = [(receipt.body["status"], receipt.body["answer"])]
+                return None
+        answer = decide()
+        answered[:] = [(answer.status, answer.body)]
+        if not idempotency:
+            return answer.decision, None, "done"
+        receipt_body = {
+            "fingerprint": idempotency.fingerprint,
+            "status": answer.status,
+            "answer": answer.body,
+        }
+        return answer.decision, receipt_body, "done"
+
+    _commit_once(
+        stores, container, partition, receipt_id, IDEMPOTENCY_SECONDS, attempt, source, now
+    )
+    return answered[0]
+
+
+def announce_once(
+    stores: Stores,
+    *,
+    source: str,
+    container: str,
+    partition: Partition,
+    decide: Callable[[], Decision],
+    now: datetime,
+) -> None:
+    """Commit a decision whose documents are their own receipt (natural ids), with its events.
+
+    ``decide`` runs again when somebody wrote meanwhile, and finds then what is there.
+    An empty decision writes nothing.
+    """
+
+    def attempt() -> tuple[Decision, Json | None, Outcome] | None:
+        decision = decide()
+        return (decision, None, "done") if decision.operations else None
+
+    _commit_once(stores, container, partition, "", RECEIPT_SECONDS, attempt, source, now)
+
+
+def _commit_once(
+    stores: Stores,
+    container: str,
+    partition: Partition,
+    receipt_id: str,
+    receipt_seconds: int,
+    attempt: Callable[[], tuple[Decision, Json | None, Outcome] | None],
+    source: str,
+    now: datetime,
+) -> Outcome | None:
+    key = dict(zip(topology.load().containers[container].partition_key, partition, strict=True))
+    for tried in range(1, MAX_ATTEMPTS + 1):
+        found = attempt()
+        if found is None:
+            return None
+        decision, receipt, outcome = found
+        operations = list(decision.operations)
+        if receipt is not None:
+            operations.append(
+                Create(
+                    {
+                        "schema_version": 1,
+                        "id": receipt_id,
+                        "kind": "receipt",
+                        **key,
+                        **receipt,
+                        "created_at": now.isoformat(),
+                        "ttl": receipt_seconds,
+                    }
+                )
+            )
+        basis = receipt_id if receipt is not None else _natural_basis(operations)
+        outbox = [
+            _outbox_document(data, f"{basis}|{position}", key, partition, source, now)
+            for position, data in enumerate(decision.events)
+        ]
+        operations += [Create(document) for document in outbox]
+        if not operations:
+            return outcome
+        try:
+            stores.documents.commit(container, partition, operations)
+        except (Stale, Exists, Missing):
+            if tried == MAX_ATTEMPTS:
+                raise Conflict("others keep changing this; try again") from None
+            time.sleep(random.uniform(0, 0.02 * 2**tried))  # noqa: S311  jitter, not a secret
+            continue
+        _send_now(stores, container, partition, outbox)
+        return outcome
+    raise AssertionError("unreachable")
+
+
+def _natural_basis(operations: Sequence[Operation]) -> str:
+    """Name a commit without receipt by what it writes: same documents, same events."""
+    parts = [repr(operation) for operation in operations]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _outbox_document(
+    data: EventData, basis: str, key: Json, partition: Partition, source: str, now: datetime
+) -> Json:
+    identity = str(uuid5(NAMESPACE_URL, f"{'|'.join(partition)}|{data.type}|{basis}"))
+    here = telemetry.current()
+    event = Event(
+        id=identity,
+        source=f"/waymark/{source}",
+        type=data.type,
+        subject=data.subject,
+        time=now,
+        data=data.model_dump(mode="json"),
+        tenantid=partition[0],
+        partitionkey=partition[-1],
+        traceparent=here.traceparent if here else None,
+        requestid=here.request_id if here else None,
+    )
+    return {
+        "schema_version": 1,
+        "id": f"outbox:{identity}",
+        "kind": "outbox",
+        **key,
+        "event": event.model_dump(mode="json", exclude_none=True),
+        "created_at": now.isoformat(),
+    }
+
+
+def _send_now(stores: Stores, container: str, partition: Partition, outbox: Sequence[Json]) -> None:
+    """Send at once, best effort: what fails stays in the outbox for the relay."""
+    if not outbox:
+        return
+    try:
+        _send(stores, container, partition, outbox)
+    except Exception as error:
+        telemetry.log(
+            "outbox.left",
+            level=logging.WARNING,
+            container=container,
+            events=len(outbox),
+            error=type(error).__name__,
+        )
+
+
+def _send(stores: Stores, container: str, partition: Partition, outbox: Sequence[Json]) -> None:
+    stores.bus.publish([message_of(Event.model_validate(item["event"])) for item in outbox])
+    for item in outbox:
+        try:
+            stores.documents.commit(container, partition, [Delete(item["id"])])
+        except Missing:
+            continue  # another relay was faster
+
+
+def message_of(event: Event, *, resend: int = 0, not_before: datetime | None = None) -> Message:
+    """The message that carries an event to where topology.json sends its type.
+
+    A re-send needs a message id of its own, or duplicate detection would drop it.
+    """
+    return Message(
+        destination=topology.load().events[event.type].to,
+        message_id=f"{event.id}~{resend}" if resend else event.id,
+        body=event.body(),
+        subject=event.type,
+        session_id=event.partitionkey,
+        correlation_id=event.requestid,
+        not_before=not_before,
+        properties={"resend": str(resend)} if resend else {},
+    )
+
+
+def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
+    """Send what a crash left in the outboxes; returns how many events it sent.
+
+    Only events older than :data:`RELAY_AFTER` are touched: younger ones are being
+    sent by who committed them. One that the bus refuses does not hold up the others.
+    """
+    sent = 0
+    before = (now - RELAY_AFTER).isoformat()
+    for container, declared in topology.load().containers.items():
+        if "kind" not in declared.swept_by:
+            continue
+        continuation = None
+        while sent < limit:
+            page = stores.documents.query(
+                container,
+                (),
+                where=[Equals("kind", "outbox"), Range("created_at", below=before)],
+                limit=100,
+                continuation=continuation,
+            )
+            for item in page.items:
+                partition = tuple(item.body[name] for name in declared.partition_key)
+                try:
+                    _send(stores, container, partition, [item.body])
+                    sent += 1
+                except Exception as error:
+                    telemetry.log(
+                        "outbox.refused",
+                        level=logging.ERROR,
+                        container=container,
+                        document=item.body["id"],
+                        error=type(error).__name__,
+                    )
+            continuation = page.continuation
+            if continuation is None:
+                break
+    return sent
+
+
+def deliver(
+    stores: Stores,
+    body: bytes,
+    *,
+    entity: str,
+    delivery_count: int,
+    resends: int,
+    handle: Callable[[Event], Outcome],
+    exhausted: Callable[[Event, str], None],
+    now: datetime,
+) -> None:
+    """Give one delivered message to its handler: what every bus trigger calls.
+
+    Returning settles the message. A store or peer that is away (``Unavailable``,
+    ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
+    with growing delays; anything else is raised, so that the bus redelivers and at
+    last dead-letters. Before that happens ``exhausted`` is told, with the reason.
+
+    ``delivery_count`` is 1 the first time; ``resends`` comes from the message's
+    ``resend`` property, 0 without one.
+    """
+    event = Event.read(body)
+    max_delivery = topology.load().receivers[entity].max_delivery
+    with (
+        telemetry.hop(traceparent=event.traceparent, request_id=event.requestid),
+        telemetry.timed(
+            "event.handled",
+            entity=entity,
+            event_type=event.type,
+            event_id=event.id,
+            subject=event.subject,
+            tenant=event.tenantid,
+            delivery=delivery_count,
+        ) as line,
+    ):
+        try:
+            line["outcome"] = handle(event)
+        except (Unavailable, Throttled) as error:
+            if resends >= MAX_RESENDS:
+                exhausted(event, f"{type(error).__name__}: {error}")
+                raise
+            delay = timedelta(seconds=min(2.0 ** (resends + 1), 300.0))
+            again = message_of(event, resend=resends + 1, not_before=now + delay)
+            stores.bus.publish([again])
+            line["outcome"], line["resend"] = "postponed", resends + 1
+        except Exception as error:
+            if delivery_count >= max_delivery:
+                exhausted(event, f"{type(error).__name__}: {error}")
+            raise
