@@ -18,8 +18,8 @@ class TextLine(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     text: str = Field(
-        description="Words parted by one space. A tab stands where the line has a wide gap: between "
-        "a title and its right-flushed date, a margin date and its entry, two cells of a table row"
+        description="Words parted by one space. A tab stands where the line has a wide gap: "
+        "between a title and its right-flushed date, a margin date and its entry, two cells of a table row"
     )
     page: int = Field(
         ge=1,

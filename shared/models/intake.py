@@ -1,0 +1,160 @@
+"""The record of one dropped file on its way to a profile.
+
+States: received → scanning → extracting → parsing → finalizing → completed, or
+quarantined, failed, duplicate. A record lies in the partition
+``(tenant_id, intake_id)`` with the parse and the receipts of its file. A retry
+begins the next attempt; events carry the attempt they belong to.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.models.document import Document
+from shared.models.resume import Resume
+
+CONTAINER = "intake"
+PARSE_ID = "parse"
+
+Stage = Literal["received", "scanning", "extracting", "parsing", "finalizing"]
+Ending = Literal["completed", "quarantined", "failed", "duplicate"]
+State = Stage | Ending
+
+_FILES = UUID("6f0c2d0c-6a0b-5a1e-9d86-2f6f3f0f6a51")
+
+
+def intake_id_of(tenant_id: str, blob_name: str, sha256: str) -> str:
+    """The id of a file's record: the same bytes at the same place are the same intake."""
+    return str(uuid5(_FILES, f"{tenant_id}\n{blob_name}\n{sha256}"))
+
+
+def content_id_of(tenant_id: str, sha256: str) -> str:
+    """The partition in which the first file with these bytes claims them."""
+    return str(uuid5(_FILES, f"{tenant_id}\n{sha256}"))
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Reason(_Part):
+    """Why a file ended where it did: a code for programs, a sentence for people."""
+
+    code: str
+    detail: str
+    stage: Stage
+
+
+class Step(_Part):
+    """One stage done, or tried, of one attempt."""
+
+    stage: Stage
+    attempt: int = Field(ge=1)
+    outcome: Literal["done", "failed", "quarantined", "duplicate"]
+    at: AwareDatetime = Field(description="When it began")
+    duration_ms: int = Field(ge=0)
+
+
+class IntakeFile(_Part):
+    """The file as it was dropped."""
+
+    container: str = "resumes"
+    name: str = Field(description="The blob's name, tenant folder included")
+    size: int = Field(ge=0, description="Bytes")
+    sha256: str
+    media_type: str | None = Field(default=None, description="By content; None when unknown")
+
+    @property
+    def filename(self) -> str:
+        """The last part of the name."""
+        return self.name.rsplit("/", 1)[-1]
+
+
+class IntakeRecord(Document):
+    """Where one file stands, and how it came there. ``id`` is the intake's id."""
+
+    kind: Literal["record"] = "record"
+    intake_id: str
+    state: State
+    attempt: int = Field(default=1, ge=1)
+    nudges: int = Field(default=0, ge=0, description="Times its event was sent again in this stage")
+    channel: Literal["drop", "web", "whatsapp", "telegram", "email"] = "drop"
+    file: IntakeFile
+    reason: Reason | None = None
+    duplicate_of: str | None = None
+    candidate_id: str | None = None
+    language: str | None = None
+    pages: int | None = None
+    warnings: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def partition(self) -> tuple[str, str]:
+        """The logical partition of the record, its parse and its receipts."""
+        return (self.tenant_id, self.intake_id)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no stage is left to do."""
+        return self.state in {"completed", "quarantined", "failed", "duplicate"}
+
+    def awaits(self, stage: Stage, attempt: int) -> bool:
+        """Whether this stage of this attempt is what comes next.
+
+        Also after the stage failed for want of deliveries, so that redriving its dead
+        letter takes the file on.
+        """
+        gave_up = (
+            self.state == "failed"
+            and self.reason is not None
+            and self.reason.code == "exhausted"
+            and self.reason.stage == stage
+        )
+        return self.attempt == attempt and (self.state == stage or gave_up)
+
+    def advanced(
+        self,
+        stage: Stage,
+        to: State,
+        *,
+        began: datetime,
+        ended: datetime,
+        reason: Reason | None = None,
+        **changes: object,
+    ) -> Self:
+        """The record after ``stage`` was done, with the step noted."""
+        outcome = to if to in {"failed", "quarantined", "duplicate"} else "done"
+        step = Step(
+            stage=stage,
+            attempt=self.attempt,
+            outcome=outcome,
+            at=began,
+            duration_ms=max(0, round((ended - began).total_seconds() * 1000)),
+        )
+        update = {
+            "state": to,
+            "reason": reason,
+            "nudges": 0,
+            "steps": (*self.steps, step),
+            "updated_at": ended,
+            **changes,
+        }
+        return self.model_copy(update=update)
+
+
+class ParseDocument(Document):
+    """What was read from one file, beside its record."""
+
+    id: str = PARSE_ID
+    kind: Literal["parse"] = "parse"
+    intake_id: str
+    attempt: int
+    resume: Resume
+    terms: tuple[str, ...] = Field(default=(), description="Search terms of the whole text")
+    created_at: AwareDatetime
