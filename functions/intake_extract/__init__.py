@@ -1,0 +1,1 @@
+"""Turns the bytes of an accepted file into text in reading order."""

@@ -1,0 +1,77 @@
+"""Text out of bytes: one reader for each media type, one entry for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from functions.intake_extract.rules.errors import (
+    BY_CODE,
+    Crashed,
+    Damaged,
+    Encrypted,
+    ExtractionError,
+    Killed,
+    NoText,
+    OutOfMemory,
+    TimedOut,
+    TooLarge,
+    UnknownFormat,
+)
+from functions.intake_extract.rules.language import detect_language
+from functions.intake_extract.rules.limits import ExtractLimits
+from shared.models.text import ExtractedText
+
+__all__ = [
+    "BY_CODE",
+    "FORMATS",
+    "Crashed",
+    "Damaged",
+    "Encrypted",
+    "ExtractLimits",
+    "ExtractionError",
+    "Killed",
+    "NoText",
+    "OutOfMemory",
+    "TimedOut",
+    "TooLarge",
+    "UnknownFormat",
+    "extract",
+]
+
+Reader = Callable[[bytes, ExtractLimits], ExtractedText]
+
+# Media type to module and function: a reader loads with the first file of its kind.
+FORMATS: dict[str, tuple[str, str]] = {
+    "application/pdf": ("functions.intake_extract.rules.pdf", "extract_pdf"),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
+        "functions.intake_extract.rules.docx",
+        "extract_docx",
+    ),
+    "text/plain": ("functions.intake_extract.rules.plain", "extract_plain"),
+}
+_FEWEST_CHARACTERS = 20
+
+
+def reader_of(media_type: str) -> Reader:
+    """Return the reader of a media type; raises :class:`UnknownFormat`."""
+    try:
+        module, name = FORMATS[media_type]
+    except KeyError:
+        raise UnknownFormat(f"Files of type {media_type} cannot be read yet.") from None
+    reader: Reader = getattr(import_module(module), name)
+    return reader
+
+
+def extract(data: bytes, media_type: str, limits: ExtractLimits | None = None) -> ExtractedText:
+    """Return the text of a file in reading order, with its language.
+
+    ``data`` is the whole file, ``media_type`` what its content was recognised
+    as. Raises an :class:`ExtractionError`: :class:`NoText` when the file holds
+    fewer than 20 characters of text, and what the reader of the format raises.
+    """
+    text = reader_of(media_type)(data, limits or ExtractLimits())
+    characters = sum(len(line.text) - line.text.count(" ") for line in text.lines)
+    if characters < _FEWEST_CHARACTERS:
+        raise NoText("The file holds no text. It may be a scan or an image of a page.")
+    return text.model_copy(update={"language": detect_language(text.text)})

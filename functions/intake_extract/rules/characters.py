@@ -1,0 +1,55 @@
+"""What a character or a row of characters means to a reader, whatever the format."""
+
+from __future__ import annotations
+
+import re
+
+_SYMBOL_FONT_BULLETS = {0xF0B7, 0xF0A7, 0xF0D8, 0xF076, 0xF0FC}
+_PRIVATE_USE = range(0xE000, 0xF900)
+_LIGATURES = {
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
+}
+_INVISIBLE = {0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFD}
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{2,4}(?!\d)|['’]\d\d\b")
+_WIDE_GAP = re.compile(r" {4,}")
+
+
+def readable(code: int) -> str:
+    """Return a code point as text: a space for what only parts words, '' for what is invisible.
+
+    Ligatures are spelled out, list marks of symbol fonts become ``•``, other
+    private-use characters (icons) part words.
+    """
+    if code in _INVISIBLE:
+        return ""
+    if code in _SYMBOL_FONT_BULLETS:
+        return "•"
+    if code in _PRIVATE_USE or code < 0x20 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+        return " "
+    char = chr(code)
+    if char.isspace():
+        return " "
+    return _LIGATURES.get(char, char)
+
+
+def spaced(row: str) -> str:
+    """Return a row with one space between words and one tab at each wide gap.
+
+    A gap is wide where the row has a tab or four blanks and more.
+    """
+    cells = []
+    for stretch in row.split("\t"):
+        clean = "".join(readable(ord(char)) for char in stretch)
+        cells.extend(" ".join(cell.split()) for cell in _WIDE_GAP.split(clean))
+    return "\t".join(cell for cell in cells if cell)
+
+
+def is_date(text: str) -> bool:
+    """Whether a short text is mainly a date or a range of dates, in any language."""
+    return len(text) <= 45 and len(text.split()) <= 8 and _YEAR.search(text) is not None

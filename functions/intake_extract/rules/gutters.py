@@ -1,0 +1,292 @@
+"""White gutters between text that stands side by side, and what they part.
+
+A gutter found on a résumé parts either two columns, each to be read to its
+end before the other, or one row of text from the next thing on the same row:
+dates in a margin, dates flushed right, labels beside their section, a table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from statistics import median
+
+from functions.intake_extract.rules.characters import is_date
+from functions.intake_extract.rules.segments import Segment
+
+_NARROWEST = 0.55
+"""A gutter is at least this wide, in multiples of the usual font size."""
+_SAME_EDGE = 2.0
+
+
+class Kind(Enum):
+    """What a gutter parts."""
+
+    COLUMNS = "columns"
+    RAIL = "rail"
+    """Labels or dates in the left margin, each belonging to the text beside it."""
+    ROWS = "rows"
+    """Parts of one row: right-flushed dates, table cells."""
+
+
+@dataclass(frozen=True)
+class Gutter:
+    """A white strip and the segments that it parts."""
+
+    x: float
+    """Where the right side begins, in points."""
+    top: float
+    bottom: float
+    left: tuple[Segment, ...]
+    right: tuple[Segment, ...]
+    kind: Kind
+
+
+def same_row(a: Segment, b: Segment) -> bool:
+    """Whether two segments stand on one row."""
+    smaller = min(a.size, b.size)
+    return abs(a.base - b.base) <= 0.3 * smaller or abs(a.middle - b.middle) <= 0.2 * smaller
+
+
+def _beside(label: Segment, line: Segment) -> bool:
+    """Whether a label stands level with a line, also when it is set smaller or a little lower."""
+    return abs(label.middle - line.middle) <= 0.45 * max(label.size, line.size)
+
+
+def _lines(segments: Sequence[Segment]) -> list[Segment]:
+    """Return one segment for each row, the leftmost."""
+    lines: list[Segment] = []
+    for segment in sorted(segments, key=lambda segment: (segment.base, segment.x0)):
+        if lines and same_row(lines[-1], segment):
+            if segment.x0 < lines[-1].x0:
+                lines[-1] = segment
+        else:
+            lines.append(segment)
+    return lines
+
+
+def _groups(lines: Sequence[Segment]) -> list[list[Segment]]:
+    """Cut lines into groups where the distance is more than a line's."""
+    groups: list[list[Segment]] = []
+    for line in lines:
+        if groups and line.base - groups[-1][-1].base <= 1.75 * max(
+            line.size, groups[-1][-1].size
+        ):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _switches(left: Sequence[Segment], right: Sequence[Segment]) -> int:
+    """How often the content stream changes sides."""
+    sides = sorted(
+        [(segment.order, segment.base, segment.x0, 0) for segment in left]
+        + [(segment.order, segment.base, segment.x0, 1) for segment in right]
+    )
+    return sum(a[3] != b[3] for a, b in zip(sides, sides[1:], strict=False))
+
+
+def _flushed(edges: Sequence[float]) -> float:
+    """Return the share of edges that lie on the most common one."""
+    counts: Counter[int] = Counter()
+    for edge in edges:
+        counts.update({round(edge), round(edge) + 1})
+    return counts.most_common(1)[0][1] / len(edges)
+
+
+def classify(left: Sequence[Segment], right: Sequence[Segment]) -> Kind | None:
+    """Say what a gutter between two sides parts, or None when there is too little to tell."""
+    lefts, rights = _lines(left), _lines(right)
+    if not lefts or not rights:
+        return None
+    on_row_left = sum(any(same_row(a, b) for b in rights) for a in lefts) / len(lefts)
+    on_row_right = sum(any(same_row(a, b) for a in lefts) for b in rights) / len(rights)
+    left_groups, right_groups = _groups(lefts), _groups(rights)
+    dates_left = sum(is_date(line.text) for line in lefts) / len(lefts)
+    dates_right = sum(is_date(line.text) for line in rights) / len(rights)
+    switches = _switches(left, right)
+    share = switches / max(1, 2 * min(len(lefts), len(rights)))
+
+    heads = sum(any(_beside(group[0], b) for b in rights) for group in left_groups)
+    parted = _Parted(
+        lefts=lefts,
+        rights=rights,
+        left_group=len(lefts) / len(left_groups),
+        right_group=len(rights) / len(right_groups),
+        heads_on_row=heads / len(left_groups),
+        on_row_left=on_row_left,
+        on_row_right=on_row_right,
+        dates_left=dates_left,
+        dates_right=dates_right,
+        switches=switches,
+        share=share,
+    )
+    scores = (
+        (_as_columns(parted), 2, Kind.COLUMNS),
+        (_as_rail(parted), 1, Kind.RAIL),
+        (_as_rows(parted), 0, Kind.ROWS),
+    )
+    best = max(scores)
+    return best[2] if best[0] > 0 else Kind.ROWS
+
+
+@dataclass(frozen=True)
+class _Parted:
+    """What can be measured on the two sides of a gutter; shares range from 0 to 1."""
+
+    lefts: list[Segment]
+    """One segment for each row of the left side."""
+    rights: list[Segment]
+    left_group: float
+    """Mean lines in a paragraph of the left side."""
+    right_group: float
+    heads_on_row: float
+    """Share of the left side's paragraphs that begin beside a line of the right side."""
+    on_row_left: float
+    """Share of left lines with a right line on the same baseline."""
+    on_row_right: float
+    dates_left: float
+    dates_right: float
+    switches: int
+    """How often the content stream changes sides."""
+    share: float
+    """The same, as a share of the most it could."""
+
+
+def _ragged_left(lines: Sequence[Segment]) -> bool:
+    """Whether lines share their right edge and not their left one."""
+    if len(lines) < 3:
+        return False
+    return _flushed([s.x1 for s in lines]) > 0.7 > _flushed([s.x0 for s in lines])
+
+
+def _as_rail(it: _Parted) -> float:
+    """Score labels or dates in the left margin: short, sparse, each beside what it is about."""
+    wide = median(s.x1 - s.x0 for s in it.lefts) > 14 * median(s.size for s in it.lefts)
+    score = 0.0
+    score += 3.0 if it.dates_left >= 0.6 else 1.5 if it.dates_left >= 0.35 else 0.0
+    score += 1.5 if it.heads_on_row >= 0.8 else -1.5
+    score += 1.0 if it.left_group <= 2.2 else -1.5
+    score += 1.0 if len(it.lefts) <= 0.6 * len(it.rights) else -1.0
+    score += 1.0 if _ragged_left(it.lefts) else 0.0
+    if it.share > 0.6:
+        score += 0.5
+    elif it.switches <= 2 and len(it.lefts) >= 5:
+        score -= 1.5
+    score -= 1.0 if wide else 0.0
+    return score
+
+
+def _as_rows(it: _Parted) -> float:
+    """Score parts of one row: right-flushed dates and places, table cells."""
+    score = 0.0
+    score += 3.0 if it.dates_right >= 0.5 else 0.0
+    score += 1.5 if it.on_row_right >= 0.8 else -1.5
+    score += 1.0 if len(it.rights) <= 0.6 * len(it.lefts) else -0.5
+    score += 1.0 if min(it.on_row_left, it.on_row_right) >= 0.8 else 0.0
+    score += 1.0 if _ragged_left(it.rights) else 0.0
+    if it.share > 0.6:
+        score += 0.5
+    elif it.switches <= 2 and len(it.rights) >= 5:
+        score -= 2.0
+    score += 0.5 if it.right_group <= 2.2 else -1.0
+    return score
+
+
+def _as_columns(it: _Parted) -> float:
+    """Score two columns: both dense, each with a rhythm and a stretch of the stream of its own."""
+    fewest = min(len(it.lefts), len(it.rights))
+    score = 1.5 if fewest >= 4 else -1.0
+    if it.switches <= 3:
+        score += 1.0
+    elif it.share > 0.7:
+        score -= 1.0
+    score += 1.5 if max(it.on_row_left, it.on_row_right) < 0.6 else 0.0
+    score += 0.5 if min(it.on_row_left, it.on_row_right) < 0.5 else 0.0
+    score += 1.0 if min(it.left_group, it.right_group) >= 3 else 0.0
+    score += 0.5 if _flushed([s.x0 for s in it.rights]) > 0.5 else -1.0
+    score -= 1.5 if fewest <= 5 and max(it.on_row_left, it.on_row_right) > 0.6 else 0.0
+    score -= 2.5 * it.dates_left if it.dates_left >= 0.35 else 0.0
+    score -= 2.5 * it.dates_right if it.dates_right >= 0.5 else 0.0
+    return score
+
+
+def _trimmed(
+    left: Sequence[Segment],
+    right: Sequence[Segment],
+    above: Segment | None,
+    below: Segment | None,
+) -> tuple[float, float]:
+    """Return the vertical range in which the two sides stand beside each other.
+
+    ``above`` and ``below`` are the lines over the full width that bound the
+    gutter. Lines next to those that have nothing beside them may belong to
+    them: they go with them up to the widest vertical gap.
+    """
+    lines = _lines([*left, *right])
+    top = min(line.top for line in lines)
+    bottom = max(line.bottom for line in lines)
+    if above is not None:
+        shared = max(min(s.top for s in left), min(s.top for s in right))
+        head = [above, *(line for line in lines if line.top <= shared + 1)]
+        gaps = [(b.top - a.bottom, b.top) for a, b in zip(head, head[1:], strict=False)]
+        top = max(gaps)[1] if gaps else top
+    if below is not None:
+        shared = min(max(s.bottom for s in left), max(s.bottom for s in right))
+        tail = [*(line for line in lines if line.bottom >= shared - 1), below]
+        gaps = [(b.top - a.bottom, a.bottom) for a, b in zip(tail, tail[1:], strict=False)]
+        bottom = max(gaps)[1] if gaps else bottom
+    return top, bottom
+
+
+def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
+    """Return the gutters between the segments of one region, the most telling first.
+
+    Candidates are the left edges that two or more segments share; each gutter
+    reaches as far up and down as no segment crosses it.
+    """
+    if len(segments) < 4:
+        return []
+    size = median(segment.size for segment in segments)
+    width = _NARROWEST * size
+    starts = sorted(segment.x0 for segment in segments)
+    edges: list[float] = []
+    for first, second in zip(starts, starts[1:], strict=False):
+        if second - first <= _SAME_EDGE and (not edges or first - edges[-1] > _SAME_EDGE):
+            edges.append(first)
+    found = []
+    for edge in edges[1:] if edges and edges[0] - starts[0] < width else edges:
+        found.extend(_gutters_at(edge, width, segments))
+    found.sort(key=lambda gutter: -min(len(gutter.left), len(gutter.right)) * (gutter.bottom - gutter.top))
+    return found
+
+
+def _gutters_at(edge: float, width: float, segments: Sequence[Segment]) -> list[Gutter]:
+    blockers = sorted(
+        (s for s in segments if s.x0 < edge - 1 and s.x1 > edge - width),
+        key=lambda segment: segment.middle,
+    )
+    crossing = {id(segment) for segment in blockers}
+    free = [s for s in segments if id(s) not in crossing]
+    gutters = []
+    for above, below in zip([None, *blockers], [*blockers, None], strict=True):
+        inside = [
+            s
+            for s in free
+            if (above is None or s.middle > above.middle)
+            and (below is None or s.middle < below.middle)
+        ]
+        left = [s for s in inside if s.x1 <= edge - width]
+        right = [s for s in inside if s.x0 >= edge - 1]
+        if not left or not right:
+            continue
+        top, bottom = _trimmed(left, right, above, below)
+        left = [s for s in left if top - 0.5 <= s.middle <= bottom + 0.5]
+        right = [s for s in right if top - 0.5 <= s.middle <= bottom + 0.5]
+        kind = classify(left, right) if left and right else None
+        if kind is not None:
+            gutters.append(Gutter(edge, top, bottom, tuple(left), tuple(right), kind))
+    return gutters
