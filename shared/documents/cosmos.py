@@ -140,7 +140,7 @@ class CosmosDocuments:
 
         try:
             with _translated(container):
-                item = self._proxy(container).read_item(document_id, _key(partition))
+                item = self._proxy(container).read_item(document_id, _key(declared, partition))
         except CosmosResourceNotFoundError as error:
             if error.sub_status:
                 raise
@@ -158,7 +158,9 @@ class CosmosDocuments:
         sending = _commit_under_way.set(_Sending())
         try:
             with _translated(container):
-                results = self._proxy(container).execute_item_batch(batch, _key(partition))
+                results = self._proxy(container).execute_item_batch(
+                    batch, _key(declared, partition)
+                )
         except CosmosBatchOperationError as error:
             problem = _refusal(error, operations)
             if problem is None:
@@ -193,7 +195,7 @@ class CosmosDocuments:
         after = None if continuation is None else read_continuation(continuation, shape, paths)
         text, parameters = statement(declared, scope, where, order, limit + 1, after)
         with _translated(container):
-            found = self._run(container, scope, text, parameters, limit + 1)
+            found = self._run(container, declared, scope, text, parameters, limit + 1)
         # A tenant may lie on several physical ranges, and the SDK hands over the answer
         # of one after that of the other, each cut to the limit: so sort and cut again.
         found.sort(key=lambda item: position(item, paths), reverse=descending)
@@ -204,11 +206,17 @@ class CosmosDocuments:
         return Page(items, write_continuation(shape, last))
 
     def _run(
-        self, container: str, scope: Partition, text: str, parameters: list[Json], most: int
+        self,
+        container: str,
+        declared: Container,
+        scope: Partition,
+        text: str,
+        parameters: list[Json],
+        most: int,
     ) -> list[Json]:
         proxy = self._proxy(container)
         scopes: Iterable[dict[str, Any]] = (
-            [{"partition_key": _key(scope)}]
+            [{"partition_key": _key(declared, scope)}]
             if scope
             else [{"feed_range": feed_range} for feed_range in proxy.read_feed_ranges()]
         )
@@ -361,8 +369,9 @@ def _batch_operation(operation: Operation) -> tuple[str, tuple[Any, ...], dict[s
     return "patch", (operation.id, changes), condition
 
 
-def _key(partition: Partition) -> str | list[str]:
-    return partition[0] if len(partition) == 1 else list(partition)
+def _key(declared: Container, partition: Partition) -> str | list[str]:
+    # The SDK takes text alone for a complete key, also where the key is hierarchical.
+    return partition[0] if len(declared.partition_key) == 1 else list(partition)
 
 
 def _stored(item: Json) -> Stored:
