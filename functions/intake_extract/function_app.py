@@ -1,0 +1,36 @@
+"""Triggers of the text extraction."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import azure.functions as func
+
+from functions.intake_extract import service
+from functions.intake_extract.sandbox import Sandbox
+from shared import runtime
+from shared.bus_trigger import deliver
+
+blueprint = func.Blueprint()
+
+
+@cache
+def _sandbox() -> Sandbox:
+    return Sandbox()
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name="intake_extract", connection="ServiceBus"
+)
+def intake_extract(message: func.ServiceBusMessage) -> None:
+    """A file was accepted: take its text out."""
+    deliver(
+        message,
+        entity="intake_extract",
+        handle=lambda event: service.extract(
+            runtime.stores(), _sandbox(), event, clock=runtime.now
+        ),
+        exhausted=lambda event, cause: service.exhausted(
+            runtime.stores(), event, cause, now=runtime.now()
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Takes the text out of an accepted file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+from functions.intake_extract.rules.errors import Encrypted, ExtractionError
+from shared.documents.port import Replace
+from shared.errors import Missing
+from shared.events.envelope import Event, read_data
+from shared.events.intake import IntakeAccepted, IntakeExtracted
+from shared.intake_stages import ended, give_up, read_awaiting
+from shared.messaging import Decision, Outcome, handle_once
+from shared.models.intake import CONTAINER, IntakeRecord, Reason, State, extract_name
+from shared.models.text import ExtractedText
+from shared.stores import Stores
+
+HANDLER = "intake_extract"
+
+
+class Extractor(Protocol):
+    """Turns a file's bytes into text; raises :class:`ExtractionError`."""
+
+    def extract(self, data: bytes, media_type: str) -> ExtractedText: ...
+
+
+def extract(
+    stores: Stores, extractor: Extractor, event: Event, *, clock: Callable[[], datetime]
+) -> Outcome:
+    """Store the file's text in ``extracts`` and send the file on to parsing, once.
+
+    A file that cannot be read ends as failed, an encrypted one as quarantined.
+    """
+    data = read_data(event, IntakeAccepted)
+    began = clock()
+
+    @cache  # decided again after a concurrent write, but read only once
+    def text_or_reason(name: str, media_type: str) -> ExtractedText | Reason:
+        try:
+            with stores.blobs.open("resumes", name) as blob:
+                content = blob.read()
+        except Missing:
+            return Reason(
+                code="original_gone",
+                detail="The file is no longer where it was dropped.",
+                stage="extracting",
+            )
+        try:
+            text = extractor.extract(content, media_type)
+        except ExtractionError as error:
+            return Reason(code=error.code, detail=str(error), stage="extracting")
+        stores.blobs.put(
+            "extracts",
+            extract_name(event.tenantid, data.intake_id, data.attempt),
+            text.model_dump_json().encode(),
+            content_type="application/json",
+        )
+        return text
+
+    def decide() -> Decision:
+        record, etag = read_awaiting(
+            stores, event, "extracting", data.attempt, intake_id=data.intake_id
+        )
+        found = text_or_reason(record.file.name, record.file.media_type or "")
+        if isinstance(found, Reason):
+            to: State = "quarantined" if found.code == Encrypted.code else "failed"
+            return ended(
+                record.advanced("extracting", to, began=began, ended=clock(), reason=found), etag
+            )
+        return _extracted(record, etag, found, began, clock())
+
+    return handle_once(
+        stores,
+        event,
+        handler=HANDLER,
+        container=CONTAINER,
+        partition=(event.tenantid, data.intake_id),
+        decide=decide,
+        now=began,
+    )
+
+
+def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
+    """End the file whose message is about to become a dead letter."""
+    data = read_data(event, IntakeAccepted)
+    give_up(
+        stores,
+        event.tenantid,
+        data.intake_id,
+        stage="extracting",
+        attempt=data.attempt,
+        cause=cause,
+        source=HANDLER,
+        now=now,
+    )
+
+
+def _extracted(
+    record: IntakeRecord, etag: str, text: ExtractedText, began: datetime, now: datetime
+) -> Decision:
+    advanced = record.advanced(
+        "extracting",
+        "parsing",
+        began=began,
+        ended=now,
+        language=text.language,
+        pages=text.page_count,
+        warnings=text.warnings,
+    )
+    data = IntakeExtracted(intake_id=record.intake_id, attempt=record.attempt)
+    return Decision([Replace(advanced.stored(), etag)], [data])
