@@ -1,0 +1,408 @@
+"""The bus on Azure Service Bus.
+
+What an operator should know of it:
+
+- Retries are the SDK's alone, bounded by the numbers below; nothing here retries again.
+- A send that was repeated after a lost connection carries the same message ids, so the
+  destination's duplicate detection drops what it had taken before.
+- Entities are not partitioned: order and sequence numbers are those of one broker.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Self
+
+from shared.bus.port import MAX_BODY_BYTES, DeadLetter, Message
+from shared.errors import Invalid, Missing, Problem, Throttled, TooLarge, Unavailable
+from shared.topology import Receiver, Topology
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.servicebus import (
+        ServiceBusClient,
+        ServiceBusMessage,
+        ServiceBusMessageBatch,
+        ServiceBusReceivedMessage,
+        ServiceBusReceiver,
+        ServiceBusSender,
+    )
+    from azure.servicebus.exceptions import ServiceBusError
+
+ATTEMPT_SECONDS = 10.0
+OPERATION_SECONDS = 30.0
+_RETRIES = {
+    "retry_total": 2,
+    "retry_backoff_factor": 0.4,
+    "retry_backoff_max": 5.0,
+    "try_timeout": ATTEMPT_SECONDS,
+}
+
+# The service asks clients to stay away for ten seconds when it is busy; a full entity
+# empties only as fast as its receivers work.
+_BUSY_SECONDS = 10.0
+_FULL_SECONDS = 60.0
+
+_MAX_ID_CHARACTERS = 128
+# The same cut as in the SQLite adapter: leaves room for "~" and any sequence number.
+_REDRIVEN_ID_CHARACTERS = 100
+_REDRIVE_BATCH = 50
+_REDRIVE_WAIT_SECONDS = 5.0
+_PEEK_BATCH = 100
+_DEAD_LETTER_PROPERTIES = frozenset({"DeadLetterReason", "DeadLetterErrorDescription"})
+
+
+class ServiceBus:
+    """The :class:`~shared.bus.port.Bus` port on ``azure-servicebus``.
+
+    One instance serves all threads of a process. ``client`` is a ready ``ServiceBusClient``
+    with bounded retries, which the instance closes; the class methods make one.
+    """
+
+    def __init__(self, client: ServiceBusClient, topology: Topology) -> None:
+        self._client = client
+        self._topology = topology
+        self._receivers = topology.receivers
+        # The SDK promises thread safety neither for the client nor for its senders.
+        self._client_lock = threading.Lock()
+        self._outlets = {
+            name: _Outlet(partial(self._open_sender, name))
+            for name in (*topology.queues, *topology.topics)
+        }
+
+    @classmethod
+    def from_connection_string(cls, connection_string: str, topology: Topology) -> Self:
+        """Connect with a key: for tests and emulators. Nothing is sent before the first call."""
+        from azure.servicebus import ServiceBusClient
+
+        client = ServiceBusClient.from_connection_string(connection_string, **_RETRIES)  # type: ignore[arg-type]
+        return cls(client, topology)
+
+    @classmethod
+    def from_namespace(
+        cls, namespace: str, credential: TokenCredential, topology: Topology
+    ) -> Self:
+        """Connect with an identity to ``<name>.servicebus.windows.net``."""
+        from azure.servicebus import ServiceBusClient
+
+        client = ServiceBusClient(namespace, credential, **_RETRIES)  # type: ignore[arg-type]
+        return cls(client, topology)
+
+    def close(self) -> None:
+        """Close all senders and the client; waits for sends that are under way."""
+        for outlet in self._outlets.values():
+            outlet.close()
+        with self._client_lock:
+            self._client.close()
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """See :meth:`shared.bus.port.Bus.publish`.
+
+        What does not fit one batch goes in several: when a later one fails, the earlier
+        ones are there already, and publishing all of them again within the
+        duplicate-detection window doubles none.
+        """
+        for message in messages:
+            self._check(message)
+        by_destination: dict[str, list[Message]] = {}
+        for message in messages:
+            by_destination.setdefault(message.destination, []).append(message)
+        for destination, group in by_destination.items():
+            self._outlets[destination].send([_outgoing(message) for message in group])
+
+    def dead_letters(
+        self, entity: str, *, limit: int = 100, after: int = 0
+    ) -> tuple[DeadLetter, ...]:
+        """See :meth:`shared.bus.port.Bus.dead_letters`. Peeks, so nothing gets locked."""
+        self._receiver(entity)
+        found: list[DeadLetter] = []
+        with _translated(entity), self._dead_letter_receiver(entity) as receiver:
+            while len(found) < limit:
+                peeked = receiver.peek_messages(
+                    min(limit - len(found), _PEEK_BATCH),
+                    sequence_number=after + 1,
+                    timeout=OPERATION_SECONDS,
+                )
+                if not peeked:
+                    break
+                found += [_dead_letter(entity, message) for message in peeked]
+                after = found[-1].sequence_number
+        return tuple(found)
+
+    def redrive(self, entity: str, sequence_numbers: Sequence[int]) -> int:
+        """See :meth:`shared.bus.port.Bus.redrive`.
+
+        Service Bus hands out dead letters oldest first and not by number, so those before
+        the last one wanted are locked in passing and given back, which adds one to their
+        delivery count. A dead letter under somebody else's lock counts as not found.
+
+        A subscription's dead letter goes to its topic, since nobody can send to a
+        subscription: **every** subscription that filters for it hears it again. Their
+        receipts make that harmless.
+        """
+        self._receiver(entity)
+        found = 0
+        with _translated(entity), self._dead_letter_receiver(entity) as receiver:
+            wanted = _present(receiver, sequence_numbers)
+            last = max(wanted, default=0)
+            passed: list[ServiceBusReceivedMessage] = []
+            try:
+                while wanted:
+                    received = receiver.receive_messages(
+                        _REDRIVE_BATCH, max_wait_time=_REDRIVE_WAIT_SECONDS
+                    )
+                    chosen = [one for one in received if one.sequence_number in wanted]
+                    passed += [one for one in received if one.sequence_number not in wanted]
+                    if chosen:
+                        # Sent before it is completed: a crash in between leaves two, not none.
+                        self._outlets[_destination(entity)].send(
+                            [_redriven(message) for message in chosen]
+                        )
+                    for message in chosen:
+                        receiver.complete_message(message)
+                        wanted.discard(message.sequence_number or 0)
+                    found += len(chosen)
+                    if all((one.sequence_number or 0) > last for one in received):
+                        break
+            finally:
+                _give_back(receiver, passed)
+        return found
+
+    def _check(self, message: Message) -> None:
+        if message.destination not in self._outlets:
+            raise Missing(f"{message.destination!r} is neither a queue nor a topic")
+        if not 0 < len(message.message_id) <= _MAX_ID_CHARACTERS:
+            raise Invalid(f"a message id has 1 to {_MAX_ID_CHARACTERS} characters")
+        if len(message.session_id or "") > _MAX_ID_CHARACTERS:
+            raise Invalid(f"a session id has at most {_MAX_ID_CHARACTERS} characters")
+        if message.not_before is not None and message.not_before.tzinfo is None:
+            raise Invalid("not_before needs a time zone")
+        if len(message.body) > MAX_BODY_BYTES:
+            raise TooLarge(f"a message carries at most {MAX_BODY_BYTES:,} bytes")
+        if not message.session_id and self._needs_session(message):
+            raise Invalid(f"messages to {message.destination} need a session id")
+
+    def _needs_session(self, message: Message) -> bool:
+        topic = self._topology.topics.get(message.destination)
+        if topic is None:
+            return self._topology.queues[message.destination].sessions
+        return any(
+            subscription.sessions and message.subject in subscription.events
+            for subscription in topic.subscriptions.values()
+        )
+
+    def _receiver(self, entity: str) -> Receiver:
+        if entity not in self._receivers:
+            raise Missing(f"{entity!r} is neither a queue nor a subscription")
+        return self._receivers[entity]
+
+    def _open_sender(self, destination: str) -> ServiceBusSender:
+        with self._client_lock:
+            if destination in self._topology.topics:
+                return self._client.get_topic_sender(destination)
+            return self._client.get_queue_sender(destination)
+
+    def _dead_letter_receiver(self, entity: str) -> ServiceBusReceiver:
+        from azure.servicebus import ServiceBusSubQueue
+
+        name, _, subscription = entity.partition("/")
+        with self._client_lock:
+            if subscription:
+                return self._client.get_subscription_receiver(
+                    name, subscription, sub_queue=ServiceBusSubQueue.DEAD_LETTER
+                )
+            return self._client.get_queue_receiver(name, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
+
+
+class _Outlet:
+    """One destination's sender: kept open, because opening costs half a second, used by one
+    thread at a time, and replaced after a failure, since nobody says what state it is in."""
+
+    def __init__(self, open_sender: Callable[[], ServiceBusSender]) -> None:
+        self._open_sender = open_sender
+        self._sender: ServiceBusSender | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def send(self, messages: Sequence[ServiceBusMessage]) -> None:
+        """Send in order, in as few transfers as fit; raises as ``publish`` does."""
+        if not self._lock.acquire(timeout=OPERATION_SECONDS):
+            raise Unavailable("the broker is slow: others still wait for it to take theirs")
+        try:
+            if self._closed:
+                raise Unavailable("the bus is closed")
+            if self._sender is None:
+                self._sender = self._open_sender()
+            name = self._sender.entity_name
+            try:
+                with _translated(name):
+                    for transfer in _transfers(self._sender, messages):
+                        self._sender.send_messages(transfer, timeout=OPERATION_SECONDS)
+            except Problem:
+                self._drop()
+                raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _drop(self) -> None:
+        sender, self._sender = self._sender, None
+        if sender is not None:
+            # A sender whose connection broke may fail once more on the way out.
+            with suppress(Exception):
+                sender.close()
+
+
+def _transfers(
+    sender: ServiceBusSender, messages: Sequence[ServiceBusMessage]
+) -> Iterator[ServiceBusMessage | ServiceBusMessageBatch]:
+    """Pack messages, in their order, into batches that the link takes.
+
+    A batch holds one session's messages, as its envelope carries one session id.
+    """
+    from azure.servicebus.exceptions import MessageSizeExceededError
+
+    for _, run in groupby(messages, key=lambda message: message.session_id):
+        batch = sender.create_message_batch()
+        for message in run:
+            try:
+                batch.add_message(message)
+            except MessageSizeExceededError:
+                if len(batch):
+                    yield batch
+                    batch = sender.create_message_batch()
+                try:
+                    batch.add_message(message)
+                except MessageSizeExceededError:
+                    # Too large for any batch; alone it may still be within the link's limit.
+                    yield message
+        if len(batch):
+            yield batch
+
+
+def _outgoing(message: Message) -> ServiceBusMessage:
+    from azure.servicebus import ServiceBusMessage
+
+    return ServiceBusMessage(
+        message.body,
+        message_id=message.message_id,
+        subject=message.subject,
+        session_id=message.session_id,
+        correlation_id=message.correlation_id,
+        content_type=message.content_type,
+        scheduled_enqueue_time_utc=message.not_before,
+        application_properties=dict(message.properties.items()),
+    )
+
+
+def _redriven(message: ServiceBusReceivedMessage) -> ServiceBusMessage:
+    from azure.servicebus import ServiceBusMessage
+
+    properties = {
+        name: value
+        for name, value in _properties(message).items()
+        if name not in _DEAD_LETTER_PROPERTIES
+    }
+    old = (message.message_id or "")[:_REDRIVEN_ID_CHARACTERS]
+    return ServiceBusMessage(
+        _body(message),
+        message_id=f"{old}~{message.sequence_number}",
+        subject=message.subject,
+        session_id=message.session_id,
+        correlation_id=message.correlation_id,
+        content_type=message.content_type,
+        application_properties=properties,  # type: ignore[arg-type]
+    )
+
+
+def _destination(entity: str) -> str:
+    return entity.partition("/")[0]
+
+
+def _present(receiver: ServiceBusReceiver, sequence_numbers: Sequence[int]) -> set[int]:
+    """Those numbers that are there, so that a missing one does not cost a walk to the end."""
+    present = set()
+    for number in set(sequence_numbers):
+        peeked = receiver.peek_messages(1, sequence_number=number, timeout=OPERATION_SECONDS)
+        if peeked and peeked[0].sequence_number == number:
+            present.add(number)
+    return present
+
+
+def _give_back(receiver: ServiceBusReceiver, messages: Sequence[ServiceBusReceivedMessage]) -> None:
+    from azure.servicebus.exceptions import ServiceBusError
+
+    for message in messages:
+        # What cannot be given back comes back by itself when its lock runs out.
+        with suppress(ServiceBusError):
+            receiver.abandon_message(message)
+
+
+def _dead_letter(entity: str, message: ServiceBusReceivedMessage) -> DeadLetter:
+    if message.sequence_number is None or message.enqueued_time_utc is None:
+        raise Unavailable(f"the broker's dead letter of {entity} lacks its number or time")
+    return DeadLetter(
+        entity=entity,
+        sequence_number=message.sequence_number,
+        message_id=message.message_id or "",
+        subject=message.subject or "",
+        body=_body(message),
+        reason=message.dead_letter_reason or "",
+        description=message.dead_letter_error_description or "",
+        delivery_count=message.delivery_count or 0,
+        enqueued_at=message.enqueued_time_utc,
+    )
+
+
+def _body(message: ServiceBusReceivedMessage) -> bytes:
+    body = message.body
+    return body if isinstance(body, bytes) else b"".join(body)
+
+
+def _properties(message: ServiceBusReceivedMessage) -> dict[str, object]:
+    """Application properties with text keys: the SDK hands them out as bytes."""
+    return {
+        _text(name): _text(value) if isinstance(value, bytes) else value
+        for name, value in (message.application_properties or {}).items()
+    }
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+@contextmanager
+def _translated(entity: str) -> Iterator[None]:
+    """Turn the SDK's errors into those of the port."""
+    from azure.servicebus.exceptions import ServiceBusError
+
+    try:
+        yield
+    except ServiceBusError as error:
+        raise _problem(error, entity) from error
+
+
+def _problem(error: ServiceBusError, entity: str) -> Problem:
+    from azure.servicebus import exceptions as sdk
+
+    match error:
+        case sdk.MessagingEntityNotFoundError():
+            return Missing(f"the namespace has no {entity}")
+        case sdk.ServiceBusServerBusyError():
+            return Throttled(f"{entity} is busy", retry_after=_BUSY_SECONDS)
+        case sdk.ServiceBusQuotaExceededError():
+            return Throttled(f"{entity} is full", retry_after=_FULL_SECONDS)
+        case sdk.MessageSizeExceededError():
+            return TooLarge(f"{entity} does not take a message of this size")
+        case sdk.ServiceBusAuthorizationError() | sdk.ServiceBusAuthenticationError():
+            return Unavailable(f"the namespace does not let this process use {entity}")
+        case _:
+            return Unavailable(f"no answer from {entity}: {type(error).__name__}")

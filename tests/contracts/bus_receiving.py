@@ -1,0 +1,360 @@
+"""Receiving as a host does it, the same for every adapter of the bus.
+
+SQLite has its own receiving side; for Service Bus it is the SDK's receivers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+
+from shared.topology import Topology
+from tests.peers.service_bus_process import Peer
+
+LOCK_SECONDS = 30
+MAX_DELIVERY = 3
+DUPLICATE_SECONDS = 60
+
+_RECEIVER = {"lock_seconds": LOCK_SECONDS, "max_delivery": MAX_DELIVERY}
+TOPOLOGY = Topology.model_validate(
+    {
+        "containers": {},
+        "queues": {
+            "plain": {**_RECEIVER, "duplicate_detection_seconds": DUPLICATE_SECONDS},
+            "aside": {**_RECEIVER, "duplicate_detection_seconds": DUPLICATE_SECONDS},
+            "talks": {
+                **_RECEIVER,
+                "sessions": True,
+                "duplicate_detection_seconds": DUPLICATE_SECONDS,
+            },
+        },
+        "topics": {
+            "news": {
+                "duplicate_detection_seconds": DUPLICATE_SECONDS,
+                "subscriptions": {
+                    "all": {**_RECEIVER, "events": ["good.v1", "bad.v1"]},
+                    "good": {**_RECEIVER, "events": ["good.v1"]},
+                    "told": {**_RECEIVER, "sessions": True, "events": ["told.v1"]},
+                },
+            },
+        },
+        "events": {
+            "good.v1": {"to": "news"},
+            "bad.v1": {"to": "news"},
+            "told.v1": {"to": "news"},
+        },
+        "blob_containers": {},
+        "storage_queues": {},
+    }
+)
+
+# How long to look for a message that may not come.
+_GLANCE_SECONDS = 0.3
+
+
+class LockGone(Exception):
+    """The lock on a message or session is somebody else's, or nobody's."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session under lock; ``handle`` is the adapter's own."""
+
+    entity: str
+    session_id: str
+    handle: Any
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message under lock, as both adapters know it; ``handle`` is the adapter's own."""
+
+    message_id: str
+    subject: str
+    body: bytes
+    session_id: str | None
+    correlation_id: str | None
+    content_type: str
+    properties: dict[str, str]
+    sequence_number: int
+    delivery_count: int
+    enqueued_at: float
+    handle: Any
+
+
+class Receiving(Protocol):
+    """What a host does with an entity. Settling and renewing raise ``LockGone``."""
+
+    def receive(self, entity: str, session: Session | None = None) -> Received | None:
+        """Lock the next message that is due, None when none comes."""
+
+    def accept_session(self, entity: str) -> Session | None:
+        """Lock the next session that has a message due, None when none comes up."""
+
+    def renew_session(self, session: Session) -> None: ...
+
+    def release_session(self, session: Session) -> None: ...
+
+    def complete(self, received: Received) -> None: ...
+
+    def abandon(self, received: Received) -> None: ...
+
+    def dead_letter(self, received: Received, reason: str, description: str) -> None: ...
+
+    def renew(self, received: Received) -> None: ...
+
+    def now(self) -> float:
+        """The broker's clock, in epoch seconds."""
+
+    def jump(self, seconds: float) -> None:
+        """Push the broker's clock forward; skips the test where nobody can."""
+
+    def close(self) -> None: ...
+
+
+class SqliteReceiving:
+    """Receiving from the SQLite bus, by a clock that the test moves."""
+
+    def __init__(self, bus: Any, clock: MovableClock) -> None:
+        self._bus = bus
+        self._clock = clock
+
+    def receive(self, entity: str, session: Session | None = None) -> Received | None:
+        from shared.bus.sqlite import LockLost
+
+        try:
+            found = self._bus.receive(entity, session=session.handle if session else None)
+        except LockLost as error:
+            raise LockGone from error
+        if not found:
+            return None
+        one = found[0]
+        return Received(
+            one.message_id,
+            one.subject,
+            one.body,
+            one.session_id,
+            one.correlation_id,
+            one.content_type,
+            dict(one.properties),
+            one.sequence_number,
+            one.delivery_count,
+            one.enqueued_at,
+            one,
+        )
+
+    def accept_session(self, entity: str) -> Session | None:
+        lock = self._bus.accept_session(entity)
+        return Session(entity, lock.session_id, lock) if lock else None
+
+    def renew_session(self, session: Session) -> None:
+        self._attempt(self._bus.renew_session, session)
+
+    def release_session(self, session: Session) -> None:
+        self._attempt(self._bus.release_session, session)
+
+    def complete(self, received: Received) -> None:
+        self._attempt(self._bus.complete, received)
+
+    def abandon(self, received: Received) -> None:
+        self._attempt(self._bus.abandon, received)
+
+    def dead_letter(self, received: Received, reason: str, description: str) -> None:
+        self._attempt(self._bus.dead_letter, received, reason, description)
+
+    def renew(self, received: Received) -> None:
+        self._attempt(self._bus.renew, received)
+
+    def now(self) -> float:
+        return self._clock()
+
+    def jump(self, seconds: float) -> None:
+        self._clock.ahead += seconds
+
+    def close(self) -> None:
+        """Nothing of its own is open."""
+
+    @staticmethod
+    def _attempt(action: Callable[..., Any], held: Received | Session, *values: str) -> None:
+        from shared.bus.sqlite import LockLost
+
+        try:
+            action(held.handle, *values)
+        except LockLost as error:
+            raise LockGone from error
+
+
+class MovableClock:
+    """The time of day, pushed forward by ``ahead`` seconds."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+class ServiceBusReceiving:
+    """Receiving with the SDK's own receivers, one kept open per entity."""
+
+    def __init__(self, connection_string: str, peer: Peer | None) -> None:
+        from azure.servicebus import ServiceBusClient
+
+        self._client = ServiceBusClient.from_connection_string(connection_string, retry_total=0)
+        self._receivers: dict[str, Any] = {}
+        # Receivers whose last request was not answered: the broker will hand them the next
+        # message, and lock it, though nobody asks any more.
+        self._unanswered: set[str] = set()
+        self._closing: list[threading.Thread] = []
+        self._peer = peer
+        self._ahead = 0.0
+
+    def receive(self, entity: str, session: Session | None = None) -> Received | None:
+        from azure.servicebus.exceptions import SessionLockLostError
+
+        receiver = session.handle if session else self._receiver(entity)
+        try:
+            found = receiver.receive_messages(1, max_wait_time=_GLANCE_SECONDS)
+        except SessionLockLostError as error:
+            raise LockGone from error
+        if found:
+            self._unanswered.discard(entity)
+            return self._received(receiver, found[0])
+        if session is None:
+            self._unanswered.add(entity)
+        return None
+
+    def accept_session(self, entity: str) -> Session | None:
+        from azure.servicebus import NEXT_AVAILABLE_SESSION
+        from azure.servicebus.exceptions import OperationTimeoutError
+
+        receiver = self._open(entity, session_id=NEXT_AVAILABLE_SESSION, max_wait_time=1)
+        try:
+            receiver.__enter__()
+        except OperationTimeoutError:
+            return None
+        chosen = receiver.session.session_id
+        if not isinstance(chosen, str):
+            # The link was opened and at once closed again: the broker's way to say no.
+            self._close_later(receiver)
+            return None
+        return Session(entity, chosen, receiver)
+
+    def renew_session(self, session: Session) -> None:
+        self._attempt(session.handle.session.renew_lock)
+
+    def release_session(self, session: Session) -> None:
+        session.handle.close()
+
+    def complete(self, received: Received) -> None:
+        receiver, one = received.handle
+        self._attempt(receiver.complete_message, one)
+
+    def abandon(self, received: Received) -> None:
+        receiver, one = received.handle
+        self._attempt(receiver.abandon_message, one)
+
+    def dead_letter(self, received: Received, reason: str, description: str) -> None:
+        receiver, one = received.handle
+        self._attempt(
+            receiver.dead_letter_message, one, reason=reason, error_description=description
+        )
+
+    def renew(self, received: Received) -> None:
+        receiver, one = received.handle
+        self._attempt(receiver.renew_message_lock, one)
+
+    def now(self) -> float:
+        return time.time() + self._ahead
+
+    def jump(self, seconds: float) -> None:
+        if self._peer is None:
+            pytest.skip("the clock of a real namespace cannot be moved")
+        for entity in self._unanswered:
+            self._receivers.pop(entity).close()
+        self._unanswered.clear()
+        self._peer.ask("jump", seconds=seconds)
+        self._ahead += seconds
+
+    def forget(self, addresses: list[str]) -> None:
+        """Drop the receivers at these AMQP addresses, where the broker has hung up."""
+        for address in addresses:
+            entity = address.replace("/Subscriptions/", "/")
+            if entity in self._receivers:
+                self._close_later(self._receivers.pop(entity))
+            self._unanswered.discard(entity)
+
+    def close(self) -> None:
+        for thread in self._closing:
+            thread.join()
+        self._client.close()
+
+    def empty(self) -> None:
+        """Throw away all messages and dead letters of the topology's entities."""
+        for entity, receiver in TOPOLOGY.receivers.items():
+            self._discard(self._open(entity, sub_queue="deadletter"))
+            if not receiver.sessions:
+                self._discard(self._open(entity))
+            while receiver.sessions and (session := self.accept_session(entity)):
+                self._discard(session.handle)
+
+    @staticmethod
+    def _discard(receiver: Any) -> None:
+        with receiver:
+            while found := receiver.receive_messages(100, max_wait_time=2):
+                for one in found:
+                    receiver.complete_message(one)
+
+    def _close_later(self, receiver: Any) -> None:
+        """Close aside: it takes the SDK up to a second."""
+        thread = threading.Thread(target=receiver.close)
+        thread.start()
+        self._closing.append(thread)
+
+    def _receiver(self, entity: str) -> Any:
+        if entity not in self._receivers:
+            # Opened here: the time to open would count against the wait for a message.
+            self._receivers[entity] = self._open(entity).__enter__()
+        return self._receivers[entity]
+
+    def _open(self, entity: str, **options: Any) -> Any:
+        name, _, subscription = entity.partition("/")
+        # A short wait on the socket, for closing takes as long as several of them.
+        options["socket_timeout"] = 0.05
+        if subscription:
+            return self._client.get_subscription_receiver(name, subscription, **options)
+        return self._client.get_queue_receiver(name, **options)
+
+    @staticmethod
+    def _received(receiver: Any, one: Any) -> Received:
+        return Received(
+            one.message_id,
+            one.subject,
+            b"".join(one.body),
+            one.session_id,
+            one.correlation_id,
+            one.content_type,
+            {
+                name.decode(): value.decode()
+                for name, value in (one.application_properties or {}).items()
+            },
+            one.sequence_number,
+            # The SDK counts deliveries that failed before this one.
+            one.delivery_count + 1,
+            one.enqueued_time_utc.timestamp(),
+            (receiver, one),
+        )
+
+    @staticmethod
+    def _attempt(action: Callable[..., Any], *values: Any, **named: Any) -> None:
+        from azure.servicebus.exceptions import MessageLockLostError, SessionLockLostError
+
+        try:
+            action(*values, **named)
+        except (MessageLockLostError, SessionLockLostError) as error:
+            raise LockGone from error
