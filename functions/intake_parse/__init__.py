@@ -1,0 +1,1 @@
+"""Parsing of extracted résumé text into structured data."""

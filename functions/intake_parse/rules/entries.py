@@ -1,0 +1,461 @@
+"""Entries: the rows of a section grouped into jobs, studies, projects or certificates.
+
+A dated row is an anchor. The rows around it that are neither bullets nor prose
+are its head. How many of them stand above the date is read off the first entry,
+which the section's heading bounds cleanly, and holds for the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from functions.intake_parse.rules import dates
+from functions.intake_parse.rules.contact import is_place
+from functions.intake_parse.rules.dates import Period
+from functions.intake_parse.rules.lexicon import fold, words
+from functions.intake_parse.rules.rows import Row, cut
+from functions.intake_parse.rules.titles import organisation_score, title_score
+
+MOST_ABOVE = 3
+"""Rows above a date that can belong to its entry."""
+
+_LABEL = re.compile(r"[^:]{2,40}:\s")
+_NOISE = re.compile(
+    r"^(?:page\s?\d+|\d+\s?/\s?\d+|seite\s\d+.*|pagina\s\d+.*|https?:\S+|www\.\S+|\S+@\S+)$",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\(?\b\d{1,2}\s?(?:\+\s?)?(?:years?|yrs?|ans?|años?|jahre?|anos?|anni|months?|mos?|mois|meses|monate|mesi)\b\.?"
+    r"(?:\s?(?:,|and|y|et|und|e)?\s?\d{1,2}\s?(?:months?|mos?|mois|meses|monate|mesi))?\)?",
+    re.IGNORECASE,
+)
+_STREET = re.compile(
+    r"^(?:via|viale|piazza|rue|calle|c/|avenida|av\.|rua|corso|\d{1,5}\s\w+\s(?:street|st|road|rd|avenue|ave|drive|lane|blvd))\b.*\d"
+    r"|^\d{1,4},?\s(?:rue|avenue|av|boulevard|bd|place|chemin)\b|^[\w.-]+(?:straße|strasse|str\.|weg|platz|allee)\s\d",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(
+    r"\s*\t\s*|\s{3,}|\s*[|•·●◦▪∙⋅■◆♦‣]\s*|\s+[–—―-]{1,2}\s+|(?<=\S)\s*[—―]\s*(?=\S)|\s+//?\s+|\s+@\s+"
+    r"|\s(?:at|bei|chez|presso|beim|at:)\s(?=[A-ZÀ-ÝŁ0-9])|\s*;\s+"
+)
+_CAMPUS = re.compile(r"\b(?:university|college|institute|school)\b", re.IGNORECASE)
+_EDGES = " \t,;:|·•–—―-/()[]"
+_BRACKETED = re.compile(r"\([^()\t]{2,80}\)")
+_BRACKET = re.compile(r"\(([^()]{2,60})\)")
+
+
+@dataclass(slots=True)
+class Entry:
+    """One job, study or project: its head rows, the periods in them, and the rows beneath."""
+
+    head: list[Row] = field(default_factory=list)
+    periods: list[tuple[Row, Period]] = field(default_factory=list)
+    body: list[Row] = field(default_factory=list)
+
+    @property
+    def period(self) -> tuple[Row, Period] | None:
+        """The entry's own period: the first range, else the first date."""
+        ranged = [item for item in self.periods if item[1].ranged]
+        return (ranged or self.periods or [None])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of a head row between separators: a title, a company, a place."""
+
+    row: Row
+    start: int
+    end: int
+    line: int
+    """Position of its row in the head."""
+    order: int
+    """Position within the row."""
+    after_at: bool = False
+    """It follows "at", "@" or the like."""
+
+    @property
+    def text(self) -> str:
+        """The words, blanks joined."""
+        return " ".join(self.row.text[self.start : self.end].split())
+
+
+def periods_in(row: Row) -> list[Period]:
+    """Return the periods of a row that date an entry, not those told in prose."""
+    if len(row.text) > 260:
+        return []
+    found = dates.find(row.folded, row.body)
+    if not found:
+        return []
+    rest = len(row.content) - sum(p.end - p.start for p in found)
+    good = []
+    for period in found:
+        after = row.text[period.end :].strip(_EDGES + ".")
+        before = row.text[row.body : period.start].strip(_EDGES)
+        edge = not before or not after or row.text[: period.start].rstrip(" ")[-1:] in "(\t|·•–—-,["
+        if period.ranged and (rest <= 130 and (edge or rest <= 60)):
+            good.append(period)
+        elif not period.ranged and edge and rest <= 100:
+            words_before = before.split()
+            if words_before and fold(words_before[-1]) in {
+                "in",
+                "of",
+                "by",
+                "from",
+                "until",
+                "the",
+                "en",
+                "im",
+                "nel",
+            }:
+                continue
+            good.append(period)
+    if row.bullet and good and not any(p.ranged for p in good) and rest > 60:
+        return []
+    return good
+
+
+def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
+    content = row.content
+    parts = content.split()
+    if len(content) > 105 and "\t" not in content and "|" not in content:
+        return True
+    if len(parts) >= 13 and "\t" not in content:
+        return True
+    first = fold(parts[0]).strip(",.:;")
+    if (
+        content.endswith(".")
+        and len(parts) >= 6
+        and not re.search(r"\b(?:Inc|Ltd|Co|Corp|S\.A)\.$", content)
+    ):
+        return True
+    if (
+        content[0].islower()
+        and not re.match(r"[a-z]+[A-Z]", content)
+        and len(parts) > 1
+        and first not in words("name_particles")
+    ):
+        return True
+    if content[0].islower() and previous_body:
+        return True
+    if first in words("action_verbs") and len(parts) >= 4 and title_score(content) < 3:
+        return True
+    if _LABEL.match(content) and not row.bold:
+        return True
+    if previous is not None and previous_body and not row.bold and row.style == previous.style:
+        hanging = previous.bullet and previous.x0 + 2 < row.x0 < previous.x0 + 40
+        flush = not previous.bullet and abs(previous.x0 - row.x0) < 2
+        close = row.y0 - previous.y1 < 0.45 * max(row.y1 - row.y0, 1) and row.page == previous.page
+        wide = len(previous.content) >= 55 and not previous.content.endswith((".", ";"))
+        if row.size and previous.size:
+            if hanging and close:
+                return True
+            if (
+                flush
+                and close
+                and wide
+                and title_score(content) < 2
+                and organisation_score(content) < 2
+            ):
+                return True
+        elif wide and len(previous.content) > 70 and content[0].islower():
+            return True
+    return False
+
+
+def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) -> list[str]:
+    """Classify each row: D dated head, H other head, B body."""
+    kinds: list[str] = []
+    left: float | None = None
+    for position, row in enumerate(rows):
+        previous = rows[position - 1] if position else None
+        previous_body = bool(kinds) and kinds[-1] == "B"
+        if row.bullet and not bullets_lead:
+            kinds.append("B")
+        elif dated.get(row.index):
+            kinds.append("D")
+            if not row.bullet and len(row.cells) <= 2:
+                left = row.x0 if left is None else min(left, row.x0)
+        elif _NOISE.match(row.content) or _prose(row, previous, previous_body) or (
+            left is not None
+            and row.size
+            and not row.bold
+            and 8 < row.x0 - left < 60
+            and previous is not None
+            and (previous_body or kinds[-1] in "DH")
+            and not (title_score(row.content) >= 2 or organisation_score(row.content) >= 2)
+            and len(row.content) > 45
+        ):
+            kinds.append("B")
+        else:
+            kinds.append("H")
+    return kinds
+
+
+def group(rows: list[Row]) -> list[Entry]:
+    """Return the entries of a section in order; rows before the first entry's head are dropped."""
+    rows = _wrapped_dates(rows)
+    dated = {row.index: periods_in(row) for row in rows}
+    plain = any(dated[row.index] for row in rows if not row.bullet)
+    bullets_lead = not plain and any(dated[row.index] for row in rows if row.bullet)
+    kinds = _kinds(rows, dated, bullets_lead)
+    if "D" not in kinds:
+        return _undated(rows, kinds)
+    first = kinds.index("D")
+    above = 0
+    while above < min(first, MOST_ABOVE) and kinds[first - 1 - above] == "H":
+        above += 1
+    body_styles = {row.style for row, kind in zip(rows, kinds, strict=True) if kind == "B"}
+    lead = rows[first - above].style
+    distinct = lead not in body_styles or rows[first - above].bold
+    entries: list[Entry] = []
+    position = max(0, first - above)
+    if position:
+        entries.extend(
+            _undated(rows[:position], kinds[:position], distinct_style=lead if distinct else None)
+        )
+    current: Entry | None = None
+    while position < len(rows):
+        row, kind = rows[position], kinds[position]
+        starts = _starts(rows, kinds, position, above, lead, distinct, current)
+        if starts or current is None:
+            current = Entry()
+            entries.append(current)
+        if kind == "B" or (kind == "H" and current.body):
+            current.body.append(row)
+        else:
+            current.head.append(row)
+            current.periods.extend((row, period) for period in dated[row.index])
+        position += 1
+    return entries
+
+
+def _starts(
+    rows: list[Row],
+    kinds: list[str],
+    position: int,
+    above: int,
+    lead: tuple[bool, int],
+    distinct: bool,
+    current: Entry | None,
+) -> bool:
+    """Say whether a new entry begins at ``position``."""
+    if current is None:
+        return True
+    kind = kinds[position]
+    if kind == "B":
+        return False
+    if kind == "D":
+        if not current.periods and not current.body:
+            return False
+        alone = not rows[position].text[:].strip(_EDGES) if False else _date_alone(rows[position])
+        previous = rows[position - 1]
+        # A second date-only row beneath its own head, for example a thesis date, stays.
+        return not (
+            alone
+            and above == 0
+            and not current.body
+            and kinds[position - 1] == "D"
+            and _date_alone(previous)
+        )
+    # An H row opens an entry when the date follows within the rows that stand above a date.
+    ahead = 1
+    while position + ahead < len(rows) and kinds[position + ahead] == "H" and ahead <= MOST_ABOVE:
+        ahead += 1
+    reaches = position + ahead < len(rows) and kinds[position + ahead] == "D"
+    if reaches and (current.periods or current.body):
+        if ahead <= above:
+            return not _started_above(current)
+        style_change = rows[position].style == lead and distinct and bool(current.body)
+        strong = rows[position].bold and not rows[position - 1].bold and bool(current.body)
+        return ahead <= MOST_ABOVE and (style_change or strong)
+    # An undated entry among dated ones: it looks like the others' first row.
+    return (
+        bool(current.body)
+        and distinct
+        and rows[position].style == lead
+        and (rows[position].bold and kinds[position - 1] == "B")
+        and title_score(rows[position].content) + organisation_score(rows[position].content) >= 2
+    )
+
+
+def _started_above(current: Entry) -> bool:
+    """Say whether the entry was just opened and still waits for its date."""
+    return not current.periods and not current.body
+
+
+def _date_alone(row: Row) -> bool:
+    rest = row.text[row.body :]
+    for period in reversed(dates.find(row.folded, row.body)):
+        rest = rest[: period.start - row.body] + rest[period.end - row.body :]
+    return not rest.strip(_EDGES + ".")
+
+
+def _wrapped_dates(rows: list[Row]) -> list[Row]:
+    """Leave rows as they are, but drop page furniture: numbers and repeated headers."""
+    kept = []
+    for row in rows:
+        if _NOISE.match(row.content) and re.fullmatch(
+            r"(?:page\s?)?\d+(?:\s?/\s?\d+)?", fold(row.content)
+        ):
+            continue
+        kept.append(row)
+    return kept
+
+
+def _undated(
+    rows: list[Row], kinds: list[str], distinct_style: tuple[bool, int] | None = None
+) -> list[Entry]:
+    """Group rows without dates: a head after a body, or a row that looks like the first, opens."""
+    entries: list[Entry] = []
+    heads = [row for row, kind in zip(rows, kinds, strict=True) if kind != "B"]
+    if not heads:
+        return []
+    lead = heads[0].style
+    mixed = any(row.style != lead for row in heads)
+    current: Entry | None = None
+    for row, kind in zip(rows, kinds, strict=True):
+        if kind == "B":
+            if current is not None:
+                current.body.append(row)
+            continue
+        if distinct_style is not None and row.style != distinct_style and current is None:
+            continue
+        opens = current is None or bool(current.body) or (mixed and row.style == lead)
+        if opens or (current is not None and len(current.head) >= MOST_ABOVE):
+            current = Entry()
+            entries.append(current)
+        assert current is not None  # noqa: S101 - set above
+        current.head.append(row)
+    return entries
+
+
+def units(entry: Entry, rows: Iterable[Row] | None = None) -> tuple[list[Unit], list[Unit]]:
+    """Return the pieces of an entry's head without its dates, and the places among them."""
+    found: list[Unit] = []
+    located: list[Unit] = []
+    for line, row in enumerate(entry.head if rows is None else rows):
+        spans = sorted((p.start, p.end) for holder, p in entry.periods if holder.index == row.index)
+        order = 0
+        for start, end, at in _pieces(row, spans):
+            unit = Unit(row, start, end, line, order, at)
+            text = unit.text
+            if (
+                not text
+                or _NOISE.match(text)
+                or _DURATION.fullmatch(text)
+                or not re.search(r"\w", text)
+            ):
+                continue
+            if fold(text).strip(" .()") in words("employment_types") - {
+                "freelance"
+            } or re.fullmatch(r"[\d\s.,/%+-]+", text):
+                continue
+            if _only_place(text) or _STREET.match(text):
+                located.append(unit)
+                continue
+            trimmed, place = _without_place(unit)
+            if place:
+                located.append(place)
+            found.append(trimmed)
+            order += 1
+    return found, located
+
+
+def _only_place(text: str) -> bool:
+    """Say whether a piece is a place and not an organisation with its place behind it."""
+    if not is_place(text):
+        return False
+    parts = [p.strip() for p in text.split(",")]
+    if len(parts) == 1:
+        return True
+    if organisation_score(parts[0]) >= 1.5 or title_score(parts[0]) >= 2:
+        return False
+    return len(parts) == 2 or is_place(parts[0]) or not is_place(parts[1])
+
+
+def _masked(text: str) -> str:
+    """Return ``text`` with what stands in parentheses blotted out, so that no separator is seen."""
+    return _BRACKETED.sub(lambda m: "(" + "x" * (len(m[0]) - 2) + ")", text)
+
+
+def _pieces(row: Row, spans: list[tuple[int, int]]) -> list[tuple[int, int, bool]]:
+    """Return ``(start, end, after "at")`` of what stands between separators and dates."""
+    pieces: list[tuple[int, int, bool]] = []
+    at = row.body
+    masked = _masked(row.text)
+    for start, end in [*spans, (len(row.text), len(row.text))]:
+        begin, after = at, False
+        for m in _SEPARATOR.finditer(masked, at, max(at, start)):
+            if m[0].strip() == "at" and _CAMPUS.search(row.text, begin, m.start()):
+                continue
+            pieces.append((begin, m.start(), after))
+            begin = m.end()
+            after = bool(re.search(r"@|\b(?:at|bei|chez|presso|beim)\b", m[0]))
+        pieces.append((begin, max(begin, start), after))
+        at = end
+    return [(*_trim(row.text, a, b), after) for a, b, after in pieces if a < b]
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Cut separators, blanks and unbalanced brackets off both ends."""
+    changed = True
+    while changed and start < end:
+        changed = False
+        if text[start] in " \t,;:|·•–—―-/)]>" or (text[start] in "([" and not set(")]") & set(text[start + 1 : end])):
+            start, changed = start + 1, True
+        elif text[end - 1] in " \t,;:|·•–—―-/([" or (
+            text[end - 1] in ")]" and not set("([") & set(text[start:end])
+        ):
+            end, changed = end - 1, True
+    if (
+        text[start:end].startswith("(")
+        and text[start:end].endswith(")")
+        and text[start:end].count("(") == 1
+    ):
+        start, end = start + 1, end - 1
+    bracket = _BRACKET.search(text, start, end)
+    if bracket and bracket.end() == end and bracket.start() > start:
+        inside = fold(bracket[1]).strip()
+        if (
+            inside in words("employment_types")
+            or is_place(bracket[1])
+            or _DURATION.fullmatch(bracket[1])
+        ):
+            return cut(text, start, bracket.start())
+    return start, end
+
+
+def _without_place(unit: Unit) -> tuple[Unit, Unit | None]:
+    """Cut a place off the end of a piece: "Acme, Austin, TX" is "Acme" and "Austin, TX"."""
+    text = unit.row.text
+    commas = [m.start() for m in re.finditer(r",\s|\.\s(?=[A-Z])", text[unit.start : unit.end])]
+    best: int | None = None
+    for back in (1, 2, 3):
+        if len(commas) < back:
+            break
+        at = unit.start + commas[-back]
+        suffix = text[at + 1 : unit.end].strip()
+        rest = text[unit.start : at].strip()
+        if not is_place(suffix) or not rest:
+            continue
+        if back >= 2:
+            city = suffix.split(",")[0].strip()
+            if organisation_score(city) >= 2 or title_score(city) >= 2:
+                continue
+            alone = "," not in rest and title_score(rest) >= 2
+            if (
+                alone
+                and not is_place(city)
+                and unit.row.text[unit.start : unit.end].count(",") <= 2
+                and len(suffix.split(",")[-1].strip()) > 2
+            ):
+                continue
+            if back == 3 and not (is_place(city) and is_place(suffix.split(",")[1].strip())):
+                continue
+        best = at
+    if best is None:
+        return unit, None
+    start, end = cut(text, best + 1, unit.end)
+    return replace(unit, end=cut(text, unit.start, best)[1]), replace(unit, start=start, end=end)

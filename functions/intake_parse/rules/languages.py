@@ -1,0 +1,158 @@
+"""Languages a person speaks, with level; names in six languages and in their own."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from functions.intake_parse.rules.lexicon import data, fold, matches, words
+from functions.intake_parse.rules.rows import Row, value
+from functions.intake_parse.rules.sections import HEADER, Section, named
+from shared.models.resume import Language
+
+_CEFR = re.compile(r"\b([abc][12])(?:\s?[+/-]|\b)")
+_MOTHER = re.compile(
+    r"native|mother tongue|muttersprach|madrelingua|lingua madre|langue maternelle|lengua materna|"
+    r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle"
+)
+_LABEL = re.compile(
+    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|sprachkenntnisse|mother tongue\(?s?\)?|"
+    r"madrelingua|lingua madre|altre lingue|lengua materna|langue maternelle|muttersprache|lingua materna)(?:\s\w+)?)\s*[:\t]\s*"
+)
+_SENTENCE = re.compile(
+    r"\b(?:fluent|proficient|bilingual|native|conversational|flie(?:ss|ß)end|courant|fluente|fluido)\b"
+)
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {fold(name): code for code, names in data("languages.json").items() for name in names}
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(_codes())
+
+
+def is_language(text: str) -> bool:
+    """Say whether ``text`` as a whole names a spoken language."""
+    return fold(text).strip(" .,;:") in _names()
+
+
+def language_names(folded: str) -> list[tuple[int, int]]:
+    """Return where folded text names spoken languages."""
+    return matches(folded, _names(), 3)
+
+
+def languages(sections: list[Section]) -> tuple[Language, ...]:
+    """Return the languages, each once.
+
+    Confidence 0.95 in a language section, 0.85 behind a label such as "Languages:", 0.7 in a
+    sentence such as "Fluent in Spanish".
+    """
+    found: dict[str, Language] = {}
+    for section in sections:
+        if section.kind == "languages":
+            for position, row in enumerate(section.rows):
+                following = section.rows[position + 1] if position + 1 < len(section.rows) else None
+                if len(row.content) <= 200:
+                    _row(row, row.body, 0.95, following, found)
+    for section in sections:
+        if section.kind in {
+            "skills",
+            "other",
+            "personal",
+            HEADER,
+            "certifications",
+            "interests",
+            "summary",
+            "education",
+            "languages",
+        }:
+            for row in section.rows:
+                label = _LABEL.match(row.folded, row.body)
+                if (
+                    label
+                    and "programm" not in label[1]
+                    and not _programming(row.folded[label.end() :])
+                ):
+                    _row(row, label.end(), 0.85, None, found)
+                elif (
+                    section.kind in {"skills", "other"}
+                    and _SENTENCE.search(row.folded)
+                    and len(row.content) < 160
+                ) or (section.kind == "skills" and is_language(row.content)):
+                    _row(row, row.body, 0.7, None, found)
+                elif section.kind == "skills":
+                    level = re.match(r"\W*([\w ]+?)\s*[(:–—-]\s*([\w ]+)\)?$", row.content)
+                    if (
+                        level
+                        and is_language(level[1])
+                        and fold(level[2]).strip() in words("language_levels")
+                    ):
+                        _row(row, row.body, 0.7, None, found)
+    return tuple(found.values())
+
+
+def _programming(folded: str) -> bool:
+    return not language_names(folded)
+
+
+def _row(
+    row: Row, start: int, confidence: float, following: Row | None, found: dict[str, Language]
+) -> None:
+    spans = [(a, b) for a, b in language_names(row.folded) if a >= start]
+    for position, (a, b) in enumerate(spans):
+        written = row.text[a:b]
+        if written[:1].islower() and fold(written) in {
+            "la",
+            "no",
+            "is",
+            "he",
+            "et",
+            "or",
+            "latin",
+            "persian",
+            "co",
+        }:
+            continue
+        stop = spans[position + 1][0] if position + 1 < len(spans) else len(row.text)
+        behind = row.folded[b:stop]
+        before = row.folded[start:a] if position == 0 else ""
+        level = _level(row.text[b:stop], behind) or _level_before(row.text[start:a], before)
+        if (
+            level is None
+            and len(spans) == 1
+            and following is not None
+            and not language_names(following.folded)
+        ):
+            level = _level(following.text, following.folded)
+        code = _codes()[row.folded[a:b]]
+        if code in found:
+            continue
+        found[code] = Language(
+            name=value(row, a, b, confidence), code=code if len(code) == 2 else None, level=level
+        )
+
+
+def _level(text: str, folded: str) -> str | None:
+    """Return the level behind a name: the CEFR level when given, else the words as written."""
+    cefr = _CEFR.search(folded)
+    if cefr:
+        return cefr[1].upper()
+    spans = matches(folded, words("language_levels"), 5)
+    if spans:
+        return " ".join(text[spans[0][0] : spans[0][1]].split())
+    return None
+
+
+def _level_before(text: str, folded: str) -> str | None:
+    mother = _MOTHER.search(folded)
+    if mother:
+        return " ".join(text[mother.start() : mother.end()].split())
+    return _level(text, folded)
+
+
+def heading_is_languages(text: str) -> bool:
+    """Say whether a label announces spoken languages."""
+    return named(text) == "languages"

@@ -1,0 +1,142 @@
+"""The parser's view of a page: rows with features, each tied to its place in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from functions.intake_parse.rules.lexicon import fold
+from shared.models.resume import Span, Value
+from shared.models.text import ExtractedText, TextLine
+
+MOST_ROWS = 8_000
+"""Rows read at most; a résumé has a few hundred."""
+LONGEST_ROW = 2_000
+"""Characters of a row that are looked at; what lies behind is prose."""
+
+_BULLET = re.compile(
+    r"\s*(?:[•●○◦▪▫■□◆◇♦►▶▸▹‣⁃∙·➢➤➔→✓✔✦★☆※❖⬥⦿◉♢\uf0b7\uf0a7\uf0d8\uf076\uf0fc\u2022\u2219\uf06c\uf071]+"
+    r"|[-–—*+>»](?=\s)|o(?=\s+[A-Z]))\s*"
+)
+_ICON = re.compile(r"[\ue000-\uf8ff\U0001f000-\U0001faff\u2600-\u27bf\u200b\ufeff\ufffd]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of text; ``text`` has the source's length, so offsets carry over."""
+
+    index: int
+    text: str
+    folded: str
+    start: int
+    page: int
+    block: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+    heading: bool
+    body: int
+    """Offset at which the words begin, behind a bullet."""
+    bullet: bool
+    cells: tuple[tuple[int, int], ...] = field(default=())
+    """``(start, end)`` of the pieces that wide gaps set apart, bullet excluded."""
+
+    @property
+    def content(self) -> str:
+        """The words without bullet and outer space."""
+        return self.text[self.body :].strip()
+
+    @property
+    def style(self) -> tuple[bool, int]:
+        """What the eye compares: weight and size in whole points."""
+        return self.bold, round(self.size)
+
+
+def _clean(text: str) -> str:
+    text = "".join(
+        " " if (c != "\t" and (c.isspace() or (ord(c) < 32))) else c for c in text[:LONGEST_ROW]
+    )
+    return _ICON.sub(" ", text) if not text.isascii() else text
+
+
+_GAP = re.compile(r"\s*\t\s*|\s{3,}")
+
+
+def cut(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return ``(start, end)`` without outer white space."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _cells(text: str, body: int) -> tuple[tuple[int, int], ...]:
+    found = []
+    at = body
+    for gap in _GAP.finditer(text, body):
+        found.append(cut(text, at, gap.start()))
+        at = gap.end()
+    found.append(cut(text, at, len(text)))
+    return tuple(cell for cell in found if cell[0] < cell[1])
+
+
+def _row(index: int, line: TextLine, start: int) -> Row:
+    text = _clean(line.text)
+    raw = line.text[:LONGEST_ROW]
+    mark = _BULLET.match(raw)
+    bullet = mark is not None
+    body = mark.end() if mark else 0
+    while body < len(text) and text[body].isspace():
+        body += 1
+    return Row(
+        index=index,
+        text=text,
+        folded=fold(text),
+        start=start,
+        page=line.page,
+        block=line.block,
+        x0=line.x0,
+        y0=line.y0,
+        x1=line.x1,
+        y1=line.y1,
+        size=line.size,
+        bold=line.bold,
+        heading=line.heading,
+        body=body,
+        bullet=bullet,
+        cells=_cells(text, body),
+    )
+
+
+def read(text: ExtractedText) -> list[Row]:
+    """Return the rows that hold words, in reading order; at most :data:`MOST_ROWS`."""
+    rows: list[Row] = []
+    pending = False
+    for line, start in zip(text.lines[:MOST_ROWS], text.starts, strict=False):
+        if not line.text.strip():
+            continue
+        row = _row(len(rows), line, start)
+        if row.body >= len(row.text):
+            # A bullet alone on its line belongs to the words that follow.
+            pending = row.bullet
+            continue
+        if pending:
+            row = replace(row, bullet=True)
+            pending = False
+        rows.append(row)
+    return rows
+
+
+def value(row: Row, start: int, end: int, confidence: float, text: str | None = None) -> Value:
+    """Return the value at ``row.text[start:end]``; ``text`` when it is to be written otherwise."""
+    start, end = cut(row.text, start, end)
+    written = " ".join(row.text[start:end].split()) if text is None else text
+    return Value(
+        value=written,
+        confidence=round(min(max(confidence, 0.0), 1.0), 2),
+        span=Span(page=row.page, start=row.start + start, end=row.start + end),
+    )

@@ -1,0 +1,115 @@
+"""The skill taxonomy: canonical names, synonyms and families, as data in ``taxonomy.json``.
+
+A look-up is exact on a form that ignores case, accents and punctuation between
+letters ("Node.js", "NodeJS", "node js"); a near miss of seven letters and more
+is found by edit similarity (RapidFuzz ratio, 92 and above).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from functions.intake_parse.rules.lexicon import data, fold
+
+NEAR = 92.0
+"""RapidFuzz ratio (0..100) from which two long names count as the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One skill of the taxonomy."""
+
+    key: str
+    name: str
+    family: str
+
+
+def form(text: str) -> str:
+    """Return the look-up form of a skill name; ``+``, ``#`` and ``/`` stay, they tell C++ from C."""
+    folded = fold(text).strip(" .,;:")
+    return re.sub(r"[^\w+#/&]+", "", folded).replace("_", "").replace("&", "and")
+
+
+@cache
+def _index() -> tuple[dict[str, Entry], dict[str, list[str]]]:
+    index: dict[str, Entry] = {}
+    for item in data("taxonomy.json")["skills"]:
+        entry = Entry(item["key"], item["name"], item["family"])
+        for name in (item["name"], *item["synonyms"]):
+            index.setdefault(form(name), entry)
+    long: dict[str, list[str]] = {}
+    for name in index:
+        if len(name) >= 7:
+            long.setdefault(name[:2], []).append(name)
+    return index, long
+
+
+def exact(text: str) -> Entry | None:
+    """Return the skill that ``text`` names, by its look-up form."""
+    return _index()[0].get(form(text))
+
+
+def lookup(text: str) -> Entry | None:
+    """Return the skill that ``text`` names, allowing for a misspelling of a long name."""
+    index, long = _index()
+    key = form(text)
+    found = index.get(key)
+    if found is not None or not 7 <= len(key) <= 40:
+        return found
+    from rapidfuzz import fuzz, process
+
+    near = process.extractOne(key, long.get(key[:2], []), scorer=fuzz.ratio, score_cutoff=NEAR)
+    return index[near[0]] if near else None
+
+
+_TOKEN = re.compile(r"[^\W_]+(?:[.'&/-]?[^\W_]+)*[+#]*")
+# Names that are also everyday words: in prose they count in their usual spelling alone.
+_EVERYDAY = frozenset(
+    ["go", "r", "c", "d", "excel", "word", "access", "outlook", "spark", "ray", "swift", "rust", "ruby", "dart", "julia", "scala", "chef", "puppet", "salt", "express", "next", "jest", "notion", "slack", "zoom", "teams", "sketch", "figma", "figure", "maya", "houdini", "nuke", "unity", "blender", "pages", "numbers", "keynote", "stata", "sas", "assembly", "access", "shell", "make", "less", "sass", "helm", "flux", "consul", "vault", "nomad", "packer", "snowflake", "redshift", "kinesis", "lambda", "oracle", "sap", "hive", "pig", "impala", "storm", "beam", "flink", "drupal", "magento", "meteor", "ember", "backbone", "polymer", "elm", "erlang", "reading", "writing", "research", "training", "support", "sales", "design", "planning", "scheduling", "cooking", "driving", "cleaning", "painting", "editing", "teaching", "reporting", "testing", "cash", "safety", "security", "analysis", "analytics", "leadership", "communication", "management", "budgeting", "marketing", "recruiting", "writing", "strategy", "operations", "processing", "delivery", "network", "networking", "networks", "backup", "virtualization", "monitoring"]
+)
+
+
+def in_prose(text: str, most: int = 200) -> list[tuple[int, int, Entry]]:
+    """Return ``(start, end, skill)`` of taxonomy names in running text, longest first at a place."""
+    index, _ = _index()
+    words = [(m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    found: list[tuple[int, int, Entry]] = []
+    at = 0
+    while at < len(words) and len(found) < most:
+        for count in range(min(4, len(words) - at), 0, -1):
+            start, end = words[at][0], words[at + count - 1][1]
+            piece = text[start:end]
+            entry = index.get(form(piece))
+            if entry is None or "\n" in piece:
+                continue
+            if count == 1 and (len(piece) < 3 or fold(piece) in _EVERYDAY):
+                continue
+            if count == 1 and piece.islower() and len(piece) < 4:
+                continue
+            found.append((start, end, entry))
+            at += count - 1
+            break
+        at += 1
+    return found
+
+
+def covers(text: str) -> list[tuple[int, int]] | None:
+    """Part a run of words without separators into skills ("Java Python SQL"); None if any is left."""
+    index, _ = _index()
+    words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+    if not 2 <= len(words) <= 12:
+        return None
+    parts: list[tuple[int, int]] = []
+    at = 0
+    while at < len(words):
+        for count in range(min(4, len(words) - at), 0, -1):
+            start, end = words[at][0], words[at + count - 1][1]
+            if form(text[start:end]) in index and not (count == len(words)):
+                parts.append((start, end))
+                at += count
+                break
+        else:
+            return None
+    return parts if len(parts) >= 2 else None
