@@ -46,7 +46,7 @@ def _receive(jobs: queue.SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
             header = json.loads(_read_exactly(length))
             (length,) = struct.unpack(">I", _read_exactly(4))
             jobs.put((header, _read_exactly(length)))
-        except Exception:  # noqa: BLE001  # without this thread the process would never end
+        except Exception:  # without this thread the process would never end
             os._exit(3)
 
 

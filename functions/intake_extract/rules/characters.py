@@ -43,7 +43,7 @@ def spaced(row: str) -> str:
 
     A gap is wide where the row has a tab or four blanks and more.
     """
-    cells = []
+    cells: list[str] = []
     for stretch in row.split("\t"):
         clean = "".join(readable(ord(char)) for char in stretch)
         cells.extend(" ".join(cell.split()) for cell in _WIDE_GAP.split(clean))

@@ -177,7 +177,8 @@ class _Document:
         body = None if root is None else root.find(W + "body")
         if body is None:
             raise Damaged("The document is damaged: it has no body.")
-        before, after = [], []
+        before: list[_Block] = []
+        after: list[_Block] = []
         seen: set[str] = set()
         for _, kind, target, external in self._relations(self._main):
             if external or kind not in ("header", "footer", "footnotes", "endnotes"):

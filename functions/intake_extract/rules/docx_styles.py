@@ -125,9 +125,7 @@ class Styles:
         if identity is None:
             return
         self._names[identity] = (attribute(style.find(W + "name")) or "").lower()
-        self._paragraph[identity] = shape_of(
-            style.find(W + "pPr"), face_of(style.find(W + "rPr"))
-        )
+        self._paragraph[identity] = shape_of(style.find(W + "pPr"), face_of(style.find(W + "rPr")))
         parent = attribute(style.find(W + "basedOn"))
         if parent is not None:
             self._parents[identity] = parent

@@ -1,15 +1,15 @@
 """Why no text came out of a file.
 
-    ExtractionError            every one below; the file ends in state ``failed``
-    ├── UnknownFormat          no reader for this media type
-    ├── Encrypted              a password is needed
-    ├── Damaged                the bytes do not follow their own format
-    ├── NoText                 readable, but it holds no words (a scan, an empty page)
-    ├── TooLarge               it unpacks to more than the limits allow
-    └── Killed                 the reader did not survive the file
-        ├── TimedOut           it ran longer than the time limit
-        ├── OutOfMemory        it wanted more memory than the limit
-        └── Crashed            it died
+ExtractionError            every one below; the file ends as failed unless it says otherwise
+├── UnknownFormat          no reader for this media type
+├── Encrypted              a password is needed
+├── Damaged                the bytes do not follow their own format
+├── NoText                 readable, but it holds no words (a scan, an empty page)
+├── TooLarge               it unpacks to more than the limits allow
+└── Killed                 the reader did not survive the file
+    ├── TimedOut           it ran longer than the time limit
+    ├── OutOfMemory        it wanted more memory than the limit
+    └── Crashed            it died
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class ExtractionError(Exception):
     """
 
     code = "extraction_failed"
+    quarantined = False
+    """Whether the file belongs in quarantine instead."""
 
 
 class UnknownFormat(ExtractionError):
@@ -35,6 +37,14 @@ class Encrypted(ExtractionError):
     """The file opens with a password only."""
 
     code = "encrypted"
+    quarantined = True
+
+
+class Scripted(ExtractionError):
+    """The file runs a script when it is opened."""
+
+    code = "script"
+    quarantined = True
 
 
 class Damaged(ExtractionError):
@@ -85,6 +95,7 @@ BY_CODE: dict[str, type[ExtractionError]] = {
         ExtractionError,
         UnknownFormat,
         Encrypted,
+        Scripted,
         Damaged,
         NoText,
         TooLarge,

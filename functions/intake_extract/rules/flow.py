@@ -131,9 +131,7 @@ def _lift_banner(zone: Zone) -> Block | None:
     if home is zone.columns[0] or at > 2 or largest.size < _NAME_SIZE * usual:
         return None
     head = home.lines[: at + _LONGEST_BANNER + 1]
-    gaps = [
-        (head[below].top - head[below - 1].bottom, below) for below in range(at + 1, len(head))
-    ]
+    gaps = [(head[below].top - head[below - 1].bottom, below) for below in range(at + 1, len(head))]
     banner = head[: max(gaps)[1]] if gaps else head
     _drop(home, len(banner))
     if not home.blocks:

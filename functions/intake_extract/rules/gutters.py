@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 from statistics import median
 
 from functions.intake_extract.rules.characters import is_date
@@ -71,9 +72,7 @@ def _groups(lines: Sequence[Segment]) -> list[list[Segment]]:
     """Cut lines into groups where the distance is more than a line's."""
     groups: list[list[Segment]] = []
     for line in lines:
-        if groups and line.base - groups[-1][-1].base <= 1.75 * max(
-            line.size, groups[-1][-1].size
-        ):
+        if groups and line.base - groups[-1][-1].base <= 1.75 * max(line.size, groups[-1][-1].size):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -86,7 +85,7 @@ def _switches(left: Sequence[Segment], right: Sequence[Segment]) -> int:
         [(segment.order, segment.base, segment.x0, 0) for segment in left]
         + [(segment.order, segment.base, segment.x0, 1) for segment in right]
     )
-    return sum(a[3] != b[3] for a, b in zip(sides, sides[1:], strict=False))
+    return sum(a[3] != b[3] for a, b in pairwise(sides))
 
 
 def _flushed(edges: Sequence[float]) -> float:
@@ -232,12 +231,12 @@ def _trimmed(
     if above is not None:
         shared = max(min(s.top for s in left), min(s.top for s in right))
         head = [above, *(line for line in lines if line.top <= shared + 1)]
-        gaps = [(b.top - a.bottom, b.top) for a, b in zip(head, head[1:], strict=False)]
+        gaps = [(b.top - a.bottom, b.top) for a, b in pairwise(head)]
         top = max(gaps)[1] if gaps else top
     if below is not None:
         shared = min(max(s.bottom for s in left), max(s.bottom for s in right))
         tail = [*(line for line in lines if line.bottom >= shared - 1), below]
-        gaps = [(b.top - a.bottom, a.bottom) for a, b in zip(tail, tail[1:], strict=False)]
+        gaps = [(b.top - a.bottom, a.bottom) for a, b in pairwise(tail)]
         bottom = max(gaps)[1] if gaps else bottom
     return top, bottom
 
@@ -254,13 +253,16 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
     width = _NARROWEST * size
     starts = sorted(segment.x0 for segment in segments)
     edges: list[float] = []
-    for first, second in zip(starts, starts[1:], strict=False):
+    for first, second in pairwise(starts):
         if second - first <= _SAME_EDGE and (not edges or first - edges[-1] > _SAME_EDGE):
             edges.append(first)
     found = []
     for edge in edges[1:] if edges and edges[0] - starts[0] < width else edges:
         found.extend(_gutters_at(edge, width, segments))
-    found.sort(key=lambda gutter: -min(len(gutter.left), len(gutter.right)) * (gutter.bottom - gutter.top))
+    found.sort(
+        key=lambda gutter: min(len(gutter.left), len(gutter.right)) * (gutter.bottom - gutter.top),
+        reverse=True,
+    )
     return found
 
 

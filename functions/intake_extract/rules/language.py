@@ -8,7 +8,7 @@ on function words, so section headings are part of the profiles.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 _WORDS = re.compile(r"[^\W\d_]+")
 _MOST_WORDS = 3000
@@ -25,9 +25,9 @@ _PROFILES: dict[str, frozenset[str]] = {
         "fr": "le la les des du et une un dans pour avec sur par au aux en est à ont été chez "
         "expérience expériences formation compétences langues professionnelle professionnel "
         "études diplôme gestion développement équipe aujourd projet projets depuis école",
-        "es": "el la los las del y una un con para por en que se al como su sus más fue experiencia "
-        "educación formación idiomas habilidades laboral profesional actualidad gestión "
-        "desarrollo universidad equipo proyectos empresa años conocimientos",
+        "es": "el la los las del y una un con para por en que se al como su sus más fue "
+        "experiencia educación formación idiomas habilidades laboral profesional actualidad "
+        "gestión desarrollo universidad equipo proyectos empresa años conocimientos",
         "de": "der die das und von mit für im in des den dem zur zum bei auf eine einer als nach "
         "durch sowie berufserfahrung ausbildung kenntnisse sprachen heute leitung entwicklung "
         "studium universität fähigkeiten lebenslauf praktikum berufliche seit",
@@ -39,8 +39,8 @@ _PROFILES: dict[str, frozenset[str]] = {
         "attuale gestione sviluppo università progetti azienda presso",
         "nl": "de het een en van met voor in op bij door aan als naar tot zijn is werkervaring "
         "opleiding opleidingen vaardigheden talen heden ontwikkeling ervaring binnen onze",
-        "pl": "i w z na do od oraz dla przez się jest o po doświadczenie wykształcenie umiejętności "
-        "języki zawodowe obecnie rozwój projektów zarządzanie uniwersytet",
+        "pl": "i w z na do od oraz dla przez się jest o po doświadczenie wykształcenie "
+        "umiejętności języki zawodowe obecnie rozwój projektów zarządzanie uniwersytet",
         "sv": "och i att det som en på är av för med till den har om ett vid arbetslivserfarenhet "
         "utbildning kunskaper språk nuvarande erfarenhet inom",
     }.items()
@@ -54,13 +54,13 @@ def detect_language(text: str) -> str:
     profiles counts for each in equal parts.
     """
     words = Counter(word.lower() for word in _WORDS.findall(text)[:_MOST_WORDS])
-    scores: Counter[str] = Counter()
+    scores: defaultdict[str, float] = defaultdict(float)
     hits: Counter[str] = Counter()
     for word, count in words.items():
         homes = [language for language, profile in _PROFILES.items() if word in profile]
         for language in homes:
             # Repetition says less than variety: a square root dampens it.
-            scores[language] += count**0.5 / len(homes)  # type: ignore[assignment]  # a float tally
+            scores[language] += count**0.5 / len(homes)
             hits[language] += 1
     if not scores:
         return "und"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from functions.intake_extract.rules.characters import is_date
 from functions.intake_extract.rules.gutters import (
@@ -30,7 +31,7 @@ class Line:
     def text(self) -> str:
         """The parts, joined by a tab where the gap is wide."""
         text = self.parts[0].text
-        for last, part in zip(self.parts, self.parts[1:], strict=False):
+        for last, part in pairwise(self.parts):
             gap = part.x0 - last.x1
             size = max(last.size, part.size)
             apart = gap > _CELL_GAP * size + 2 * min(last.tracking, part.tracking) or gap < -size
@@ -177,9 +178,7 @@ def _sides(gutter: Gutter) -> list[Sequence[Segment]]:
     return [gutter.left, gutter.right]
 
 
-def _outside(
-    segments: Sequence[Segment], gutter: Gutter
-) -> tuple[list[Segment], list[Segment]]:
+def _outside(segments: Sequence[Segment], gutter: Gutter) -> tuple[list[Segment], list[Segment]]:
     inside = {id(segment) for segment in (*gutter.left, *gutter.right)}
     middle = (gutter.top + gutter.bottom) / 2
     rest = [segment for segment in segments if id(segment) not in inside]
@@ -231,9 +230,11 @@ def _labels(gutter: Gutter) -> list[list[Line]]:
         near = bool(labels) and line.base - labels[-1][-1].base <= 1.75 * line.size
         same = bool(labels) and is_date(labels[-1][-1].text) == is_date(line.text)
         broken = bool(labels) and labels[-1][-1].text.rstrip().endswith(("-", "–", "—"))
-        if near and (broken or (not starts and (same or not is_date(line.text))) or (
-            starts and same and not is_date(line.text) and _continues(labels[-1][-1], line)
-        )):
+        if near and (
+            broken
+            or (not starts and (same or not is_date(line.text)))
+            or (starts and same and not is_date(line.text) and _continues(labels[-1][-1], line))
+        ):
             labels[-1].append(line)
         else:
             labels.append([line])
@@ -266,9 +267,7 @@ def _tied(labels: list[list[Line]], blocks: list[Block]) -> list[Block]:
     return tied
 
 
-def _tie(
-    label: list[Line], line: Line, current: Block, tied: list[Block]
-) -> tuple[Line, Block]:
+def _tie(label: list[Line], line: Line, current: Block, tied: list[Block]) -> tuple[Line, Block]:
     """Put one label before a line, or on it; return the line and the block that goes on."""
     parts = [part for row in label for part in row.parts]
     on_row = same_row(parts[0], line.parts[0])

@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no type information
 
-from functions.intake_extract.rules.errors import Damaged, Encrypted
+from functions.intake_extract.rules.errors import Damaged, Encrypted, Scripted
 from functions.intake_extract.rules.flow import Page, PlacedBlock, in_reading_order
 from functions.intake_extract.rules.glyphs import Frame, Glyph, frame_of, read_glyphs
 from functions.intake_extract.rules.limits import ExtractLimits
@@ -20,21 +20,25 @@ MEDIA_TYPE = "application/pdf"
 _FEW_CHARACTERS = 20
 """A page with fewer is taken for a scan or an empty page."""
 _LINKS_PER_PAGE = 200
-_Placed = tuple[str, tuple[float, float, float, float]]
+_Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 
 def extract_pdf(data: bytes, limits: ExtractLimits) -> ExtractedText:
     """Return the text of a PDF in reading order, its language still undecided.
 
     Pages and characters beyond ``limits`` are left out with a warning. Raises
-    :class:`Encrypted` when a password is needed, :class:`Damaged` when PDFium
-    cannot open the file or finds no page in it.
+    :class:`Encrypted` when a password is needed, :class:`Scripted` when the
+    document runs a script, :class:`Damaged` when PDFium cannot open the file
+    or finds no page in it.
     """
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise Encrypted("The PDF is protected by a password. Please send it without.") from error
+            raise Encrypted(
+                "The PDF is protected by a password. Please send it without."
+            ) from error
         raise Damaged("The PDF is damaged: it cannot be opened.") from error
     try:
         return _read(document, limits)
@@ -46,7 +50,12 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
     count = len(document)
     if count < 1:
         raise Damaged("The PDF has no pages.")
-    warnings, pages, links = [], [], []
+    # Where the structure is encrypted or packed in an odd way, only a parser finds these.
+    if pdfium.FPDFDoc_GetJavaScriptActionCount(document.raw) > 0:
+        raise Scripted("The PDF contains a script. Please send it without.")
+    warnings: list[str] = []
+    pages: list[Page] = []
+    links: list[tuple[int, str, str, _Box]] = []
     budget = limits.max_chars
     read = min(count, limits.max_pages)
     for number in range(1, read + 1):
@@ -77,7 +86,9 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
     )
 
 
-def _read_page(document: Any, number: int, budget: int) -> tuple[Page, list[tuple[str, str, Any]], int]:
+def _read_page(
+    document: Any, number: int, budget: int
+) -> tuple[Page, list[tuple[str, str, Any]], int]:
     page = document[number - 1]
     text_page = page.get_textpage()
     try:
@@ -131,7 +142,7 @@ def _turned_segments(glyphs: Sequence[Glyph]) -> list[Segment]:
     return segments
 
 
-def _links(page: Any, frame: Frame) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+def _links(page: Any, frame: Frame) -> Iterator[tuple[str, _Box]]:
     """Yield the web and mail addresses of a page's link annotations, with their boxes."""
     position, link = ctypes.c_int(0), pdfium.FPDF_LINK()
     for _ in range(_LINKS_PER_PAGE):
@@ -153,7 +164,7 @@ def _links(page: Any, frame: Frame) -> Iterator[tuple[str, tuple[float, float, f
             yield url, (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
 
 
-def _words_under(box: tuple[float, float, float, float], glyphs: Sequence[Glyph]) -> str:
+def _words_under(box: _Box, glyphs: Sequence[Glyph]) -> str:
     left, top, right, bottom = box
     text = ""
     for glyph in glyphs:
@@ -186,7 +197,7 @@ def _numbered(blocks: Sequence[PlacedBlock]) -> tuple[list[TextLine], list[tuple
 
 
 def _tied(
-    links: Sequence[tuple[int, str, str, Any]], boxes: Sequence[tuple[int, Any]]
+    links: Sequence[tuple[int, str, str, _Box]], boxes: Sequence[tuple[int, Any]]
 ) -> Iterator[PageLink]:
     """Find for each link the line that it lies on."""
     worded = {(page, url) for page, url, text, _ in links if text}

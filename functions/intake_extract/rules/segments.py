@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from functions.intake_extract.rules.glyphs import Glyph
@@ -101,7 +102,7 @@ def _tracking(run: Sequence[Glyph]) -> float:
     """Return the letter spacing in points: the usual gap, when most gaps are that wide."""
     if len(run) < 4:
         return 0.0
-    gaps = [b.x0 - a.x1 for a, b in zip(run, run[1:], strict=False)]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(run)]
     usual = median(gaps)
     size = run[0].size
     if usual < 0.04 * size or usual > _SEGMENT_GAP * size:
@@ -191,7 +192,7 @@ def _spelled(run: Sequence[Glyph]) -> tuple[tuple[Word, ...], float]:
     tracking = _tracking(run)
     threshold = tracking + max(_WORD_GAP * run[0].size, 0.35 * tracking)
     words = [Word(run[0].text, run[0].x0, run[0].x1)]
-    for last, glyph in zip(run, run[1:], strict=False):
+    for last, glyph in pairwise(run):
         gap = glyph.x0 - last.x1
         # A letter that hangs out to the right hides part of the gap behind it.
         hidden = glyph.guessed and tracking == 0 and gap > 0.02 * glyph.size
@@ -202,7 +203,7 @@ def _spelled(run: Sequence[Glyph]) -> tuple[tuple[Word, ...], float]:
     words = _with_slashes(words)
     if not _typed_apart([word.text for word in words]):
         return tuple(words), tracking
-    gaps = [b.x0 - a.x1 for a, b in zip(words, words[1:], strict=False)]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
     usual = median(gaps)
     whole = [words[0]]
     for word, gap in zip(words[1:], gaps, strict=True):
@@ -238,7 +239,7 @@ def _at_margins(segments: Sequence[Segment]) -> list[Segment]:
         edges.update({round(segment.x0) - 1, round(segment.x0), round(segment.x0) + 1})
     cut = []
     for segment in segments:
-        gaps = [b.x0 - a.x1 for a, b in zip(segment.words, segment.words[1:], strict=False)]
+        gaps = [b.x0 - a.x1 for a, b in pairwise(segment.words)]
         if not gaps:
             cut.append(segment)
             continue

@@ -1,0 +1,1 @@
+"""Registers a dropped file and checks it before anything opens it."""

@@ -1,0 +1,7 @@
+"""What is decided about a dropped file before anything opens it."""
+
+from functions.intake_blob_trigger.rules.inspection import inspect_file
+from functions.intake_blob_trigger.rules.limits import Limits
+from functions.intake_blob_trigger.rules.verdict import Code, Outcome, Verdict
+
+__all__ = ["Code", "Limits", "Outcome", "Verdict", "inspect_file"]
