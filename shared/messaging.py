@@ -33,6 +33,7 @@ from shared.documents.port import (
 from shared.errors import (
     Conflict,
     Exists,
+    Invalid,
     Missing,
     Rejected,
     Stale,
@@ -99,7 +100,7 @@ def handle_once(
     else goes up: the bus redelivers. The partition must belong to the event's tenant.
     """
     if partition[0] != event.tenantid:
-        raise Rejected(f"an event of tenant {event.tenantid} cannot write to {partition[0]}")
+        raise Invalid(f"an event of tenant {event.tenantid} cannot write to {partition[0]}")
     receipt_id = f"receipt:{handler}:{event.id}"
 
     def attempt() -> tuple[Decision, Json, Outcome] | None:
@@ -295,20 +296,19 @@ def _send(stores: Stores, container: str, partition: Partition, outbox: Sequence
             continue  # another relay was faster
 
 
-def message_of(event: Event, *, resend: int = 0, not_before: datetime | None = None) -> Message:
+def message_of(event: Event, *, not_before: datetime | None = None) -> Message:
     """The message that carries an event to where topology.json sends its type.
 
-    A re-send needs a message id of its own, or duplicate detection would drop it.
+    A re-send has a message id of its own, or duplicate detection would drop it.
     """
     return Message(
         destination=topology.load().events[event.type].to,
-        message_id=f"{event.id}~{resend}" if resend else event.id,
+        message_id=f"{event.id}~{event.resend}" if event.resend else event.id,
         body=event.body(),
         subject=event.type,
         session_id=event.partitionkey,
         correlation_id=event.requestid,
         not_before=not_before,
-        properties={"resend": str(resend)} if resend else {},
     )
 
 
@@ -357,7 +357,6 @@ def deliver(
     *,
     entity: str,
     delivery_count: int,
-    resends: int,
     handle: Callable[[Event], Outcome],
     exhausted: Callable[[Event, str], None],
     now: datetime,
@@ -366,11 +365,11 @@ def deliver(
 
     Returning settles the message. A store or peer that is away (``Unavailable``,
     ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
-    with growing delays; anything else is raised, so that the bus redelivers and at
-    last dead-letters. Before that happens ``exhausted`` is told, with the reason.
+    with growing delays; a ``Rejected`` is logged and finished; anything else is raised,
+    so that the bus redelivers and at last dead-letters. Before that happens
+    ``exhausted`` is told, with the reason.
 
-    ``delivery_count`` is 1 the first time; ``resends`` comes from the message's
-    ``resend`` property, 0 without one.
+    ``delivery_count`` is 1 the first time.
     """
     event = Event.read(body)
     max_delivery = topology.load().receivers[entity].max_delivery
@@ -389,13 +388,15 @@ def deliver(
         try:
             line["outcome"] = handle(event)
         except (Unavailable, Throttled) as error:
-            if resends >= MAX_RESENDS:
+            if event.resend >= MAX_RESENDS:
                 exhausted(event, f"{type(error).__name__}: {error}")
                 raise
-            delay = timedelta(seconds=min(2.0 ** (resends + 1), 300.0))
-            again = message_of(event, resend=resends + 1, not_before=now + delay)
-            stores.bus.publish([again])
-            line["outcome"], line["resend"] = "postponed", resends + 1
+            again = event.model_copy(update={"resend": event.resend + 1})
+            delay = timedelta(seconds=min(2.0**again.resend, 300.0))
+            stores.bus.publish([message_of(again, not_before=now + delay)])
+            line["outcome"], line["resend"] = "postponed", again.resend
+        except Rejected as error:
+            line["outcome"], line["reason"] = "rejected", error.reason
         except Exception as error:
             if delivery_count >= max_delivery:
                 exhausted(event, f"{type(error).__name__}: {error}")

@@ -42,6 +42,11 @@ def field_term(field: str, text: str) -> str:
     return f"{field}:{' '.join(folded(text).split())}"[:128]
 
 
+def skill_term(text: str) -> str:
+    """The term of a skill's name: spaces and punctuation aside, so that Node.js is node js."""
+    return f"skill:{re.sub(r'[^0-9a-z+#/]+', '', folded(text)) or folded(text)}"[:128]
+
+
 def name_terms(name: str) -> set[str]:
     """The terms of a name: each of its words with every beginning of two letters or more."""
     return {

@@ -11,7 +11,8 @@ What an operator should know of it:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
@@ -94,8 +95,9 @@ class ServiceBus:
 
     def close(self) -> None:
         """Close all senders and the client; waits for sends that are under way."""
-        for outlet in self._outlets.values():
-            outlet.close()
+        # Closing a sender waits up to a second for its thread, so all are closed at once.
+        with ThreadPoolExecutor(len(self._outlets)) as threads:
+            list(threads.map(_Outlet.close, self._outlets.values()))
         with self._client_lock:
             self._client.close()
 
@@ -145,31 +147,34 @@ class ServiceBus:
         receipts make that harmless.
         """
         self._receiver(entity)
+        if not sequence_numbers:
+            return 0
         found = 0
         with _translated(entity), self._dead_letter_receiver(entity) as receiver:
             wanted = _present(receiver, sequence_numbers)
-            last = max(wanted, default=0)
-            passed: list[ServiceBusReceivedMessage] = []
+            held: dict[int, ServiceBusReceivedMessage] = {}
             try:
                 while wanted:
-                    received = receiver.receive_messages(
-                        _REDRIVE_BATCH, max_wait_time=_REDRIVE_WAIT_SECONDS
+                    received = _by_number(
+                        receiver.receive_messages(
+                            _REDRIVE_BATCH, max_wait_time=_REDRIVE_WAIT_SECONDS
+                        )
                     )
-                    chosen = [one for one in received if one.sequence_number in wanted]
-                    passed += [one for one in received if one.sequence_number not in wanted]
+                    held |= received
+                    chosen = [number for number in received if number in wanted]
                     if chosen:
                         # Sent before it is completed: a crash in between leaves two, not none.
-                        self._outlets[_destination(entity)].send(
-                            [_redriven(message) for message in chosen]
+                        self._outlets[entity.partition("/")[0]].send(
+                            [_redriven(received[number]) for number in chosen]
                         )
-                    for message in chosen:
-                        receiver.complete_message(message)
-                        wanted.discard(message.sequence_number or 0)
+                    for number in chosen:
+                        receiver.complete_message(held.pop(number))
+                        wanted.discard(number)
                     found += len(chosen)
-                    if all((one.sequence_number or 0) > last for one in received):
+                    if not received or min(received) > max(wanted, default=0):
                         break
             finally:
-                _give_back(receiver, passed)
+                _give_back(receiver, held.values())
         return found
 
     def _check(self, message: Message) -> None:
@@ -323,8 +328,10 @@ def _redriven(message: ServiceBusReceivedMessage) -> ServiceBusMessage:
     )
 
 
-def _destination(entity: str) -> str:
-    return entity.partition("/")[0]
+def _by_number(
+    messages: Iterable[ServiceBusReceivedMessage],
+) -> dict[int, ServiceBusReceivedMessage]:
+    return {one.sequence_number: one for one in messages if one.sequence_number is not None}
 
 
 def _present(receiver: ServiceBusReceiver, sequence_numbers: Sequence[int]) -> set[int]:
@@ -337,7 +344,7 @@ def _present(receiver: ServiceBusReceiver, sequence_numbers: Sequence[int]) -> s
     return present
 
 
-def _give_back(receiver: ServiceBusReceiver, messages: Sequence[ServiceBusReceivedMessage]) -> None:
+def _give_back(receiver: ServiceBusReceiver, messages: Iterable[ServiceBusReceivedMessage]) -> None:
     from azure.servicebus.exceptions import ServiceBusError
 
     for message in messages:

@@ -294,6 +294,12 @@ class SqliteBus:
         self._settle(delivery, "UPDATE messages SET locked_until = ?", until)
         return Delivery(**{**vars(delivery), "locked_until": until})
 
+    def expire_locks(self) -> None:
+        """Let go of every message and session: for a host that knows it is the only one."""
+        with self._connections.transaction() as connection:
+            connection.execute("UPDATE messages SET locked_until = 0 WHERE lock_token IS NOT NULL")
+            connection.execute("DELETE FROM sessions")
+
     def count(self, entity: str) -> int:
         """How many messages wait, are scheduled or under lock at an entity, dead letters aside."""
         self._receiver(entity)

@@ -196,8 +196,10 @@ class CosmosDocuments:
         text, parameters = statement(declared, scope, where, order, limit + 1, after)
         with _translated(container):
             found = self._run(container, declared, scope, text, parameters, limit + 1)
-        # A tenant may lie on several physical ranges, and the SDK hands over the answer
-        # of one after that of the other, each cut to the limit: so sort and cut again.
+        # A tenant may lie on several physical ranges: the SDK hands over the answer of one
+        # after that of the other, each cut to the limit. And when a range splits meanwhile,
+        # it begins again and repeats what it gave. So no document twice, sort, cut again.
+        found = list({_identity(declared, item): item for item in found}.values())
         found.sort(key=lambda item: position(item, paths), reverse=descending)
         items = tuple(_stored(item) for item in found[:limit])
         if len(found) <= limit:
@@ -372,6 +374,10 @@ def _batch_operation(operation: Operation) -> tuple[str, tuple[Any, ...], dict[s
 def _key(declared: Container, partition: Partition) -> str | list[str]:
     # The SDK takes text alone for a complete key, also where the key is hierarchical.
     return partition[0] if len(declared.partition_key) == 1 else list(partition)
+
+
+def _identity(declared: Container, item: Json) -> tuple[str, ...]:
+    return (item["id"], *(item[path] for path in declared.partition_key))
 
 
 def _stored(item: Json) -> Stored:

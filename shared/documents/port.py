@@ -210,13 +210,17 @@ def check_filters(where: Sequence[Filter]) -> None:
     """Raise ``Invalid`` for a malformed path, or a value that no document can hold."""
     for one in where:
         checked_path(one.path)
+        bounds: list[Any]
         if isinstance(one, Range):
             bounds = [bound for bound in (one.at_least, one.below) if bound is not None]
             if not bounds or len({isinstance(bound, str) for bound in bounds}) != 1:
                 raise Invalid(f"range over {one.path}: give one or two bounds of one type")
-            check_value(bounds)
         else:
-            check_value(one.value)
+            bounds = [one.value]
+        for value in bounds:
+            check_value(value)
+            if isinstance(value, str) and "\x00" in value:
+                raise Invalid(f"{one.path}: text with a zero character cannot be asked for")
 
 
 def document_id(operation: Operation) -> str:

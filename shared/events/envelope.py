@@ -1,7 +1,8 @@
 """The CloudEvents 1.0 envelope, in its JSON format.
 
 Extension attributes: ``tenantid``, ``partitionkey`` (CloudEvents partitioning),
-``traceparent`` (CloudEvents distributed tracing, W3C) and ``requestid``.
+``traceparent`` (CloudEvents distributed tracing, W3C), ``requestid`` and ``resend``
+(how often it was sent again because a store was away).
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Event(BaseModel):
     partitionkey: str
     traceparent: str | None = None
     requestid: str | None = None
+    resend: int = Field(default=0, ge=0)
 
     @classmethod
     def read(cls, body: bytes) -> Self:

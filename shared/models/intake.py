@@ -37,6 +37,11 @@ def content_id_of(tenant_id: str, sha256: str) -> str:
     return str(uuid5(_FILES, f"{tenant_id}\n{sha256}"))
 
 
+def extract_name(tenant_id: str, intake_id: str, attempt: int) -> str:
+    """Where the text of one attempt lies in the blob container ``extracts``."""
+    return f"{tenant_id}/{intake_id}/{attempt}.json"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -1,0 +1,113 @@
+"""Routes of candidates' profiles."""
+
+from __future__ import annotations
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, Field
+
+from functions.candidates import service
+from functions.candidates.rules import Search
+from shared import runtime
+from shared.auth import Role
+from shared.errors import Missing
+from shared.http.api import Api, Reply
+from shared.http.call import Call, PageQuery
+from shared.models.candidate import CandidateProfile, ProfileSource
+from shared.models.resume import Resume
+
+blueprint = func.Blueprint()
+api = Api("candidates", "Searchable profiles of candidates", blueprint)
+
+READERS: set[Role] = {"recruiter", "admin"}
+
+
+class CandidateQuery(PageQuery):
+    """What to search for; everything given must hold."""
+
+    q: str | None = Field(
+        default=None, max_length=400, description="Words anywhere in the résumé, all of them"
+    )
+    name: str | None = Field(
+        default=None, max_length=200, description="Words of the name, or their beginnings"
+    )
+    email: str | None = Field(default=None, max_length=254, description="The whole address")
+    skill: tuple[str, ...] = Field(
+        default=(), max_length=10, description="Skills, all of them, by any usual name"
+    )
+
+
+class CandidateSummary(BaseModel):
+    """A candidate in a list."""
+
+    candidate_id: str
+    name: str | None
+    emails: tuple[str, ...]
+    headline: str | None
+    location: str | None
+    skills: tuple[str, ...] = Field(description="As written, at most 20")
+    files: int = Field(description="Files the profile was read from")
+    updated_at: AwareDatetime
+
+
+class CandidatePage(BaseModel):
+    """A page of candidates, changed last first."""
+
+    items: list[CandidateSummary]
+    continuation: str | None = Field(description="Ask with this for the next page; null at the end")
+
+
+class CandidateView(BaseModel):
+    """A candidate's whole profile, each value with where it was read and how surely."""
+
+    candidate_id: str
+    name: str | None
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+    skill_keys: tuple[str, ...] = Field(description="Keys in the skill taxonomy")
+    resume: Resume
+    sources: tuple[ProfileSource, ...]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+@api.get("v1/candidates", roles=READERS, query=CandidateQuery, answer=CandidatePage)
+def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
+    """Search candidates by name, e-mail, skill and free text.
+
+    Without any of them, lists all candidates of the tenant.
+    """
+    query = call.query
+    found = service.search(
+        runtime.stores(),
+        call.principal.tenant_id,
+        Search(text=query.q, name=query.name, email=query.email, skills=query.skill),
+        limit=query.limit,
+        continuation=query.continuation,
+    )
+    return CandidatePage(
+        items=[_summary(profile) for profile in found.profiles], continuation=found.continuation
+    )
+
+
+@api.get("v1/candidates/{candidate_id}", roles=READERS, answer=CandidateView, errors=(Missing,))
+def candidates_read(call: Call[None, None]) -> Reply:
+    """Read one candidate's profile."""
+    profile, etag = service.read(
+        runtime.stores(), call.principal.tenant_id, call.uuid("candidate_id")
+    )
+    view = CandidateView.model_validate(profile, from_attributes=True)
+    return Reply(view, headers={"ETag": f'"{etag.strip(chr(34))}"'})
+
+
+def _summary(profile: CandidateProfile) -> CandidateSummary:
+    personal = profile.resume.personal
+    return CandidateSummary(
+        candidate_id=profile.candidate_id,
+        name=profile.name,
+        emails=profile.emails,
+        headline=personal.headline.value if personal.headline else None,
+        location=personal.location.value if personal.location else None,
+        skills=tuple(skill.name.value for skill in profile.resume.skills[:20]),
+        files=len(profile.sources),
+        updated_at=profile.updated_at,
+    )

@@ -1,0 +1,63 @@
+"""Triggers of the first stage: a file was dropped."""
+
+from __future__ import annotations
+
+import json
+
+import azure.functions as func
+
+from functions.intake_blob_trigger import service
+from functions.intake_blob_trigger.rules import Limits
+from shared import runtime, telemetry
+from shared.bus_trigger import deliver
+
+blueprint = func.Blueprint()
+
+LIMITS = Limits()
+
+
+@blueprint.blob_trigger(
+    arg_name="blob", path="resumes/{name}", connection="Blobs", source=func.BlobSource.EVENT_GRID
+)
+def intake_blob_trigger(blob: func.InputStream) -> None:
+    """A file was dropped into ``resumes``: register, check and scan it."""
+    container, _, name = (blob.name or "").partition("/")
+    with telemetry.hop(traceparent=None, request_id=None), telemetry.timed("file.registered"):
+        service.register(runtime.stores(), container, name, limits=LIMITS, clock=runtime.now)
+
+
+@blueprint.queue_trigger(
+    arg_name="poison", queue_name="webjobs-blobtrigger-poison", connection="Blobs"
+)
+def intake_blob_poison(poison: func.QueueMessage) -> None:
+    """Registering a file failed five times: record that."""
+    told = json.loads(poison.get_body())
+    with telemetry.hop(traceparent=None, request_id=None), telemetry.timed("file.gave_up"):
+        service.record_poison(
+            runtime.stores(), told["ContainerName"], told["BlobName"], clock=runtime.now
+        )
+
+
+@blueprint.service_bus_queue_trigger(
+    arg_name="message", queue_name="intake_blob_trigger", connection="ServiceBus"
+)
+def intake_rescan(message: func.ServiceBusMessage) -> None:
+    """Somebody asked for another attempt: check and scan the file again."""
+    deliver(
+        message,
+        entity="intake_blob_trigger",
+        handle=lambda event: service.rescan(
+            runtime.stores(), event, limits=LIMITS, clock=runtime.now
+        ),
+        exhausted=lambda event, cause: service.exhausted(
+            runtime.stores(), event, cause, now=runtime.now()
+        ),
+    )
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 */10 * * * *", use_monitor=False)
+def intake_stalled(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
+    """Every ten minutes: nudge files whose message never came."""
+    touched = service.nudge_stalled(runtime.stores(), now=runtime.now())
+    if touched:
+        telemetry.log("intake.nudged", files=touched)

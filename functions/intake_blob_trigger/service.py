@@ -1,0 +1,358 @@
+"""Registers a dropped file, checks it, scans it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
+from shared import telemetry
+from shared.documents.port import Create, Equals, Range, Replace
+from shared.errors import Exists, Missing
+from shared.events.envelope import Event, EventData, read_data
+from shared.events.intake import IntakeAccepted, IntakeExtracted, IntakeParsed, IntakeRetried
+from shared.intake_stages import ended, ending_of, give_up, read_awaiting, read_record
+from shared.messaging import Decision, Outcome, announce_once, handle_once
+from shared.models.intake import (
+    CONTAINER,
+    IntakeFile,
+    IntakeRecord,
+    Reason,
+    Stage,
+    State,
+    Step,
+    content_id_of,
+    intake_id_of,
+)
+from shared.models.tenant import PLATFORM, is_tenant_code
+from shared.stores import Stores
+
+HANDLER = "intake_blob_trigger"
+STALLED_AFTER = timedelta(minutes=30)
+MAX_NUDGES = 3
+_CHUNK = 1024 * 1024
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A dropped file, read once: its facts and what the check said of it."""
+
+    file: IntakeFile
+    verdict: Verdict
+
+
+def register(stores: Stores, container: str, name: str, *, limits: Limits, clock: Clock) -> None:
+    """Make the record of a dropped file, checked and scanned, and send the file on.
+
+    The same bytes at the same place have one record, however often the drop is told.
+    A file that is gone meanwhile leaves none.
+    """
+    began = clock()
+    try:
+        read = _read(stores, container, name, limits)
+    except Missing:
+        telemetry.log("file.gone", container=container)
+        return
+    tenant_id, reason = _tenant_of(stores, name)
+    intake_id = intake_id_of(tenant_id, name, read.file.sha256)
+    record = IntakeRecord(
+        id=intake_id,
+        tenant_id=tenant_id,
+        intake_id=intake_id,
+        state="scanning",
+        file=read.file,
+        steps=(Step(stage="received", attempt=1, outcome="done", at=began, duration_ms=0),),
+        created_at=began,
+        updated_at=began,
+    )
+
+    def decide() -> Decision:
+        if stores.documents.get(CONTAINER, record.partition, intake_id) is not None:
+            return Decision()
+        checked, events = _checked(stores, record, read.verdict, reason, began, clock)
+        return Decision([Create(checked.stored())], events)
+
+    announce_once(
+        stores,
+        source=HANDLER,
+        container=CONTAINER,
+        partition=record.partition,
+        decide=decide,
+        now=began,
+    )
+
+
+def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Outcome:
+    """Check and scan a file again that somebody asked another attempt for."""
+    data = read_data(event, IntakeRetried)
+    began = clock()
+
+    def decide() -> Decision:
+        record, etag = read_awaiting(
+            stores, event, "received", data.attempt, intake_id=data.intake_id
+        )
+        tenant_id, reason = _tenant_of(stores, record.file.name)
+        if reason is None and tenant_id != record.tenant_id:
+            reason = Reason(
+                code="unknown_tenant",
+                detail="The file lies in no tenant's folder.",
+                stage="received",
+            )
+        try:
+            read = _read(stores, record.file.container, record.file.name, limits)
+        except Missing:
+            gone = Reason(
+                code="original_gone",
+                detail="The file is no longer where it was dropped. Drop it again.",
+                stage="received",
+            )
+            moment = clock()
+            return ended(
+                record.advanced("received", "failed", began=began, ended=moment, reason=gone), etag
+            )
+        if read.file.sha256 != record.file.sha256:
+            reason = Reason(
+                code="changed",
+                detail="The file was overwritten since; the new one has an intake of its own.",
+                stage="received",
+            )
+        checked, events = _checked(stores, record, read.verdict, reason, began, clock)
+        return Decision([Replace(checked.stored(), etag)], events)
+
+    return handle_once(
+        stores,
+        event,
+        handler=HANDLER,
+        container=CONTAINER,
+        partition=(event.tenantid, data.intake_id),
+        decide=decide,
+        now=began,
+    )
+
+
+def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
+    """End the file whose rescan is about to become a dead letter."""
+    data = read_data(event, IntakeRetried)
+    give_up(
+        stores,
+        event.tenantid,
+        data.intake_id,
+        stage="received",
+        attempt=data.attempt,
+        cause=cause,
+        source=HANDLER,
+        now=now,
+    )
+
+
+def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) -> None:
+    """Make a failed record of a file that the trigger could not register in five tries."""
+    began = clock()
+    tenant_id, _ = _tenant_of(stores, name)
+    try:
+        file, _ = _facts(stores, container, name, keep=0)
+    except Missing:
+        telemetry.log("file.gone", container=container)
+        return
+    intake_id = intake_id_of(tenant_id, name, file.sha256)
+    reason = Reason(
+        code="exhausted",
+        detail="Registering the file kept failing. Retry it.",
+        stage="received",
+    )
+    record = IntakeRecord(
+        id=intake_id,
+        tenant_id=tenant_id,
+        intake_id=intake_id,
+        state="received",
+        file=file,
+        created_at=began,
+        updated_at=began,
+    ).advanced("received", "failed", began=began, ended=clock(), reason=reason)
+
+    def decide() -> Decision:
+        if stores.documents.get(CONTAINER, record.partition, intake_id) is not None:
+            return Decision()
+        return Decision([Create(record.stored())], [ending_of(record)])
+
+    announce_once(
+        stores,
+        source=HANDLER,
+        container=CONTAINER,
+        partition=record.partition,
+        decide=decide,
+        now=began,
+    )
+
+
+def nudge_stalled(stores: Stores, *, now: datetime) -> int:
+    """Send the event of files again that have waited too long; give up after three times.
+
+    Returns how many it touched. A file whose message is only late is not harmed: the
+    second of the two events finds that the file has moved on.
+    """
+    touched = 0
+    before = (now - STALLED_AFTER).isoformat()
+    for stage in ("received", "extracting", "parsing", "finalizing"):
+        page = stores.documents.query(
+            CONTAINER,
+            (),
+            where=[
+                Equals("state", stage),
+                Equals("kind", "record"),
+                Range("updated_at", below=before),
+            ],
+            limit=200,
+        )
+        for item in page.items:
+            record = IntakeRecord.of(item.body)
+            _nudge(stores, record.tenant_id, record.intake_id, record.updated_at, now)
+            touched += 1
+    return touched
+
+
+def _nudge(
+    stores: Stores, tenant_id: str, intake_id: str, seen_at: datetime, now: datetime
+) -> None:
+    def decide() -> Decision:
+        record, etag = read_record(stores, tenant_id, intake_id)
+        if record.ended or record.updated_at != seen_at:
+            return Decision()
+        stage: Stage = record.state  # type: ignore[assignment]  # ended is excluded above
+        if record.nudges >= MAX_NUDGES:
+            reason = Reason(
+                code="stalled",
+                detail=f"The file waited in stage {stage} and its message never came. Retry it.",
+                stage=stage,
+            )
+            return ended(
+                record.advanced(stage, "failed", began=now, ended=now, reason=reason), etag
+            )
+        nudged = record.model_copy(update={"nudges": record.nudges + 1, "updated_at": now})
+        return Decision([Replace(nudged.stored(), etag)], [_event_of(nudged)])
+
+    announce_once(
+        stores,
+        source=HANDLER,
+        container=CONTAINER,
+        partition=(tenant_id, intake_id),
+        decide=decide,
+        now=now,
+    )
+
+
+def _event_of(record: IntakeRecord) -> EventData:
+    """The event that the stage a record waits in hears."""
+    kinds: dict[str, type[IntakeRetried | IntakeAccepted | IntakeExtracted | IntakeParsed]] = {
+        "received": IntakeRetried,
+        "extracting": IntakeAccepted,
+        "parsing": IntakeExtracted,
+        "finalizing": IntakeParsed,
+    }
+    return kinds[record.state](intake_id=record.intake_id, attempt=record.attempt)
+
+
+def _checked(
+    stores: Stores,
+    record: IntakeRecord,
+    verdict: Verdict,
+    reason: Reason | None,
+    began: datetime,
+    clock: Clock,
+) -> tuple[IntakeRecord, list[EventData]]:
+    """The record after check and scan, and what to tell: on to extraction, or the end."""
+    if reason is not None:
+        checked = record.advanced("scanning", "failed", began=began, ended=clock(), reason=reason)
+    elif verdict.code is not None:
+        reason = Reason(code=str(verdict.code), detail=verdict.detail, stage="scanning")
+        to: State = "quarantined" if verdict.quarantined else "failed"
+        checked = record.advanced("scanning", to, began=began, ended=clock(), reason=reason)
+    else:
+        first = _claim(stores, record, clock())
+        if first == record.intake_id:
+            media_type = {"media_type": verdict.media_type}
+            file = record.file.model_copy(update=media_type)
+            checked = record.advanced(
+                "scanning", "extracting", began=began, ended=clock(), file=file
+            )
+            return checked, [IntakeAccepted(intake_id=record.intake_id, attempt=record.attempt)]
+        reason = Reason(
+            code="same_bytes",
+            detail=f"The same file came in before, as intake {first}.",
+            stage="scanning",
+        )
+        checked = record.advanced(
+            "scanning",
+            "duplicate",
+            began=began,
+            ended=clock(),
+            reason=reason,
+            duplicate_of=first,
+        )
+    return checked, [ending_of(checked)]
+
+
+def _claim(stores: Stores, record: IntakeRecord, now: datetime) -> str:
+    """Claim the file's bytes for this intake; returns the intake that holds them.
+
+    The claim is written before the record: who dies in between finds it again as theirs.
+    """
+    content_id = content_id_of(record.tenant_id, record.file.sha256)
+    partition = (record.tenant_id, content_id)
+    claim = {
+        "schema_version": 1,
+        "id": "claim",
+        "kind": "claim",
+        "tenant_id": record.tenant_id,
+        "intake_id": content_id,
+        "claimed_by": record.intake_id,
+        "created_at": now.isoformat(),
+    }
+    try:
+        stores.documents.commit(CONTAINER, partition, [Create(claim)])
+    except Exists:
+        stored = stores.documents.get(CONTAINER, partition, "claim")
+        if stored is not None:
+            return str(stored.body["claimed_by"])
+        return _claim(stores, record, now)  # the claim was erased this instant
+    return record.intake_id
+
+
+def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
+    """The tenant whose folder a file lies in; the platform's own, with a reason, for no tenant."""
+    code, _, rest = name.partition("/")
+    if rest and is_tenant_code(code):
+        if stores.documents.get("tenants", (code,), "tenant") is not None:
+            return code, None
+        detail = f"There is no tenant {code!r}: the file lies in a folder that is nobody's."
+    else:
+        detail = "The file lies in no tenant's folder; drop it into resumes/<tenant>/."
+    return PLATFORM, Reason(code="unknown_tenant", detail=detail, stage="received")
+
+
+def _read(stores: Stores, container: str, name: str, limits: Limits) -> _Read:
+    """Read a file's facts, and check what is within the limits. Raises ``Missing``."""
+    file, content = _facts(stores, container, name, keep=limits.max_bytes)
+    verdict = inspect_file(content, name=file.filename, size=file.size, limits=limits)
+    return _Read(file, verdict)
+
+
+def _facts(
+    stores: Stores, container: str, name: str, *, keep: int
+) -> tuple[IntakeFile, io.BytesIO]:
+    """A file's size and digest, and its content unless that is longer than ``keep`` bytes."""
+    digest, size, content = hashlib.sha256(), 0, io.BytesIO()
+    with stores.blobs.open(container, name) as blob:
+        while chunk := blob.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if size <= keep:
+                content.write(chunk)
+    content.seek(0)
+    file = IntakeFile(container=container, name=name, size=size, sha256=digest.hexdigest())
+    return file, content

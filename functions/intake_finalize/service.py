@@ -1,0 +1,116 @@
+"""The profile writer: a parsed résumé becomes, or joins, a candidate's profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from functions.intake_finalize import rules
+from shared.documents.port import Create, Replace
+from shared.errors import Rejected
+from shared.events.candidate import CandidateSaved
+from shared.events.envelope import Event, read_data
+from shared.events.intake import IntakeParsed
+from shared.intake_stages import ended, give_up, read_awaiting
+from shared.messaging import Decision, Outcome, handle_once
+from shared.models import candidate, intake
+from shared.models.candidate import CandidateProfile
+from shared.models.intake import ParseDocument
+from shared.stores import Stores
+
+HANDLER = "intake_finalize"
+
+Clock = Callable[[], datetime]
+
+
+def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
+    """Create the candidate's profile or merge into it, once a file.
+
+    The candidate's partition follows from the e-mail address (else the phone number,
+    else name and file): two files of one person meet in one profile.
+    """
+    data = read_data(event, IntakeParsed)
+    now = clock()
+    record, _ = read_awaiting(stores, event, "finalizing", data.attempt, intake_id=data.intake_id)
+    stored = stores.documents.get(intake.CONTAINER, record.partition, intake.PARSE_ID)
+    if stored is None:
+        raise Rejected("the parse is gone")
+    parsed = ParseDocument.of(stored.body)
+    key = rules.identity_key(parsed.resume, record.file.sha256)
+    candidate_id = candidate.candidate_id_of(event.tenantid, key)
+
+    def decide() -> Decision:
+        present = stores.documents.get(
+            candidate.CONTAINER, (event.tenantid, candidate_id), candidate_id
+        )
+        saved = CandidateSaved(
+            candidate_id=candidate_id,
+            created=present is None,
+            intake_id=data.intake_id,
+            attempt=data.attempt,
+        )
+        if present is None:
+            profile = rules.new_profile(record, parsed, now=now)
+            return Decision([Create(profile.stored())], [saved])
+        profile = rules.merged_profile(CandidateProfile.of(present.body), record, parsed, now=now)
+        return Decision([Replace(profile.stored(), present.etag)], [saved])
+
+    return handle_once(
+        stores,
+        event,
+        handler=HANDLER,
+        container=candidate.CONTAINER,
+        partition=(event.tenantid, candidate_id),
+        decide=decide,
+        now=now,
+    )
+
+
+def complete(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
+    """Link the file's record to the saved profile: the file has arrived."""
+    data = read_data(event, CandidateSaved)
+    began = clock()
+
+    def decide() -> Decision:
+        record, etag = read_awaiting(
+            stores, event, "finalizing", data.attempt, intake_id=data.intake_id
+        )
+        return ended(
+            record.advanced(
+                "finalizing",
+                "completed",
+                began=began,
+                ended=clock(),
+                candidate_id=data.candidate_id,
+            ),
+            etag,
+        )
+
+    return handle_once(
+        stores,
+        event,
+        handler=f"{HANDLER}_complete",
+        container=intake.CONTAINER,
+        partition=(event.tenantid, data.intake_id),
+        decide=decide,
+        now=began,
+    )
+
+
+def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
+    """End the file whose message is about to become a dead letter."""
+    data: CandidateSaved | IntakeParsed
+    if event.type == CandidateSaved.type:
+        data = read_data(event, CandidateSaved)
+    else:
+        data = read_data(event, IntakeParsed)
+    give_up(
+        stores,
+        event.tenantid,
+        data.intake_id,
+        stage="finalizing",
+        attempt=data.attempt,
+        cause=cause,
+        source=HANDLER,
+        now=now,
+    )

@@ -1,0 +1,43 @@
+"""What people are told when a file has ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from shared.events.intake import IntakeEnded
+from shared.models.intake import IntakeRecord
+from shared.models.notification import RECRUITERS, Notification
+
+NOTIFICATION_SECONDS = 90 * 24 * 3600
+_NOTIFICATIONS = UUID("a1ed0bb3-0d2b-5e0b-a6a8-4d7d4e7f1c33")
+
+_TITLES = {
+    "completed": "Profile ready",
+    "failed": "File could not be read",
+    "quarantined": "File quarantined",
+    "duplicate": "File already received",
+}
+
+
+def notification_of(
+    event_id: str, ended: IntakeEnded, record: IntakeRecord, *, now: datetime
+) -> Notification:
+    """The notification of one ended file. Its id follows from the event's."""
+    name = record.file.filename
+    text = (
+        f"{name} is now a searchable profile."
+        if ended.state == "completed"
+        else (f"{name}: {ended.reason or 'no reason was recorded'}")
+    )
+    return Notification(
+        id=str(uuid5(_NOTIFICATIONS, event_id)),
+        tenant_id=record.tenant_id,
+        audience=RECRUITERS,
+        title=_TITLES[ended.state],
+        text=text,
+        level="info" if ended.state in {"completed", "duplicate"} else "warning",
+        intake_id=record.intake_id,
+        candidate_id=ended.candidate_id,
+        created_at=now,
+    )

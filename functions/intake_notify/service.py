@@ -1,0 +1,53 @@
+"""Tells people how a file ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.intake_notify import rules
+from shared.documents.port import Create, Equals, Order
+from shared.errors import Missing, Rejected
+from shared.events.envelope import Event, read_data
+from shared.events.intake import IntakeEnded
+from shared.intake_stages import read_record
+from shared.messaging import Decision, Outcome, handle_once
+from shared.models.notification import CONTAINER, RECRUITERS, Notification
+from shared.stores import Stores
+
+
+def notify(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+    """Write the notification of an ended file, once."""
+    ended = read_data(event, IntakeEnded)
+
+    def decide() -> Decision:
+        try:
+            record, _ = read_record(stores, event.tenantid, ended.intake_id)
+        except Missing:
+            raise Rejected("the intake record is gone") from None
+        notification = rules.notification_of(event.id, ended, record, now=now)
+        return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+
+    return handle_once(
+        stores,
+        event,
+        handler="intake_notify",
+        container=CONTAINER,
+        partition=(event.tenantid, RECRUITERS),
+        decide=decide,
+        now=now,
+    )
+
+
+def listed(
+    stores: Stores, tenant_id: str, *, limit: int, continuation: str | None
+) -> tuple[list[Notification], str | None]:
+    """Return a page of the recruiters' notifications, newest first, and where the next begins."""
+    page = stores.documents.query(
+        CONTAINER,
+        (tenant_id, RECRUITERS),
+        where=[Equals("kind", "notification")],
+        order=Order("created_at", descending=True),
+        limit=limit,
+        continuation=continuation,
+    )
+    return [Notification.of(item.body) for item in page.items], page.continuation

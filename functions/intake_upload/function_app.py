@@ -1,0 +1,132 @@
+"""Routes of the intake: where files stand, and another attempt at them."""
+
+from __future__ import annotations
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, Field
+
+from functions.intake_upload import service
+from shared import runtime
+from shared.auth import Role
+from shared.errors import Conflict, Missing, Unprocessable
+from shared.http.api import Api, Reply
+from shared.http.call import Call, PageQuery
+from shared.models.intake import IntakeFile, IntakeRecord, Reason, State, Step
+from shared.models.resume import Resume
+
+blueprint = func.Blueprint()
+api = Api("intake", "Dropped files on their way to profiles", blueprint)
+
+READERS: set[Role] = {"recruiter", "admin", "operator"}
+
+
+class IntakeQuery(PageQuery):
+    """Which files to list."""
+
+    state: State | None = Field(default=None, description="Only files in this state")
+
+
+class IntakeView(BaseModel):
+    """Where one file stands."""
+
+    intake_id: str
+    state: State
+    attempt: int
+    channel: str
+    file: IntakeFile
+    reason: Reason | None
+    duplicate_of: str | None = Field(description="The intake that brought the same bytes first")
+    candidate_id: str | None
+    language: str | None
+    pages: int | None
+    warnings: tuple[str, ...]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class IntakePage(BaseModel):
+    """A page of files, newest first."""
+
+    items: list[IntakeView]
+    continuation: str | None = Field(description="Ask with this for the next page; null at the end")
+
+
+class IntakeReport(IntakeView):
+    """Every step of a file, and what was read from it."""
+
+    steps: tuple[Step, ...]
+    duration_ms: int = Field(description="Time in the stages, waiting between them left out")
+    original_url: str | None = Field(description="Reads the original for 15 minutes")
+    resume: Resume | None = Field(description="Null when the file did not get to be parsed")
+    parsed_attempt: int | None = Field(description="The attempt that `resume` is of")
+
+
+class RetryAnswer(BaseModel):
+    """The beginning of another attempt."""
+
+    intake_id: str
+    state: State
+    attempt: int
+
+
+@api.get("v1/intake", roles=READERS, query=IntakeQuery, answer=IntakePage)
+def intake_list(call: Call[IntakeQuery, None]) -> IntakePage:
+    """List dropped files, newest first, all or in one state."""
+    records, continuation = service.listed(
+        runtime.stores(),
+        call.principal.tenant_id,
+        state=call.query.state,
+        limit=call.query.limit,
+        continuation=call.query.continuation,
+    )
+    return IntakePage(items=[_view(record) for record in records], continuation=continuation)
+
+
+@api.get("v1/intake/{intake_id}", roles=READERS, answer=IntakeView, errors=(Missing,))
+def intake_read(call: Call[None, None]) -> IntakeView:
+    """Read where one file stands."""
+    return _view(service.read(runtime.stores(), call.principal.tenant_id, call.uuid("intake_id")))
+
+
+@api.get("v1/intake/{intake_id}/report", roles=READERS, answer=IntakeReport, errors=(Missing,))
+def intake_report(call: Call[None, None]) -> IntakeReport:
+    """Read the report of one file: its steps, its text's facts, what was read from it."""
+    record, parsed, link = service.report(
+        runtime.stores(), call.principal.tenant_id, call.uuid("intake_id"), now=call.now
+    )
+    return IntakeReport(
+        **dict(_view(record)),
+        steps=record.steps,
+        duration_ms=sum(step.duration_ms for step in record.steps),
+        original_url=link,
+        resume=parsed.resume if parsed else None,
+        parsed_attempt=parsed.attempt if parsed else None,
+    )
+
+
+@api.post(
+    "v1/intake/{intake_id}/retry",
+    roles=READERS,
+    answer=RetryAnswer,
+    status=202,
+    errors=(Missing, Conflict, Unprocessable),
+)
+def intake_retry(call: Call[None, None]) -> Reply:
+    """Try a file again that failed.
+
+    A quarantined file may be tried again by an admin. The answer comes at once; the
+    file's state tells how it goes.
+    """
+    status, body = service.retry(
+        runtime.stores(),
+        call.principal.tenant_id,
+        call.uuid("intake_id"),
+        roles=call.principal.roles,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+def _view(record: IntakeRecord) -> IntakeView:
+    return IntakeView.model_validate(record, from_attributes=True)

@@ -1,0 +1,135 @@
+"""``python -m local``: serve the whole house on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from local.host import Host, HostError, settings_of
+from local.samples import (
+    DEMO_TENANT,
+    demo_profiles,
+    demo_records,
+    drop_samples,
+    follow,
+    make_demo_tenant,
+)
+from shared import runtime, telemetry
+from shared.settings import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+TOKEN_LIFETIME = timedelta(hours=12)
+
+
+def main() -> int:
+    """Start, tell what there is to try, serve; returns the process's exit status."""
+    arguments = _arguments()
+    try:
+        settings = settings_of(arguments.home.resolve(), arguments.port, os.environ)
+        host = Host(settings, port=arguments.port, host_file=ROOT / "host.json")
+    except (HostError, SettingsError) as error:
+        print(f"waymark: {error}", file=sys.stderr)
+        return 2
+    log = _log_to(None if arguments.verbose else settings.home / "host.log")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stores = runtime.stores()
+    make_demo_tenant(stores, now=runtime.now())
+    drop_folder = settings.home / "blobs" / "resumes" / DEMO_TENANT
+    drop_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        host.start()
+    except HostError as error:
+        print(f"waymark: {error}", file=sys.stderr)
+        return 2
+    print(f"Waymark serves {len(host.functions)} functions on http://127.0.0.1:{host.port}")
+    if not arguments.no_samples and host.state.fact("samples") is None:
+        _load_samples(host, drop_folder)
+    _tell(host, drop_folder, log)
+    stop.wait()
+    print("\nStopping: what is under way is being finished.")
+    return 0 if host.stop() else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local", description=main.__doc__)
+    parser.add_argument("--port", type=int, default=7071, help="0 takes any free one")
+    parser.add_argument("--home", type=Path, default=Path(".waymark"), help="where the stores are")
+    parser.add_argument("--no-samples", action="store_true", help="do not load the samples")
+    parser.add_argument("--verbose", action="store_true", help="log to the terminal, not a file")
+    return parser.parse_args()
+
+
+def _log_to(path: Path | None) -> Path | None:
+    """Send the log lines to a file, so that the terminal stays readable."""
+    if path is not None:
+        handler = logging.FileHandler(path, encoding="utf-8")
+        handler.setFormatter(telemetry.JsonLines())
+        logging.getLogger().handlers[:] = [handler]
+    return path
+
+
+def _load_samples(host: Host, drop_folder: Path) -> None:
+    began = time.perf_counter()
+    count = drop_samples(ROOT / "samples" / "resumes", drop_folder)
+    print(f"First start: {count} sample résumés are dropped into {_shown(drop_folder)}")
+    if follow(runtime.stores(), count, print):
+        host.state.remember("samples", str(count))
+        print(f"All {count} files arrived in {time.perf_counter() - began:.1f} s")
+    else:
+        print("Some files are still under way; they go on in the background.")
+
+
+def _tell(host: Host, drop_folder: Path, log: Path | None) -> None:
+    stores = runtime.stores()
+    profiles = demo_profiles(stores)
+    records = demo_records(stores)
+    print(f"\nTenant {DEMO_TENANT}: {len(records)} files, {len(profiles)} profiles")
+    for profile in profiles[:20]:
+        address = profile.emails[0] if profile.emails else "no e-mail address"
+        jobs, skills = len(profile.resume.work_experience), len(profile.resume.skills)
+        print(
+            f"  {profile.name or '(no name)':<28} {address:<36} {jobs:>2} jobs {skills:>3} skills"
+        )
+    unread = [record for record in records if record.state in {"failed", "quarantined"}]
+    for record in unread[:20]:
+        print(
+            f"  {record.file.filename:<28} {record.state}: {record.reason and record.reason.code}"
+        )
+    token = runtime.current().tokens.issue(
+        user_id="demo-recruiter",
+        tenant_id=DEMO_TENANT,
+        roles=["recruiter"],
+        now=runtime.now(),
+        lifetime=TOKEN_LIFETIME,
+    )
+    base = f"http://127.0.0.1:{host.port}/api"
+    print(
+        f"\nTry it\n"
+        f"  API page     {base}/docs\n"
+        f"  OpenAPI      {base}/openapi.json\n"
+        f"  Drop folder  {_shown(drop_folder)}\n"
+        f"  Log          {_shown(log) if log else 'this terminal'}\n"
+        f"  Recruiter's token, good for 12 hours:\n\n{token}\n\n"
+        f'  curl -H "Authorization: Bearer $TOKEN" "{base}/v1/candidates?skill=python"\n\n'
+        f"Ctrl-C stops.",
+        flush=True,
+    )
+
+
+def _shown(path: Path) -> str:
+    """A path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

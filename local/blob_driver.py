@@ -1,0 +1,214 @@
+"""Drives blob triggers from the folders of the embedded store, and storage queues."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from azure.functions import QueueMessage
+from azure.functions.blob import InputStream
+
+from local.state import MAX_TRIES, HostState, QueueItem
+from local.triggers import BlobFunction, QueueFunction
+from local.work import Work
+from shared import telemetry
+from shared.blobs.files import FileBlobs
+
+POLL_SECONDS = 0.2
+SETTLED_SECONDS = 0.25
+FULL_LOOK_SECONDS = 5.0
+POISON_QUEUE = "webjobs-blobtrigger-poison"
+
+
+class DroppedBlob(InputStream):
+    """A blob as the trigger hands it over; its content is read when asked for."""
+
+    def __init__(self, path: Path, name: str, size: int) -> None:
+        super().__init__(data=b"", name=name, uri=path.as_uri(), length=size)
+        self._path = path
+        self._opened: object | None = None
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self._opened is None:
+            self._opened = self._path.open("rb")
+        content: bytes = self._opened.read(size)  # type: ignore[attr-defined]
+        return content
+
+    read1 = read
+
+
+class BlobDriver:
+    """Calls one function for each new or changed blob of one container.
+
+    A file still being written is left alone until it has not changed for a
+    moment. After five failed tries a message goes to the poison queue, as with
+    the real host.
+    """
+
+    def __init__(
+        self,
+        function: BlobFunction,
+        root: Path,
+        blobs: FileBlobs,
+        state: HostState,
+        work: Work,
+        *,
+        concurrency: int,
+    ) -> None:
+        self._function = function
+        self._folder = root / function.container
+        self._blobs = blobs
+        self._state = state
+        self._work = work
+        self._slots = threading.Semaphore(concurrency)
+        self._handled = state.handled(function.name, function.container)
+        self._retry_at: dict[str, float] = {}
+        self._folders: dict[str, int] = {}
+        self._full_look_at = 0.0
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self._loop, name=f"blobs:{function.container}", daemon=True
+        )
+
+    def start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it takes no more blobs."""
+        self._thread.join()
+
+    def _loop(self) -> None:
+        stopping = self._work.stopping
+        while not stopping.is_set():
+            began = time.monotonic()
+            try:
+                for name, etag in self._due():
+                    if stopping.is_set():
+                        return
+                    self._offer(name, etag)
+            except Exception as error:
+                telemetry.failure("blobs.not_read", error, container=self._function.container)
+            # never more than a tenth of the time looking
+            stopping.wait(max(POLL_SECONDS, 10 * (time.monotonic() - began)))
+
+    def _due(self) -> Iterator[tuple[str, str]]:
+        """Blobs that are not handled and have settled.
+
+        Folders that did not change are only looked into every few seconds: a file
+        overwritten in place leaves its folder's time alone.
+        """
+        full = time.monotonic() >= self._full_look_at
+        if full:
+            self._full_look_at = time.monotonic() + FULL_LOOK_SECONDS
+        now = time.time()
+        for folder, _, names in os.walk(self._folder):
+            changed = os.stat(folder).st_mtime_ns
+            fresh = changed > (now - 2) * 1e9
+            if not full and not fresh and self._folders.get(folder) == changed:
+                continue
+            unsettled = False
+            for file in names:
+                path = Path(folder) / file
+                name = path.relative_to(self._folder).as_posix()
+                try:
+                    stat = path.stat()
+                except FileNotFoundError:
+                    continue
+                info = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
+                if self._handled.get(name) == info:
+                    continue
+                if stat.st_ctime > now - SETTLED_SECONDS or self._retry_at.get(name, 0) > now:
+                    unsettled = True
+                    continue
+                unsettled = True
+                yield name, info
+            if not unsettled:
+                self._folders[folder] = changed
+            else:
+                self._folders.pop(folder, None)
+
+    def _offer(self, name: str, etag: str) -> None:
+        while not self._slots.acquire(timeout=POLL_SECONDS):
+            if self._work.stopping.is_set():
+                return
+        tries = self._state.claim_blob(self._function.name, self._function.container, name, etag)
+        if tries is None:
+            self._retry_at[name] = time.time() + 1
+            self._handled.update(self._if_done(name, etag))
+            self._slots.release()
+            return
+        self._retry_at[name] = time.time() + 3600  # this process has it under way
+        self._work.submit(lambda: self._handle(name, etag, tries))
+
+    def _if_done(self, name: str, etag: str) -> dict[str, str]:
+        """What another host on the same home may have handled."""
+        done = self._state.handled(self._function.name, self._function.container)
+        return {name: etag} if done.get(name) == etag else {}
+
+    def _handle(self, name: str, etag: str, tries: int) -> None:
+        container, function = self._function.container, self._function.name
+        path = self._folder / name
+        try:
+            size = path.stat().st_size if path.exists() else 0
+            self._function.call(DroppedBlob(path, f"{container}/{name}", size))
+        except Exception as error:
+            telemetry.failure("blob.not_handled", error, container=container, tries=tries)
+            if tries < MAX_TRIES:
+                delay = 0.2 * 2**tries
+                self._state.release_blob(function, container, name, etag, after=delay)
+                self._retry_at[name] = time.time() + delay
+                return
+            body = {"FunctionId": function, "ContainerName": container, "BlobName": name}
+            self._state.put(POISON_QUEUE, json.dumps(body).encode())
+            self._finish(name, etag)
+        else:
+            self._finish(name, etag)
+        finally:
+            self._slots.release()
+
+    def _finish(self, name: str, etag: str) -> None:
+        self._state.finish_blob(self._function.name, self._function.container, name, etag)
+        self._handled[name] = etag
+        self._retry_at.pop(name, None)
+
+
+class QueueDriver:
+    """Calls one function for each message of one storage queue."""
+
+    def __init__(self, function: QueueFunction, state: HostState, work: Work) -> None:
+        self._function = function
+        self._state = state
+        self._work = work
+        self._thread = threading.Thread(
+            target=self._loop, name=f"queue:{function.queue}", daemon=True
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it takes no more messages."""
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._work.stopping.wait(1.0):
+            while not self._work.stopping.is_set():
+                item = self._state.take(self._function.queue)
+                if item is None:
+                    break
+                self._handle(item)
+
+    def _handle(self, item: QueueItem) -> None:
+        try:
+            self._function.call(QueueMessage(id=str(item.id), body=item.body))
+        except Exception as error:
+            telemetry.failure("queue.not_handled", error, queue=self._function.queue)
+            if item.tries >= MAX_TRIES:
+                self._state.move(item, f"{self._function.queue}-poison")
+        else:
+            self._state.drop(item)
