@@ -1,0 +1,484 @@
+"""What every documents adapter promises of queries: filters, order, pages, scope."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from shared.documents.port import (
+    Contains,
+    Create,
+    Delete,
+    Equals,
+    Filter,
+    Json,
+    Order,
+    Partition,
+    Prefix,
+    Range,
+)
+from shared.errors import Invalid
+from tests.contracts.documents_fixtures import DocumentStore
+
+
+def write(store: DocumentStore, identity: str, *, record: str = "r1", **fields: Any) -> None:
+    """Create one document of the tenant, in the partition of ``record``."""
+    body: Json = {"id": identity, "tenant_id": store.tenant, "record_id": record, **fields}
+    store.documents.commit("records", (store.tenant, record), [Create(body)])
+
+
+def found(store: DocumentStore, *where: Filter, order: Order | None = None) -> list[str]:
+    """The ids of the tenant's documents that match, sorted unless an order is given."""
+    page = store.documents.query("records", (store.tenant,), where=where, order=order)
+    assert page.continuation is None
+    names = [item.body["id"] for item in page.items]
+    return names if order else sorted(names)
+
+
+def pages(
+    store: DocumentStore,
+    scope: Partition,
+    *,
+    order: Order | None = None,
+    limit: int,
+    where: Sequence[Filter] = (),
+) -> list[list[Json]]:
+    """All pages to the end."""
+    gathered: list[list[Json]] = []
+    continuation: str | None = None
+    while True:
+        page = store.documents.query(
+            "records",
+            scope,
+            where=where,
+            order=order,
+            limit=limit,
+            continuation=continuation,
+        )
+        gathered.append([item.body for item in page.items])
+        assert len(page.items) <= limit
+        continuation = page.continuation
+        if continuation is None:
+            return gathered
+
+
+def test_a_found_document_is_whole(store: DocumentStore) -> None:
+    """A query gives bodies without the store's fields, and etags as reading does."""
+    write(store, "a", text="x")
+
+    (item,) = store.documents.query("records", (store.tenant,)).items
+
+    assert item == store.documents.get("records", (store.tenant, "r1"), "a")
+
+
+VALUES: dict[str, Any] = {
+    "text": "7",
+    "number": 7,
+    "zero": 0,
+    "one": 1,
+    "float": 1.5,
+    "true": True,
+    "false": False,
+    "null": None,
+    "empty": "",
+    "array": [7],
+    "object": {"x": 7},
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "number", "zero", "one", "float", "true", "false", "null", "empty"]
+)
+def test_equality_is_of_type_and_value(store: DocumentStore, name: str) -> None:
+    """A value equals itself alone: no text is a number, no number a truth, absent is not null."""
+    for other, value in VALUES.items():
+        write(store, other, value=value)
+    write(store, "absent")
+
+    assert found(store, Equals("value", VALUES[name])) == [name]
+
+
+def test_a_whole_number_equals_its_double(store: DocumentStore) -> None:
+    """JSON knows one sort of number: 7 is 7.0."""
+    write(store, "whole", value=7)
+    write(store, "double", value=7.0)
+
+    assert found(store, Equals("value", 7.0)) == ["double", "whole"]
+
+
+def test_a_range_takes_its_lower_bound_and_not_its_upper(store: DocumentStore) -> None:
+    """At least the one, below the other, of one type; either may be absent."""
+    for number in (1, 2, 3, 4):
+        write(store, f"n{number}", value=number)
+        write(store, f"t{number}", value=f"{number}")
+    write(store, "true", value=True)
+    write(store, "null", value=None)
+
+    assert found(store, Range("value", at_least=2, below=4)) == ["n2", "n3"]
+    assert found(store, Range("value", below=2.5)) == ["n1", "n2"]
+    assert found(store, Range("value", at_least="3")) == ["t3", "t4"]
+    assert found(store, Range("value", at_least="2", below="3")) == ["t2"]
+
+
+@pytest.mark.parametrize("bounds", [{}, {"at_least": 1, "below": "2"}, {"at_least": float("nan")}])
+def test_a_range_without_sense_is_invalid(store: DocumentStore, bounds: dict[str, Any]) -> None:
+    """A range has a bound, and its bounds are of one type."""
+    with pytest.raises(Invalid):
+        store.documents.query("records", (store.tenant,), where=[Range("value", **bounds)])
+
+
+def test_a_prefix_is_of_text_and_case_counts(store: DocumentStore) -> None:
+    """A prefix is plain text: no letter of it is a pattern."""
+    texts = ["ab", "abc", "Abc", "a%c", "a_c", "a", "b", "\U0001f600x", ""]
+    for at, text in enumerate(texts):
+        write(store, f"{at}", value=text)
+    write(store, "number", value=1)
+
+    assert found(store, Prefix("value", "ab")) == ["0", "1"]
+    assert found(store, Prefix("value", "a%")) == ["3"]
+    assert found(store, Prefix("value", "a_")) == ["4"]
+    assert found(store, Prefix("value", "\U0001f600")) == ["7"]
+    assert found(store, Prefix("value", "")) == [str(at) for at in range(len(texts))]
+
+
+@pytest.mark.parametrize("path", ["tags", "profile.tags"])
+def test_contains_asks_the_members_of_an_array(store: DocumentStore, path: str) -> None:
+    """A member counts by type and value, also deep inside; text is no array."""
+
+    def holding(value: Any) -> Json:
+        return {"tags": value} if path == "tags" else {"profile": {"tags": value}}
+
+    write(store, "a", **holding(["x", "y"]))
+    write(store, "b", **holding(["y", 1, True]))
+    write(store, "c", **holding("x"))
+    write(store, "d", **holding([["x"], {"x": "x"}, None]))
+    write(store, "e", **holding([]))
+
+    assert found(store, Contains(path, "x")) == ["a"]
+    assert found(store, Contains(path, "y")) == ["a", "b"]
+    assert found(store, Contains(path, 1)) == ["b"]
+    assert found(store, Contains(path, True)) == ["b"]
+    assert found(store, Contains(path, "1")) == []
+
+
+def test_all_filters_hold(store: DocumentStore) -> None:
+    """Several filters narrow one another, on dotted paths and words of a query language too."""
+    write(store, "a", order={"value": 1}, group="x")
+    write(store, "b", order={"value": 2}, group="x")
+    write(store, "c", order={"value": 2}, group="y")
+    write(store, "d", order=2, group="x")
+
+    assert found(store, Equals("order.value", 2), Equals("group", "x")) == ["b"]
+
+
+HOSTILE = [
+    "' OR 1=1 --",
+    '" OR true OR "',
+    '"] = c["x',
+    "%",
+    "*",
+    "\\",
+    "@p0",
+    "$.x",
+    "\u202e",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_value_is_never_a_part_of_the_query(store: DocumentStore, text: str) -> None:
+    """Whatever a filter's value holds, it finds the documents with that value alone."""
+    write(store, "same", value=text, tags=[text])
+    write(store, "other", value="x", tags=["x"])
+
+    assert found(store, Equals("value", text)) == ["same"]
+    assert found(store, Prefix("value", text)) == ["same"]
+    assert found(store, Range("value", at_least=text, below=text + "\x01")) == ["same"]
+    assert found(store, Contains("tags", text)) == ["same"]
+
+
+PATHS = [
+    "",
+    ".",
+    "a.",
+    ".a",
+    "a..b",
+    "a b",
+    'a"]',
+    "a'",
+    "a[0]",
+    "1a",
+    "a-b",
+    "_ts",
+    "_etag.x",
+    "é",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_malformed_path_is_invalid(store: DocumentStore, path: str) -> None:
+    """A path is dotted plain names: everything else is refused, in filters and in the order."""
+    for one in (Equals(path, 1), Prefix(path, "x"), Contains(path, "x"), Range(path, below=1)):
+        with pytest.raises(Invalid):
+            store.documents.query("records", (store.tenant,), where=[one])
+    with pytest.raises(Invalid):
+        store.documents.query("records", (store.tenant,), order=Order(path))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+def test_a_limit_has_bounds(store: DocumentStore, limit: int) -> None:
+    """A page has 1 to 1,000 documents."""
+    with pytest.raises(Invalid):
+        store.documents.query("records", (store.tenant,), limit=limit)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_text_is_ordered_by_code_point(store: DocumentStore, descending: bool) -> None:
+    """Capitals go before small letters, letters with marks after them; both ways."""
+    texts = ["Zebra", "a", "b", "ab", "é", "", "10", "9", "\uff5e"]
+    for at, text in enumerate(random.Random(7).sample(texts, len(texts))):
+        write(store, f"{at}", at=text)
+
+    page = store.documents.query(
+        "records", (store.tenant,), order=Order("at", descending=descending)
+    )
+
+    ordered = [item.body["at"] for item in page.items]
+    assert ordered == sorted(texts, reverse=descending)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_numbers_are_ordered_by_size(store: DocumentStore, descending: bool) -> None:
+    """Negative, fractional and large numbers stand in one order, at a dotted path too."""
+    numbers = [10, 9, -1, 0, 2.5, 1e20, -1e-5]
+    for at, number in enumerate(numbers):
+        write(store, f"{at}", profile={"score": number})
+
+    page = store.documents.query(
+        "records", (store.tenant,), order=Order("profile.score", descending=descending)
+    )
+
+    ordered = [item.body["profile"]["score"] for item in page.items]
+    assert ordered == sorted(numbers, reverse=descending)
+
+
+def test_documents_without_the_ordering_field_drop_out(store: DocumentStore) -> None:
+    """A document in which the field is absent or null is not in an ordered answer."""
+    write(store, "a", at="2")
+    write(store, "b", at="1")
+    write(store, "absent")
+    write(store, "null", at=None)
+
+    assert found(store, order=Order("at")) == ["b", "a"]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_ties_go_by_id_and_then_by_partition(store: DocumentStore, descending: bool) -> None:
+    """Equal values stand by id, equal ids by partition, all in the same direction."""
+    for record in ("r2", "r1", "r3"):
+        for identity in ("b", "a"):
+            write(store, identity, record=record, at="same")
+
+    pages_of_two = pages(store, (store.tenant,), order=Order("at", descending=descending), limit=2)
+
+    places = [(body["id"], body["record_id"]) for page in pages_of_two for body in page]
+    expected = [(identity, record) for identity in "ab" for record in ("r1", "r2", "r3")]
+    assert places == (expected[::-1] if descending else expected)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 20, 21, 1000])
+@pytest.mark.parametrize("order", [None, Order("at"), Order("at", descending=True)])
+def test_pages_hold_every_document_once(
+    store: DocumentStore, limit: int, order: Order | None
+) -> None:
+    """Page by page to the end gives each matching document once, whatever the limit."""
+    for number in range(20):
+        write(store, f"d{number}", record=f"r{number % 5}", at=f"{number % 4}", kept=True)
+        write(store, f"x{number}", record=f"r{number % 5}", at=f"{number % 4}", kept=False)
+
+    gathered = pages(store, (store.tenant,), order=order, limit=limit, where=[Equals("kept", True)])
+
+    names = [body["id"] for page in gathered for body in page]
+    assert sorted(names) == sorted(f"d{number}" for number in range(20))
+    assert len(gathered) <= -(-20 // limit) + 1
+
+
+@pytest.mark.parametrize("order", [None, Order("at"), Order("at", descending=True)])
+def test_pages_stay_right_while_documents_come_and_go(
+    store: DocumentStore, order: Order | None
+) -> None:
+    """Documents that are written or deleted between pages neither repeat nor hide others."""
+    for number in range(12):
+        write(store, f"d{number:02}", at=f"{number:02}")
+    seen: list[str] = []
+    continuation: str | None = None
+    for turn in range(100):
+        page = store.documents.query(
+            "records", (store.tenant,), order=order, limit=3, continuation=continuation
+        )
+        seen += [item.body["id"] for item in page.items]
+        continuation = page.continuation
+        if continuation is None:
+            break
+        write(store, f"early{turn}", at="!")
+        write(store, f"late{turn}", at="~")
+    else:
+        pytest.fail("the pages do not end")
+
+    assert len(seen) == len(set(seen))
+    assert {f"d{number:02}" for number in range(12)} <= set(seen)
+
+
+def test_a_page_goes_on_after_a_document_that_is_gone(store: DocumentStore) -> None:
+    """A continuation holds where the page ended, also when that document is deleted since."""
+    for number in range(4):
+        write(store, f"d{number}", at=f"{number}")
+    first = store.documents.query("records", (store.tenant,), order=Order("at"), limit=2)
+    store.documents.commit("records", (store.tenant, "r1"), [Delete("d1")])
+
+    second = store.documents.query(
+        "records",
+        (store.tenant,),
+        order=Order("at"),
+        limit=2,
+        continuation=first.continuation,
+    )
+
+    assert [item.body["id"] for item in second.items] == ["d2", "d3"]
+
+
+def first_page(store: DocumentStore) -> str:
+    """The continuation after the first of two documents."""
+    write(store, "a", at="1")
+    write(store, "b", at="2")
+    page = store.documents.query("records", (store.tenant,), order=Order("at"), limit=1)
+    assert page.continuation is not None
+    return page.continuation
+
+
+def test_a_continuation_of_another_query_is_invalid(store: DocumentStore) -> None:
+    """A continuation belongs to its container, scope, filters and order, not to its limit."""
+    continuation = first_page(store)
+
+    def ask(scope: Partition, order: Order | None, where: Sequence[Filter] = ()) -> None:
+        store.documents.query(
+            "records", scope, where=where, order=order, limit=5, continuation=continuation
+        )
+
+    ask((store.tenant,), Order("at"))
+    for scope, order, where in (
+        ((store.other_tenant,), Order("at"), ()),
+        ((store.tenant, "r1"), Order("at"), ()),
+        ((), Order("at"), ()),
+        ((store.tenant,), Order("at", descending=True), ()),
+        ((store.tenant,), None, ()),
+        ((store.tenant,), Order("at"), (Equals("kept", True),)),
+    ):
+        with pytest.raises(Invalid):
+            ask(scope, order, where)
+
+
+def forged(*values: Any) -> str:
+    """A token of our making."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", "é", "\ud800", "=", forged(), forged("x", 1, 2, 3), forged({}), "A" * 100_000],
+)
+def test_a_broken_continuation_is_invalid(store: DocumentStore, token: str) -> None:
+    """Whatever a caller sends back instead of a continuation is refused."""
+    with pytest.raises(Invalid):
+        store.documents.query("records", (store.tenant,), order=Order("at"), continuation=token)
+
+
+@pytest.mark.parametrize("value", [None, True, [], {}, "\ud800", float("nan"), 2**60])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_tampered_continuation_is_invalid(store: DocumentStore, at: int, value: Any) -> None:
+    """A continuation whose values no document could have is refused."""
+    token = json.loads(base64.urlsafe_b64decode(first_page(store)))
+    token[at] = value
+
+    with pytest.raises(Invalid):
+        store.documents.query(
+            "records",
+            (store.tenant,),
+            order=Order("at"),
+            continuation=base64.urlsafe_b64encode(json.dumps(token).encode()).decode(),
+        )
+
+
+def test_a_tenant_sees_its_own_documents_alone(store: DocumentStore) -> None:
+    """A tenant's query shows no other tenant's documents, whatever filters and names say."""
+    write(store, "mine", at="1", owner=store.tenant)
+    for tenant in (store.other_tenant, store.tenant + "x", store.tenant[:-1]):
+        body: Json = {"id": "theirs", "tenant_id": tenant, "record_id": "r1"}
+        body |= {"at": "1", "owner": store.tenant}
+        store.documents.commit("records", (tenant, "r1"), [Create(body)])
+
+    assert found(store, Equals("owner", store.tenant)) == ["mine"]
+    assert found(store, Equals("tenant_id", store.other_tenant)) == []
+    assert found(store, Prefix("tenant_id", ""), order=Order("at")) == ["mine"]
+    assert found(store) == ["mine"]
+
+
+def test_a_partition_is_a_scope(store: DocumentStore) -> None:
+    """A whole partition as the scope shows its documents alone."""
+    write(store, "a", record="r1", at="2")
+    write(store, "b", record="r1", at="1")
+    write(store, "c", record="r2", at="0")
+
+    page = store.documents.query("records", (store.tenant, "r1"), order=Order("at"))
+    unordered = store.documents.query("records", (store.tenant, "r2"))
+
+    assert [item.body["id"] for item in page.items] == ["b", "a"]
+    assert [item.body["id"] for item in unordered.items] == ["c"]
+
+
+def test_a_sweep_sees_all_tenants(store: DocumentStore) -> None:
+    """An empty scope pages through the documents of every tenant."""
+    for tenant in (store.tenant, store.other_tenant):
+        for record in ("r1", "r2"):
+            body: Json = {"id": "a", "tenant_id": tenant, "record_id": record, "at": "1"}
+            body |= {"mark": store.tenant}
+            store.documents.commit("records", (tenant, record), [Create(body)])
+
+    for order in (None, Order("at"), Order("at", descending=True)):
+        gathered = pages(store, (), order=order, limit=1, where=[Equals("mark", store.tenant)])
+        places = [(body["tenant_id"], body["record_id"]) for page in gathered for body in page]
+        assert sorted(places) == [
+            (tenant, record)
+            for tenant in (store.tenant, store.other_tenant)
+            for record in ("r1", "r2")
+        ]
+
+
+def test_a_container_with_one_key_field_has_one_scope(store: DocumentStore) -> None:
+    """Where the tenant is the whole key, it is tenant and partition in one."""
+    for tenant in (store.tenant, store.other_tenant):
+        body: Json = {"id": "account", "tenant_id": tenant, "at": "1"}
+        store.documents.commit("accounts", (tenant,), [Create(body)])
+
+    page = store.documents.query("accounts", (store.tenant,), order=Order("at"))
+
+    assert [item.body["tenant_id"] for item in page.items] == [store.tenant]
+
+
+@pytest.mark.parametrize("scope", [("t", "r", "x"), ("t", "r", "x", "y")])
+def test_a_scope_of_another_form_is_invalid(store: DocumentStore, scope: Partition) -> None:
+    """A scope is empty, a tenant, or a whole partition."""
+    with pytest.raises(Invalid):
+        store.documents.query("records", scope)
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\x00", float("nan"), 2**60])
+def test_a_filter_value_that_no_store_compares_is_invalid(store: DocumentStore, value: Any) -> None:
+    """What cannot be written cannot be asked for either, nor can text with a zero character."""
+    for one in (Equals("value", value), Contains("tags", value)):
+        with pytest.raises(Invalid):
+            store.documents.query("records", (store.tenant,), where=[one])
