@@ -22,10 +22,11 @@ class Search:
 
 
 def wanted_terms(wanted: Search) -> list[str]:
-    """The terms a profile must have, all of them. Raises ``Invalid`` when something given says nothing.
+    """The terms a profile must have, all of them.
 
     Each word of a name may be a beginning (``sam`` finds Samira); an address is
     whole; a skill is any of its usual names; words of the free text are whole.
+    Raises ``Invalid`` when something given says nothing.
     """
     terms: list[str] = []
     for field, given in (("name", wanted.name), ("q", wanted.text)):

@@ -1,0 +1,47 @@
+# make run    serve the whole house on this machine
+# make test   install what the tests need and run them all
+# make check  lint, types, architecture
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wildcard functions/*/requirements.txt)
+
+.PHONY: run test check bench clean
+
+run: $(VENV)/.run
+	@$(BIN)/python -m local $(ARGS)
+
+test: check
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest tests/architecture
+
+bench: $(VENV)/.test
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+clean:
+	rm -rf $(VENV) .waymark dist tests/peers/node_modules
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Waymark needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	@echo "Making the virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python $(RUN_PINS)
+	@echo "Installing what the house needs"
+	@$(PIP) -r requirements.txt -r requirements-local.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-test.txt
+	@echo "Installing what the tests need"
+	@$(PIP) -r requirements-test.txt
+	@# Azure's worker runtime pins a newer Python and protobuf builds it does not need to index an app
+	@$(PIP) --no-deps --ignore-requires-python azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
+	@touch $@
