@@ -37,8 +37,8 @@ class Sample:
 SAMPLES = (
     Sample("one-column.en.pdf", make_resume(1), "one column"),
     Sample("several-roles.en.pdf", make_resume(2, jobs=2, roles=3), "one column"),
-    Sample("sidebar.en.pdf", make_resume(3, jobs=5, roles=2), "sidebar"),
-    Sample("right-sidebar.en.pdf", make_resume(4, jobs=6, roles=2), "right sidebar"),
+    Sample("sidebar.en.pdf", make_resume(3, jobs=8, roles=2), "sidebar"),
+    Sample("right-sidebar.en.pdf", make_resume(4, jobs=9, roles=2), "right sidebar"),
     Sample("dates-left.en.pdf", make_resume(5, jobs=4), "dates left"),
     Sample("label-rail.en.pdf", make_resume(6), "label rail"),
     Sample("one-column.fr.pdf", make_resume(7, "fr"), "one column"),

@@ -226,7 +226,8 @@ class _Column:
         words, row, first = text.split(), "", True
         for word in [*words, ""]:
             longer = f"{row} {word}".strip()
-            if word and stringWidth(longer, _REGULAR, size) <= self.width - indent:
+            fits = stringWidth(longer, _REGULAR, size) <= self.width - indent
+            if word and (fits or not row):
                 row = longer
                 continue
             self.line(

@@ -9,6 +9,7 @@ import random
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tools.sample_words import COMPANIES, FIRST, LANGUAGES, LAST, Field, Words
 
@@ -98,19 +99,21 @@ def _dates(words: Words, begin: int, end: int | None) -> str:
     return f"{month(begin)} – {month(end) if end is not None else words.present}"
 
 
-def _bullets(field: Field, chance: random.Random, count: int) -> tuple[str, ...]:
-    return tuple(
-        bullet.format(n=chance.randint(11, 95), m=chance.randint(3, 9))
-        for bullet in chance.sample(field.bullets, min(count, len(field.bullets)))
-    )
+def _bullets(field: Field, chance: random.Random) -> Iterator[str]:
+    """Yield what was done, in an order of its own; after all of it, once more with new numbers."""
+    while True:
+        for bullet in chance.sample(field.bullets, len(field.bullets)):
+            yield bullet.format(n=chance.randint(11, 95), m=chance.randint(3, 9))
 
 
 def _jobs(
     words: Words, field: Field, chance: random.Random, count: int, roles: int
 ) -> tuple[Job, ...]:
-    jobs, end = [], None
+    jobs: list[Job] = []
+    end: int | None = None
     now = 2025 * 12 + chance.randint(0, 11)
     level = len(field.titles) - 1
+    done = _bullets(field, chance)
     for company in chance.sample(COMPANIES, count):
         held = []
         for _ in range(roles if not jobs else 1):
@@ -120,7 +123,7 @@ def _jobs(
                 Role(
                     field.titles[max(level, 0)],
                     _dates(words, begin, end),
-                    _bullets(field, chance, chance.randint(2, 4)),
+                    tuple(islice(done, chance.randint(2, 4))),
                 )
             )
             level, end = level - 1, begin - 1

@@ -30,14 +30,15 @@ class TextLine(BaseModel):
         default=0,
         ge=0,
         description="Consecutive lines of one column, cell or text box share a block number; "
-        "a new number says that the layout broke here",
+        "a new number says that the layout broke here, in formats without pages also at a blank "
+        "line",
     )
     x0: float = Field(default=0.0, description="Left edge in points from the page's left")
     y0: float = Field(default=0.0, description="Top edge in points from the page's top")
     x1: float = Field(default=0.0, description="Right edge in points")
     y1: float = Field(default=0.0, description="Bottom edge in points")
     size: float = Field(default=0.0, ge=0, description="Dominant font size in points, 0 unknown")
-    bold: bool = False
+    bold: bool = Field(default=False, description="Most characters are, dates aside")
     heading: bool = Field(default=False, description="The format itself marks it a heading")
 
 

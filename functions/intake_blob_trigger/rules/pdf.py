@@ -27,7 +27,15 @@ _STREAM = re.compile(rb"\bstream(?:\r\n|\n|\r)")
 _END_STREAM = b"endstream"
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _NAME_END = rb"(?=[\s/<>\[\](){}%]|$)"
-_SCRIPTS = re.compile(rb"/(?:JavaScript|JS|Launch|RichMedia|Flash)" + _NAME_END)
+# Blanks and comments between two tokens.
+_SPACE = rb"(?:[\s\0]|%[^\r\n]{0,255}[\r\n])*"
+# Keys with their kind of value, so that the same letters in a web address raise no alarm.
+_SCRIPTS = re.compile(
+    rb"/S" + _SPACE + rb"/(?:JavaScript|Launch)" + _NAME_END
+    + rb"|/JS" + _SPACE + rb"[(<\d]"
+    + rb"|/JavaScript" + _SPACE + rb"(?:<<|\d)"
+    + rb"|/Subtype" + _SPACE + rb"/(?:RichMedia|Flash)" + _NAME_END
+)  # fmt: skip
 _PROGRAM_FILE = re.compile(
     rb"/U?F\s*\([^()\r\n]{1,200}\.(?:exe|scr|com|bat|cmd|pif|js|jse|vbs|vbe|wsf|ps1|jar|msi|dll|hta|lnk"
     rb"|docm|xlsm)\s*\)",

@@ -267,6 +267,8 @@ class _Walk:
                 blocks[-1].append(row)
             if number in runs.breaks:
                 blocks.append([])
+        if blocks[-1] and not runs.boxes and not any(row.text for row in runs.rows):
+            blocks.append([])  # an empty paragraph sets what follows apart
         for box in runs.boxes:
             blocks.extend(self.read(box))
             blocks.append([])

@@ -2,7 +2,8 @@
 
 ExtractionError            every one below; the file ends as failed unless it says otherwise
 ├── UnknownFormat          no reader for this media type
-├── Encrypted              a password is needed
+├── Encrypted              a password is needed; quarantined
+├── Scripted               it runs a script when opened; quarantined
 ├── Damaged                the bytes do not follow their own format
 ├── NoText                 readable, but it holds no words (a scan, an empty page)
 ├── TooLarge               it unpacks to more than the limits allow

@@ -64,15 +64,20 @@ class Line:
         return self.parts[0].base
 
     @property
+    def _telling(self) -> list[Segment]:
+        """The parts whose look tells what the line is: a date beside a title does not."""
+        return [part for part in self.parts if not is_date(part.text)] or self.parts
+
+    @property
     def size(self) -> float:
-        """Font size of most characters."""
-        return dominant([(part.size, len(part.text)) for part in self.parts])
+        """Font size of most characters, dates aside."""
+        return dominant([(part.size, len(part.text)) for part in self._telling])
 
     @property
     def bold(self) -> bool:
-        """Whether most characters are bold."""
-        bold = sum(len(part.text) for part in self.parts if part.bold)
-        return 2 * bold > sum(len(part.text) for part in self.parts)
+        """Whether most characters are bold, dates aside."""
+        bold = sum(len(part.text) for part in self._telling if part.bold)
+        return 2 * bold > sum(len(part.text) for part in self._telling)
 
 
 @dataclass(slots=True)
