@@ -18,7 +18,7 @@ MOST = 12
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w][\w.+'-]{0,63}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.[a-zA-Z]{2,24}(?![\w@])"
 )
-_PHONE = re.compile(r"(?<![\w/.@,-])(?:\+|00|\()?\s?\d[\d\s().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)")
+_PHONE = re.compile(r"(?<![\w/.@,-])(?:\(?\+|00|\()?[ ]?\d[\d ().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)")
 _EXTENSION = re.compile(r"\s*(?:ext\.?|x|extension|durchwahl)\s*\d{1,5}\b", re.IGNORECASE)
 _PHONE_LABEL = re.compile(
     r"(?:phone|tel|tel[eé]fono|t[eé]l[eé]phone|telefon|telefone|mobile?|mobil|m[oó]vil|cell|cellulare|"
@@ -74,6 +74,12 @@ _PLACE = re.compile(
 @cache
 def _known_places() -> frozenset[str]:
     return places("regions") | places("countries") | places("cities")
+
+
+def is_region(text: str) -> bool:
+    """Say whether ``text`` is a state, region or country."""
+    folded = fold(text.strip())
+    return text.strip() in _states() or folded in places("regions") | places("countries")
 
 
 def is_place(text: str) -> bool:
@@ -187,6 +193,13 @@ def _phone(
     labelled = bool(_PHONE_LABEL.search(before)) or bool(
         _PHONE_LABEL.search(row.text[: row.body + 12])
     )
+    follows = re.match(r"\s[A-ZÀ-Ý][a-z]", row.text[start + len(written) :])
+    if (
+        (follows or _STREET.search(before))
+        and not labelled
+        and not written.startswith(("+", "(", "0"))
+    ):
+        return
     if not 7 <= digits <= 15 or _NOT_PHONE.search(before) or _like_dates(written):
         return
     number, sure = _number(written, region)

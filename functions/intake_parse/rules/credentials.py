@@ -10,7 +10,7 @@ from functions.intake_parse.rules.entries import Entry, Unit, group, periods_in,
 from functions.intake_parse.rules.experience import highlights
 from functions.intake_parse.rules.lexicon import fold
 from functions.intake_parse.rules.rows import Row, cut, value
-from functions.intake_parse.rules.sections import Section
+from functions.intake_parse.rules.sections import Section, named
 from functions.intake_parse.rules.titles import organisation_score
 from shared.models.resume import Project, Span, Value
 
@@ -55,7 +55,16 @@ def _listed(row: Row, start: int) -> list[tuple[int, int]]:
         pieces.append((at, m.start()))
         at = m.end()
     pieces.append((at, len(row.text)))
-    return [cut(row.text, a, b) for a, b in pieces if row.text[a:b].strip(" .")]
+    listed = []
+    for a, b in pieces:
+        dated = find(row.folded, a, b)
+        end = dated[0].start if dated and not row.text[dated[-1].end : b].strip(" ).]") else b
+        begin, end = cut(row.text, a, end)
+        while end > begin and row.text[end - 1] in " ,([-–—":
+            end -= 1
+        if row.text[begin:end].strip(" ."):
+            listed.append((begin, end))
+    return listed
 
 
 def _certificates(rows: list[Row]) -> list[Value]:
@@ -70,7 +79,11 @@ def _certificates(rows: list[Row]) -> list[Value]:
             if item:
                 found.append(item)
         return found
-    labelled = [row for row in rows if re.match(r"[^:]{2,30}:\s\S", row.content)]
+    labelled = [
+        row
+        for row in rows
+        if (m := re.match(r"([^:]{2,30}):\s\S", row.content)) and named(m[1])
+    ]
     if len(labelled) == len(rows) and len(rows) <= 3:
         for row in rows:
             at = row.text.index(":", row.body) + 1
@@ -129,10 +142,18 @@ def _first_piece(row: Row) -> Value | None:
     if len(pieces) > 1 and pieces[1].row is first.row and _GRADE.match(pieces[1].text):
         grade = _GRADE.match(pieces[1].text)
         end = pieces[1].start + (grade.end() if grade else 0)
+    mark = _NUMBER.search(row.text, start, end)
+    if mark and mark.start() > start:
+        end = mark.start()
     comma = _issuer_tail(row, start, end)
     return value(row, start, comma, 0.9)
 
 
+_NUMBER = re.compile(
+    r"[,;(\s]{1,4}(?:licen[sc]e\s?(?:#|no|number)|exp(?:\.|ires|iration)|valid|credential|#|issued|id:|"
+    r"renewed)",
+    re.IGNORECASE,
+)
 _GRADE = re.compile(
     r"(?:professional|associate|specialty|foundational|expert|practitioner|fundamentals|level\s\w+|foundation|advanced|intermediate|administrator)\b(?:\s\(\w+\))?",
     re.IGNORECASE,

@@ -21,7 +21,7 @@ _DETAIL = re.compile(
     r"^(?:c?gpa|grade|grades|coursework|relevant|courses|thesis|advis[eo]r|supervisor|honou?rs?\b(?!\s(?:degree|bachelor))|activities|"
     r"dean|note|voto|votazione|final|cumulative|abschlussnote|mention|average|percentage|overall|minor|major|"
     r"concentration|specialization|speciali[sz]ing|schwerpunkt|thema|titel|titolo tesi|tesi|tema|focus|score|rank|class rank|key|core|awards?|"
-    r"societies|study focus|graduated with|dissertation|modules?|subjects|vertiefung|abschlussarbeit|masterarbeit|bachelorarbeit|"
+    r"societies|conc|study focus|graduated with|dissertation|modules?|subjects|vertiefung|abschlussarbeit|masterarbeit|bachelorarbeit|"
     r"diplomarbeit|m[eé]moire|option|sp[eé]cialit[eé]|trabajo de fin|promedio|nota|m[eé]dia|nf|details|sat|act)\b",
     re.IGNORECASE,
 )
@@ -30,6 +30,12 @@ _GPA = re.compile(
 )
 _FROM = re.compile(
     r",\s+|\s(?:at|from|an der|am|à l['’]|à la|en la|en el|na|no|presso|bei)\s(?=[A-ZÀ-Ý])"
+)
+_LINKS = frozenset({"of", "at", "from", "-", "–", "—", "der", "della", "de", "the", "an", "|"})
+_SCHOOL_LEADS = re.compile(
+    r"\b(?:Università|Universidad|Université|Universidade|Universität|Universitat|University\sof|"
+    r"Politecnico|Istituto|Institut|Instituto|École|Ecole|Escuela|Escola|Lycée|Liceo|Hochschule|"
+    r"Technische|Fachhochschule)\b"
 )
 _OPEN = re.compile(
     r"(?:\b(?:in|of|de|en|di|du|des|für|and|und|y|et|e|del|the|da|do|em)|[-,&/])\s*$", re.IGNORECASE
@@ -143,6 +149,14 @@ def _parted(unit: Unit) -> list[tuple[Unit, str]]:
     text = unit.row.text
     whole = unit.text
     kind = _kind(whole)
+    school = _SCHOOL_LEADS.search(text, unit.start + 4, unit.end)
+    if school and "," not in text[unit.start : school.start()]:
+        # "Laurea in Lettere Università di Bologna": the school's kind leads its name.
+        before = text[unit.start : school.start()]
+        last = fold(before).split()[-1:]
+        if degrees(before) and len(before.split()) >= 2 and last[0] not in _LINKS:
+            first = replace(unit, end=cut(text, unit.start, school.start())[1])
+            return [(first, "D"), (replace(unit, start=school.start()), "I")]
     if not (degrees(whole) and ("," in whole or _FROM.search(whole))) and kind != "I":
         return [(unit, kind)]
     pieces: list[tuple[int, int]] = []
@@ -288,6 +302,9 @@ def _opens(
         if "D" in order:
             return True
         # A second name of the same school (faculty, repeated line) is no new study.
+        rest = following.order if following is not None else ""
+        if lead == "I" and study.degree and order == "I" and rest[:1] not in {"D", "T", "X"}:
+            return False
         same = fold(reading.institutions[0].text)[:12] == fold(study.institution.text)[:12]
         return (
             not same
@@ -341,6 +358,18 @@ def _take(study: _Study, reading: _Reading) -> None:
 def _settle(study: _Study) -> None:
     """Give the pieces that no word told apart to what is missing."""
     for unit in study.unknown:
+        degree = study.degree
+        if (
+            degree is not None
+            and study.institution is not None
+            and not isinstance(degree, _Long)
+            and unit.row is degree.row
+            and unit.order == degree.order + 1
+            and re.fullmatch(r"\s*[–—,-]\s*", unit.row.text[degree.end : unit.start])
+        ):
+            # "Attestato - Office, Access": the second half belongs to the degree.
+            study.degree = replace(degree, end=unit.end, order=unit.order)
+            continue
         if study.degree is not None and study.institution is None:
             study.institution = unit
         elif study.institution is not None and study.degree is None and len(unit.text) > 2:
@@ -388,6 +417,12 @@ def _study(study: _Study) -> Study:
         start = None
     degree = _field(study.degree, 0.95 if study.degree and degrees(study.degree.text) else 0.6)
     sure = study.institution is not None and institution_score(study.institution.text) >= 2
+    school = study.institution
+    if school is not None:
+        aside = re.search(r"\s*\([^()]{26,}\)$", school.text)
+        if aside and aside.start() > 3:
+            at = school.row.text.rfind("(", school.start, school.end)
+            study.institution = replace(school, end=cut(school.row.text, school.start, at)[1])
     institution = _field(study.institution, 0.75 if study.inherited else 0.95 if sure else 0.6)
     return Study(
         institution=institution,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from functions.intake_parse.rules import dates
-from functions.intake_parse.rules.contact import is_place
+from functions.intake_parse.rules.contact import is_place, is_region
 from functions.intake_parse.rules.dates import Period
 from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, cut
@@ -22,6 +22,18 @@ MOST_ABOVE = 3
 """Rows above a date that can belong to its entry."""
 
 _LABEL = re.compile(r"[^:]{2,40}:\s")
+FIELD_LABEL = re.compile(
+    r"^(?P<company>company|employer|organi[sz]ation|firm|client|unternehmen|arbeitgeber|firma|"
+    r"entreprise|employeur|soci[eé]t[eé]|empresa|empleador|azienda|datore di lavoro|empregador|"
+    r"nome e indirizzo del datore di lavoro|name and address of employer)\s*[:\t]\s*|"
+    r"^(?P<title>title|job title|position|role|designation|occupation or position held|"
+    r"position held|poste|fonction|puesto|cargo|funci[oó]n|posizione|ruolo|mansione|"
+    r"lavoro o posizione ricoperti|fun[cç][aã]o|beruf oder funktion|t[aä]tigkeit)\s*[:\t]\s*|"
+    r"^(?P<date>dates?|duration|period|from|time|zeitraum|dauer|p[eé]riode|dur[eé]e|fechas?|"
+    r"periodo|per[ií]odo|date \(da ?[-–] ?a\)|datas?|tenure)\s*[:\t]\s*",
+    re.IGNORECASE,
+)
+"""A label before a field of a job, as in forms: the group that matched names the field."""
 _NOISE = re.compile(
     r"^(?:page\s?\d+|\d+\s?/\s?\d+|seite\s\d+.*|pagina\s\d+.*|https?:\S+|www\.\S+|\S+@\S+)$",
     re.IGNORECASE,
@@ -40,6 +52,7 @@ _SEPARATOR = re.compile(
     r"\s*\t\s*|\s{3,}|\s*[|•·●◦▪∙⋅■◆♦‣]\s*|\s+[–—―-]{1,2}\s+|(?<=\S)\s*[—―]\s*(?=\S)|\s+//?\s+|\s+@\s+"
     r"|\s(?:at|bei|chez|presso|beim|at:)\s(?=[A-ZÀ-ÝŁ0-9])|\s*;\s+"
 )
+_GRADE_TAIL = re.compile(r"(?:,\s{0,3}\d[.,]\d{1,2}\.?|(?<=[a-z]{4})\.)\s{0,9}$")
 _CAMPUS = re.compile(r"\b(?:university|college|institute|school)\b", re.IGNORECASE)
 _EDGES = " \t,;:|·•–—―-/()[]"
 _BRACKETED = re.compile(r"\([^()\t]{2,80}\)")
@@ -126,7 +139,7 @@ def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
     first = fold(parts[0]).strip(",.:;")
     if (
         content.endswith(".")
-        and len(parts) >= 6
+        and len(parts) >= 4
         and not re.search(r"\b(?:Inc|Ltd|Co|Corp|S\.A)\.$", content)
     ):
         return True
@@ -141,6 +154,8 @@ def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
         return True
     if first in words("action_verbs") and len(parts) >= 4 and title_score(content) < 3:
         return True
+    if FIELD_LABEL.match(content):
+        return False
     if _LABEL.match(content) and not row.bold:
         return True
     if previous is not None and previous_body and not row.bold and row.style == previous.style:
@@ -206,6 +221,13 @@ def group(rows: list[Row]) -> list[Entry]:
     above = 0
     while above < min(first, MOST_ABOVE) and kinds[first - 1 - above] == "H":
         above += 1
+    if (
+        above
+        and _self_contained(rows[first], dated[rows[first].index])
+        and all(_bare_words(row) for row in rows[first - above : first])
+    ):
+        # A sub-heading ("Vocational") above a row that holds title, company and date.
+        above = 0
     body_styles = {row.style for row, kind in zip(rows, kinds, strict=True) if kind == "B"}
     lead = rows[first - above].style
     distinct = lead not in body_styles or rows[first - above].bold
@@ -229,6 +251,24 @@ def group(rows: list[Row]) -> list[Entry]:
             current.periods.extend((row, period) for period in dated[row.index])
         position += 1
     return entries
+
+
+def _bare_words(row: Row) -> bool:
+    content = row.content
+    return (
+        title_score(content) < 0.8
+        and organisation_score(content) < 1
+        and len(content.split()) <= 3
+    )
+
+
+def _self_contained(row: Row, periods: list[Period]) -> bool:
+    """Say whether a dated row names both a title and something beside it."""
+    rest = row.text[row.body :]
+    for period in reversed(periods):
+        rest = rest[: period.start - row.body] + "\t" + rest[period.end - row.body :]
+    parts = [p for p in re.split(r"\t|,\s|\s[|–—-]\s", rest) if p.strip(_EDGES)]
+    return len(parts) >= 2 and any(title_score(p) >= 2 for p in parts)
 
 
 def _starts(
@@ -352,6 +392,8 @@ def units(entry: Entry, rows: Iterable[Row] | None = None) -> tuple[list[Unit], 
                 "freelance"
             } or re.fullmatch(r"[\d\s.,/%+-]+", text):
                 continue
+            if FIELD_LABEL.fullmatch(text + ":"):
+                continue
             if _only_place(text) or _STREET.match(text):
                 located.append(unit)
                 continue
@@ -372,7 +414,7 @@ def _only_place(text: str) -> bool:
         return True
     if organisation_score(parts[0]) >= 1.5 or title_score(parts[0]) >= 2:
         return False
-    return len(parts) == 2 or is_place(parts[0]) or not is_place(parts[1])
+    return len(parts) == 2 or is_place(parts[0]) or is_region(parts[1])
 
 
 def _masked(text: str) -> str:
@@ -395,7 +437,17 @@ def _pieces(row: Row, spans: list[tuple[int, int]]) -> list[tuple[int, int, bool
             after = bool(re.search(r"@|\b(?:at|bei|chez|presso|beim)\b", m[0]))
         pieces.append((begin, max(begin, start), after))
         at = end
-    return [(*_trim(row.text, a, b), after) for a, b, after in pieces if a < b]
+    return [
+        (*_trim(row.text, a, _without_grade(row.text, a, b)), after)
+        for a, b, after in pieces
+        if a < b
+    ]
+
+
+def _without_grade(text: str, start: int, end: int) -> int:
+    """Return the end of a piece without a closing full stop or a grade (", 1.3.")."""
+    grade = _GRADE_TAIL.search(text[start:end])
+    return start + grade.start() if grade and grade.start() else end
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -430,7 +482,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 def _without_place(unit: Unit) -> tuple[Unit, Unit | None]:
     """Cut a place off the end of a piece: "Acme, Austin, TX" is "Acme" and "Austin, TX"."""
     text = unit.row.text
-    commas = [m.start() for m in re.finditer(r",\s|\.\s(?=[A-Z])", text[unit.start : unit.end])]
+    commas = [m.start() for m in re.finditer(r",\s|(?<=[a-z]{3})\.\s(?=[A-Z])", text[unit.start : unit.end])]
     best: int | None = None
     for back in (1, 2, 3):
         if len(commas) < back:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from functions.intake_parse.rules.contact import is_place
 from functions.intake_parse.rules.dates import Moment, Period
-from functions.intake_parse.rules.entries import Entry, Unit, group, units
-from functions.intake_parse.rules.lexicon import fold, places
+from functions.intake_parse.rules.entries import FIELD_LABEL, Entry, Unit, group, units
+from functions.intake_parse.rules.lexicon import fold, matches, places, words
 from functions.intake_parse.rules.rows import Row, cut, value
 from functions.intake_parse.rules.titles import organisation_score, title_score
 from shared.models.resume import PartialDate, Position, Span, Value
@@ -22,15 +22,6 @@ _INDEPENDENT = re.compile(
 _LEGAL = re.compile(
     r"^(?:inc|llc|ltd|gmbh|corp|co|s\.?a|plc|lp|llp|jr|sr|ii|iii|phd|md)\b\.?", re.IGNORECASE
 )
-_LABELS = re.compile(
-    r"^(?:company|employer|organi[sz]ation|firm|client|unternehmen|arbeitgeber|firma|entreprise|employeur|soci[eé]t[eé]|"
-    r"empresa|empleador|azienda|datore di lavoro|empregador|nome e indirizzo del datore di lavoro|"
-    r"name and address of employer)\s*[:\t]\s*|"
-    r"^(?P<title>title|job title|position|role|designation|occupation or position held|position held|poste|fonction|"
-    r"puesto|cargo|funci[oó]n|posizione|ruolo|mansione|lavoro o posizione ricoperti|fun[cç][aã]o|beruf oder funktion|t[aä]tigkeit)\s*[:\t]\s*",
-    re.IGNORECASE,
-)
-
 
 @dataclass(slots=True)
 class _Job:
@@ -186,16 +177,16 @@ def _company_before_place(job: _Job, place: Unit) -> None:
 def _labelled(job: _Job, found: list[Unit]) -> list[Unit]:
     rest = []
     for unit in found:
-        label = _LABELS.match(unit.text)
+        label = FIELD_LABEL.match(unit.text)
         if not label or not unit.text[label.end() :].strip():
             rest.append(unit)
             continue
-        raw = _LABELS.match(unit.row.text[unit.start : unit.end])
+        raw = FIELD_LABEL.match(unit.row.text[unit.start : unit.end])
         start = unit.start + (raw.end() if raw else 0)
         bare = replace(unit, start=cut(unit.row.text, start, unit.end)[0])
         if label["title"] and job.title is None:
             job.title = bare
-        elif job.company is None:
+        elif label["company"] and job.company is None:
             job.company = bare
     return rest
 
@@ -212,11 +203,32 @@ def _single(job: _Job, unit: Unit) -> None:
         job.title, job.company, job.sure = parted
         job.whole = unit if organisation_score(job.company.text) < 3 else None
         return
+    run_on = _run_on(unit)
+    if run_on:
+        job.title, job.company = run_on
+        return
     title, company = title_score(unit.text), organisation_score(unit.text)
     if title >= 0.8 and title >= company - 1:
         job.title = unit
     else:
         job.company = unit
+
+
+def _run_on(unit: Unit) -> tuple[Unit, Unit] | None:
+    """Part "MARKETING SPECIALIST ACME SPA" behind its title when an organisation follows."""
+    text = unit.row.text[unit.start : unit.end]
+    nouns = matches(fold(text), words("title_nouns"), 3)
+    if not nouns or nouns[0][0] > 40:
+        return None
+    end = nouns[0][1]
+    tail = text[end:].strip()
+    if not tail or not tail[0].isupper() or organisation_score(tail) < 3 or title_score(tail) >= 2:
+        return None
+    at = unit.start + end
+    return (
+        replace(unit, end=cut(unit.row.text, unit.start, at)[1]),
+        replace(unit, start=cut(unit.row.text, at, unit.end)[0]),
+    )
 
 
 def _comma(unit: Unit) -> tuple[Unit, Unit, bool] | None:
@@ -242,7 +254,7 @@ def _comma(unit: Unit) -> tuple[Unit, Unit, bool] | None:
         ):
             if title_score(title.text) >= 2 and (best is None or score > best[0] + 0.01):
                 best = (score, title, company)
-    if best is None or best[0] < 1.5:
+    if best is None or best[0] < 0.8:
         return None
     return best[1], best[2], organisation_score(best[2].text) >= 2
 

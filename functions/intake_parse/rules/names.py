@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from functions.intake_parse.rules.contact import is_place
+from functions.intake_parse.rules.entries import periods_in
 from functions.intake_parse.rules.lexicon import contains, fold, places, squash, tokens, words
 from functions.intake_parse.rules.rows import Row, cut, value
 from functions.intake_parse.rules.sections import HEADER, Section, named, spaced_out
@@ -19,6 +20,7 @@ from functions.intake_parse.rules.titles import title_score
 from shared.models.resume import Span, Value
 
 _LABEL = re.compile(r"\s*([^:\t]{2,40}?)\s*(?::|\t)\s*")
+_PHONE_LIKE = re.compile(r"\d{3}\D{0,3}\d{3}\D{0,2}\d{2,4}")
 _DIGITS = re.compile(r"\d")
 _SPLIT = re.compile(
     r"\t|\||•|·|●|\s{3,}|\s[–—-]\s|/(?=\s)|,(?=\s(?:phd|md|rn|mba|cpa|pmp|esq|dds|pe|msc|bsc|m\.|b\.|ph\.))",
@@ -263,7 +265,7 @@ def name(
     headings = {s.heading.index for s in sections if s.heading}
     found: list[_Candidate] = []
     for position, row in enumerate(first_page):
-        if row.index in headings and row.size < context.largest - 0.5:
+        if row.index in headings and (row.size < context.largest - 0.5 or not row.size):
             continue
         kind = kinds.get(row.index, HEADER)
         place = (
@@ -276,6 +278,7 @@ def name(
             else -2.5
         )
         place += max(0.0, 2.0 - 0.4 * position) if kind == HEADER else 0.0
+        place += _beneath(row, first_page[position + 1 : position + 2], kind)
         found.extend(_candidates(row, first_page[position + 1 : position + 3], place, context))
     best = max(found, key=lambda c: c.score, default=None)
     if best is None or best.score < 1.5:
@@ -287,6 +290,16 @@ def name(
         page=best.row.page, start=best.row.start + best.start, end=best.last.start + best.end
     )
     return Value(value=best.text, confidence=round(confidence, 2), span=span)
+
+
+def _beneath(row: Row, after: list[Row], kind: str) -> float:
+    """Score what stands under a row: a headline or an address speaks for a name."""
+    if not after:
+        return 0.0
+    below = after[0].content
+    if title_score(below) >= 2 and len(below.split()) <= 8 and not periods_in(after[0]):
+        return 1.5 + (1.5 if row.content.isupper() and kind != HEADER else 0.0)
+    return 1.0 if "@" in below or _PHONE_LIKE.search(below) else 0.0
 
 
 def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> list[_Candidate]:
@@ -325,7 +338,7 @@ def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> 
                 and below.block == row.block)
                 or (row.size > context.usual * 1.3 and below.size > context.usual * 1.3)
             )
-            if same and 1 <= len(second.split()) <= 2 and row.size >= context.usual * 1.2:
+            if same and 1 <= len(second.split()) <= 2 and row.size > context.usual * 1.2:
                 text = f"{first} {second}"
                 start = row.body
                 end = cut(below.text, below.body, len(below.text))[1]

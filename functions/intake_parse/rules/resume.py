@@ -8,7 +8,7 @@ from functions.intake_parse.rules import contact, credentials, education, experi
 from functions.intake_parse.rules import rows as page
 from functions.intake_parse.rules.dates import months_covered
 from functions.intake_parse.rules.languages import languages
-from functions.intake_parse.rules.sections import HEADER, Section, split
+from functions.intake_parse.rules.sections import HEADER, Section, from_name, split
 from functions.intake_parse.rules.skills import skills
 from shared.models.resume import PersonalInfo, Position, Resume, Study, Value
 from shared.models.text import ExtractedText
@@ -29,10 +29,12 @@ def parse(text: ExtractedText, today: date) -> Resume:
     sections = split(rows)
     emails = contact.emails(text, rows, sections)
     links = contact.links(text, rows, sections)
+    person = names.name(rows, sections, emails, links)
+    if person is not None and person.span is not None:
+        sections = from_name(sections, person.span.start)
     front = contact.front_rows(sections)
     region = contact.region_of(text.language, [row for row in rows if row.index in front][:40])
     phones = contact.phones(text, rows, sections, region)
-    person = names.name(rows, sections, emails, links)
     work = _work(sections)
     return Resume(
         personal=PersonalInfo(

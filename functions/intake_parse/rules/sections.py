@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.lexicon import data, fold, squash
 from functions.intake_parse.rules.rows import Row, cut
 
@@ -35,7 +36,7 @@ _LAST = {
     "activities": "involvement", "involvement": "involvement", "leadership": "involvement",
     "memberships": "involvement", "affiliations": "involvement", "volunteering": "volunteer",
     "interests": "interests", "hobbies": "interests", "references": "references",
-    "coursework": "coursework", "summary": "summary", "profile": "summary",
+    "training": "certifications", "coursework": "coursework", "summary": "summary", "profile": "summary",
     "werdegang": "experience", "kenntnisse": "skills",
 }  # fmt: skip
 _FIRST = {
@@ -298,7 +299,7 @@ def _accepted(
     if found.kind in _SURE or bold or capital or (found.look in sure and size):
         return True
     # A page without type sizes: a lower word in a list is not a heading.
-    return not (current.kind in {"skills", "interests"} and len(row.content.split()) == 1)
+    return current.kind not in {"skills", "interests"} or taxonomy.exact(row.content) is None
 
 
 def _inline(row: Row, current: Section) -> tuple[str, int] | None:
@@ -320,3 +321,24 @@ def _inline(row: Row, current: Section) -> tuple[str, int] | None:
     if current.kind == kind:
         return None
     return kind, label.end()
+
+
+def from_name(sections: list[Section], start: int) -> list[Section]:
+    """Return the sections with a new header section where the name stands in another one's rows.
+
+    A sidebar read first ends where the main column begins with the name. ``start`` is the
+    name's offset in the text.
+    """
+    parted: list[Section] = []
+    for section in sections:
+        at = next(
+            (i for i, row in enumerate(section.rows) if row.start <= start < row.start + len(row.text)),
+            None,
+        )
+        apart = section.kind not in {HEADER, "personal", "summary", "references"}
+        if at is None or not apart:
+            parted.append(section)
+            continue
+        parted.append(Section(section.kind, section.heading, section.rows[:at]))
+        parted.append(Section(HEADER, None, section.rows[at:]))
+    return parted

@@ -83,6 +83,8 @@ def _section(section: Section, found: dict[str, Skill]) -> None:
                     previous = None
                     continue
             start = label.end()
+        elif _table_row(row):
+            start = row.cells[1][0]
         elif (
             previous is not None
             and items
@@ -101,6 +103,14 @@ def _section(section: Section, found: dict[str, Skill]) -> None:
         previous = row
     for row, a, b in items:
         _item(row, a, b, found)
+
+
+def _table_row(row: Row) -> bool:
+    """Say whether a row is a category cell and a list: "DevOps", then "AWS, Docker"."""
+    if len(row.cells) != 2 or row.bullet:
+        return False
+    (a, b), (c, d) = row.cells
+    return "," not in row.text[a:b] and "," in row.text[c:d]
 
 
 def _continue(items: list[tuple[Row, int, int]], row: Row, found: dict[str, Skill]) -> None:
@@ -258,13 +268,6 @@ def _item(row: Row, start: int, end: int, found: dict[str, Skill]) -> None:
                 _add_piece(row, at, stop, found)
                 at = m.end() if m else end
             return
-        slash = piece.split("/")
-        if 2 <= len(slash) <= 5 and all(taxonomy.exact(p) for p in slash):
-            at = start
-            for part in slash:
-                _add_piece(row, at, at + len(part), found)
-                at += len(part) + 1
-            return
         covered = taxonomy.covers(piece)
         if covered:
             for a, b in covered:
@@ -282,7 +285,7 @@ def _with_parenthesis(
         _item(row, start, head_end, found)
     content = inner[0]
     inside = content[1]
-    if "," in inside or taxonomy.exact(inside):
+    if "," in inside:
         if fold(inside).split(",")[0].strip() in _LEVEL_WORDS or _LEVEL.fullmatch(inside):
             return
         at = content.start(1)
