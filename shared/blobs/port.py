@@ -38,7 +38,7 @@ class BlobReader(Protocol):
 
 
 class Blobs(Protocol):
-    """Where files live. Names are ``/``-separated paths without ``.``/``..`` parts."""
+    """Where files live. Names are ``/``-separated paths, see :func:`check_name`."""
 
     def put(
         self,
@@ -52,7 +52,8 @@ class Blobs(Protocol):
     ) -> BlobInfo:
         """Write a blob whole or not at all; readers see the old or the new one.
 
-        Metadata keys are ``[a-z_][a-z0-9_]*``, values are printable ASCII.
+        Metadata keys are ``[a-z_][a-z0-9_]*``, values are printable ASCII, not empty
+        and without spaces around them.
         Raises ``Exists`` when ``if_absent`` and it is there; ``Invalid`` for a bad name.
         """
 
@@ -76,6 +77,8 @@ class Blobs(Protocol):
 
 
 _CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
+_CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
+_METADATA_BYTES = 8 * 1024
 _METADATA_KEY = re.compile(r"[a-z_][a-z0-9_]{0,127}")
 
 
@@ -83,16 +86,25 @@ def check_name(container: str, name: str) -> None:
     """Hold a container's and a blob's name against what every adapter can keep.
 
     Raises ``Invalid`` for a name that is empty, above 1,024 characters, has a part
-    that is empty, ``.`` or ``..``, a backslash or a control character.
+    that is empty, ends with a dot or is above 255 bytes, a backslash or a control
+    character.
     """
     if not _CONTAINER.fullmatch(container):
         raise Invalid(f"{container!r} is not a blob container's name")
     if not 0 < len(name) <= 1024:
         raise Invalid("a blob's name has 1 to 1,024 characters")
-    if any(part in {"", ".", ".."} for part in name.split("/")):
-        raise Invalid("a blob's name has no empty, '.' or '..' parts")
+    if any(not part or part.endswith(".") for part in name.split("/")):
+        raise Invalid("a blob's name has no parts that are empty or end with a dot")
     if "\\" in name or any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in name):
         raise Invalid("a blob's name has no backslash and no control characters")
+    if any(len(part.encode()) > 255 for part in name.split("/")):
+        raise Invalid("a part of a blob's name has at most 255 bytes")
+
+
+def check_content_type(content_type: str) -> None:
+    """Raise ``Invalid`` for a content type that a header cannot carry."""
+    if not _CONTENT_TYPE.fullmatch(content_type):
+        raise Invalid(f"{content_type!r} is not a content type")
 
 
 def check_metadata(metadata: Mapping[str, str]) -> None:
@@ -100,5 +112,7 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
     for key, value in metadata.items():
         if not _METADATA_KEY.fullmatch(key):
             raise Invalid(f"metadata key {key!r} is not of the form [a-z_][a-z0-9_]*")
-        if not value.isascii() or not value.isprintable():
-            raise Invalid(f"metadata value of {key!r} is not printable ASCII")
+        if not value.isascii() or not value.isprintable() or value != value.strip() or not value:
+            raise Invalid(f"metadata value of {key!r} is empty, padded or not printable ASCII")
+    if sum(len(key) + len(value) for key, value in metadata.items()) > _METADATA_BYTES:
+        raise Invalid("a blob's metadata has at most 8 KiB")

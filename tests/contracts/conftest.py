@@ -8,7 +8,10 @@ from uuid import uuid4
 
 import pytest
 
+from shared.blobs.azure import AzureBlobs
 from shared.documents.cosmos import CosmosDocuments
+from tests.contracts import blobs_fixtures
+from tests.contracts.blobs_fixtures import BlobStore, connection_string, new_container
 from tests.contracts.documents_fixtures import (
     BEYOND_COSMOSDB_SERVER,
     DATABASE,
@@ -23,7 +26,7 @@ from tests.contracts.documents_fixtures import (
     running_peer,
     sqlite_store,
 )
-from tests.peers.node import running_cosmosdb_server
+from tests.peers.node import running_azurite, running_cosmosdb_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,3 +97,31 @@ def store(
     else:
         fixture = {"cosmosdb-server": "server_documents", "cosmos-service": "service_documents"}
         yield as_store(name, request.getfixturevalue(fixture[name]), None)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    """Azurite; gives the connection string."""
+    with running_azurite() as port:
+        yield connection_string(port)
+
+
+@pytest.fixture(params=blobs_fixtures.STORES)
+def blob_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BlobStore]:
+    """Each blob store in turn, with a container that no other test has."""
+    if request.param == "files":
+        from shared.blobs.files import FileBlobs
+
+        root = tmp_path_factory.mktemp("blobs")
+        files = FileBlobs(root, link_base="http://127.0.0.1:7071/blobs", link_key=b"secret")
+        yield BlobStore("files", files, f"c-{uuid4().hex}")
+        return
+    if request.param == "azurite":
+        account: str = request.getfixturevalue("azurite")
+    else:
+        account = os.environ[blobs_fixtures.SERVICE]
+    blobs = AzureBlobs.from_connection_string(account)
+    yield BlobStore(request.param, blobs, new_container(account))
+    blobs.close()

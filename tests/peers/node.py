@@ -16,7 +16,13 @@ from tests.peers.loopback import free_port, running
 
 FOLDER = Path(__file__).resolve().parent
 _INSTALL_SECONDS = 600
-_AZURITE_OPTIONS = ("--silent", "--disableTelemetry", "--inMemoryPersistence")
+# The SDK may ask for a version of the protocol that is newer than this Azurite.
+_AZURITE_OPTIONS = (
+    "--silent",
+    "--disableTelemetry",
+    "--inMemoryPersistence",
+    "--skipApiVersionCheck",
+)
 
 
 @contextmanager
