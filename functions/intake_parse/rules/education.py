@@ -185,12 +185,13 @@ def _parted(unit: Unit) -> list[tuple[Unit, str]]:
         elif piece == "X":
             groups.append((a, b, "?"))
         else:
-            if groups and groups[-1][2] == "?":
+            if groups and groups[-1][2] == "?" and piece == "D":
                 groups[-1] = (groups[-1][0], b, piece)
                 continue
             groups.append((a, b, piece))
     return [
-        (replace(unit, start=cut(text, a, b)[0], end=cut(text, a, b)[1]), k) for a, b, k in groups
+        (replace(unit, start=cut(text, a, b)[0], end=cut(text, a, b)[1]), "X" if k == "?" else k)
+        for a, b, k in groups
     ]
 
 
@@ -305,6 +306,8 @@ def _opens(
         rest = following.order if following is not None else ""
         if lead == "I" and study.degree and order == "I" and rest[:1] not in {"D", "T", "X"}:
             return False
+        if rest[:1] == "D" and study.degree and lead == "I":
+            return True
         same = fold(reading.institutions[0].text)[:12] == fold(study.institution.text)[:12]
         return (
             not same
@@ -419,7 +422,7 @@ def _study(study: _Study) -> Study:
     sure = study.institution is not None and institution_score(study.institution.text) >= 2
     school = study.institution
     if school is not None:
-        aside = re.search(r"\s*\([^()]{26,}\)$", school.text)
+        aside = re.search(r"\s\([^()]{26,}\)$", school.text)
         if aside and aside.start() > 3:
             at = school.row.text.rfind("(", school.start, school.end)
             study.institution = replace(school, end=cut(school.row.text, school.start, at)[1])

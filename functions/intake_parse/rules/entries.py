@@ -156,6 +156,8 @@ def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
         return True
     if FIELD_LABEL.match(content):
         return False
+    if content.endswith(":"):
+        return True
     if _LABEL.match(content) and not row.bold:
         return True
     if previous is not None and previous_body and not row.bold and row.style == previous.style:

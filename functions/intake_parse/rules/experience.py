@@ -291,9 +291,9 @@ def _pair(job: _Job, found: list[Unit]) -> None:
     title, company = found[i], found[j]
     job.sure = scores[i][0] >= 2 and scores[j][0] < 2
     # "Engineer, Acme Corp" in one piece and something else in the other.
-    if scores[i][0] >= 2 and scores[j][1] < 1 and not company.after_at:
+    if scores[i][0] >= 2 and not company.after_at and (scores[j][1] < 1 or company.line > title.line):
         parted = _comma(title)
-        if parted and parted[2]:
+        if parted and organisation_score(parted[1].text) >= max(2.0, scores[j][1] + 0.5):
             job.title, job.company, job.sure = parted[0], parted[1], True
             return
     job.title, job.company = title, company

@@ -48,7 +48,7 @@ def parse(text: ExtractedText, today: date) -> Resume:
         ),
         work_experience=tuple(work),
         education=tuple(_education(sections)),
-        skills=skills(sections, rows),
+        skills=skills(sections),
         certifications=credentials.certifications(sections),
         languages=languages(sections),
         projects=credentials.projects(sections),

@@ -66,6 +66,11 @@ _PAID = frozenset(["work", "professional", "employment", "related", "relevant", 
 _JOIN = re.compile(
     r"\s*(?:&|/|\||,|;|\+|·|•|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bed\b|\boder\b|\bor\b)\s*"
 )
+_SPOKEN = re.compile(
+    r"\b(?:english|german|french|spanish|italian|portuguese|chinese|mandarin|arabic|hindi|japanese|"
+    r"russian|dutch|deutsch|englisch|franzosisch|anglais|francais|espagnol|ingles|espanol|frances|"
+    r"inglese|francese|italiano|native|fluent|mother)\b"
+)
 _TRIM = re.compile(r"^(?:\d{1,2}[.)])?[^\w%]+|[\W_]+$|^\d{1,2}[.)]\s*")
 _LABEL = re.compile(r"\s*([^:]{2,45}?)\s*:\s*(?=\S)")
 _INLINE = frozenset(
@@ -131,7 +136,7 @@ def named(words: str) -> str | None:
 def qualified(words: str) -> str | None:
     """Return the kind of a heading known by its last or first word, else None."""
     parts = _TRIM.sub("", fold(words).strip()).split()
-    if not 1 <= len(parts) <= MOST_WORDS - 1 or any(ch.isdigit() for ch in words):
+    if not 1 <= len(parts) <= MOST_WORDS - 1 or re.search(r"\d|\t|:.", words):
         return None
     kind = _LAST.get(parts[-1]) if len(parts) > 1 else None
     if kind is None and len(parts) > 1:
@@ -279,6 +284,11 @@ def split(rows: list[Row]) -> list[Section]:
     return sections
 
 
+def speaks(folded: str) -> bool:
+    """Say whether folded text names widely spoken languages or how well they are spoken."""
+    return bool(_SPOKEN.search(folded))
+
+
 def _accepted(
     found: _Candidate,
     sure: set[tuple[int, bool, bool]],
@@ -288,6 +298,9 @@ def _accepted(
 ) -> bool:
     row = found.row
     if found.rail:
+        if current.kind == "skills" and found.kind in {"skills", "languages"}:
+            # "Languages | Python, R" in a skill table names a row of it.
+            return found.kind == "languages" and speaks(row.folded[found.end :])
         return not sure or not _weaker(found.look, sure)
     weak = _weaker(found.look, sure)
     if weak:

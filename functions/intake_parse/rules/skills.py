@@ -18,7 +18,7 @@ _LABEL = re.compile(r"\s*([^:\t]{2,60}?)\s*:\s*(?=\S|$)")
 _SPLIT = re.compile(r"\s*[,;|•·●◦▪■∙►*‣→]\s*|\t+|\s{3,}|\s+[–—-]\s+|\s+/\s+|\.\s+(?=[A-Z])")
 _AND = re.compile(r"\s+(?:and|und|et|y|e|&)\s+")
 _LEAD = re.compile(
-    r"^(?:and|und|et|y|e|&|or|also|including|incl\.?|etc\.?|basic|advanced|intermediate|strong|good|excellent|solid|proven|"
+    r"^(?:and|und|et|y|e|&|or|in|with|also|including|incl\.?|etc\.?|basic|advanced|intermediate|strong|good|excellent|solid|proven|"
     r"(?:highly\s)?(?:proficient|proficiency|experienced|experience|skilled|expert|expertise|fluent|familiar|familiarity|competent|versed|"
     r"knowledgeable|knowledge|working knowledge|basic knowledge|good knowledge|understanding|hands-on experience|advanced|basics|ability|certified)\s"
     r"(?:in|with|of|at|use of|using|the use of|working with)|working knowledge of|knowledge of|use of|languages?:|"
@@ -38,6 +38,21 @@ _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _LEVEL_WORDS = frozenset(
     ["advanced", "intermediate", "beginner", "basic", "expert", "proficient", "novice", "master", "skilled", "experienced", "competent", "fluent", "native", "professional", "good", "excellent", "fortgeschritten", "experte", "grundkenntnisse", "anfanger", "avance", "debutant", "avanzado", "intermedio", "basico", "experto", "avancado", "intermediario", "avanzato", "base", "esperto", "etc", "level", "nivel", "niveau", "familiar", "learning"]
 )
+# Families whose names mean the skill wherever they stand; "sales" in a sentence need not.
+_TOLD = frozenset(
+    {
+        "programming language",
+        "web development",
+        "mobile and games",
+        "database",
+        "data and machine learning",
+        "cloud and operations",
+        "security and networks",
+        "office",
+        "design and media",
+        "engineering",
+    }
+)
 _EMPTY = frozenset(
     ["skills", "skill", "tools", "technologies", "software", "other", "others", "etc", "and", "more", "summary", "technical", "various", "including", "computer", "languages", "language", "hard", "soft", "kenntnisse", "competences", "habilidades", "competenze", "n/a", "none", "proficient"]
 )
@@ -46,7 +61,7 @@ _CATEGORY_WORDS = frozenset(
 )
 
 
-def skills(sections: list[Section], rows: list[Row]) -> tuple[Skill, ...]:
+def skills(sections: list[Section]) -> tuple[Skill, ...]:
     """Return the skills, each once, in reading order.
 
     Confidence 0.95 for a list item the taxonomy knows, 0.75 for another list item, 0.6 for a
@@ -57,8 +72,17 @@ def skills(sections: list[Section], rows: list[Row]) -> tuple[Skill, ...]:
         if section.kind == "skills":
             _section(section, found)
     if not found:
-        for row in rows:
+        told = [
+            row
+            for section in sections
+            if section.kind in {"experience", "projects", "summary", "coursework", "certifications"}
+            for row in section.rows
+            if row.bullet or len(row.content) > 60
+        ]
+        for row in told:
             for start, end, entry in taxonomy.in_prose(row.text):
+                if entry.family not in _TOLD:
+                    continue
                 skill = Skill(name=value(row, start, end, 0.45), key=entry.key)
                 found.setdefault(entry.key, skill)
     return tuple(found.values())[:MOST]
@@ -209,6 +233,13 @@ def _split(row: Row, start: int) -> list[tuple[int, int]]:
     """Return the pieces of a row between separators; parentheses stay whole."""
     text = row.text
     masked = _PARENTHESIS.sub(lambda m: "(" + "x" * len(m[1]) + ")", text)
+    # A parenthesis that a line break cut open parts the list like a comma.
+    opening = masked.rfind("(")
+    if opening > masked.rfind(")"):
+        masked = masked[:opening] + "," + masked[opening + 1 :]
+    closing = masked.find(")")
+    if 0 <= closing and not 0 <= masked.find("(") < closing:
+        masked = masked[:closing] + "," + masked[closing + 1 :]
     pieces = []
     at = start
     for m in _SPLIT.finditer(masked, start):

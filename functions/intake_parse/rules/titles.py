@@ -22,6 +22,11 @@ _LEGAL_CASED = re.compile(
 )
 
 
+_SCHOOL_COMPOUND = re.compile(
+    r"[\w-](?:schule|akademie|gymnasium|universitat|universiteit|hochschule|kolleg|institut|college)\b"
+)
+
+
 @cache
 def _title_words() -> frozenset[str]:
     return words("title_nouns")
@@ -79,7 +84,9 @@ def organisation_score(text: str) -> float:
         score += 3.0
     elif contains(folded, words("known_companies"), 3):
         score += 1.5
-    if contains(folded, words("organisation_words"), 3):
+    if text.isupper() and folded.split()[-1].strip(".,") in words("legal_forms"):
+        score += 3.0
+    if contains(folded, words("organisation_words"), 3) or _SCHOOL_COMPOUND.search(folded):
         score += 2.0
     if contains(folded, words("institution_words"), 2):
         score += 1.0
@@ -143,9 +150,7 @@ def institution_score(text: str) -> float:
     score = 0.0
     if contains(folded, words("institution_words"), 3):
         score += 2.5
-    if re.search(
-        r"\w+(?:schule|akademie|gymnasium|universitat|hochschule|kolleg|institut|college)\b", folded
-    ):
+    if _SCHOOL_COMPOUND.search(folded):
         score += 2.5
     if _LEGAL_CASED.search(text):
         score += 0.8
