@@ -232,12 +232,10 @@ class AzureBlobs:
 
 
 def _options() -> dict[str, Any]:
-    from azure.storage.blob import ExponentialRetry
+    from azure.storage.blob import LinearRetry
 
     return {
-        "retry_policy": ExponentialRetry(
-            initial_backoff=1, increment_base=2, retry_total=_RETRIES, random_jitter_range=1
-        ),
+        "retry_policy": LinearRetry(backoff=1, retry_total=_RETRIES, random_jitter_range=1),
         "connection_timeout": _CONNECT_SECONDS,
         "read_timeout": _READ_SECONDS,
         "max_single_put_size": _BLOCK_BYTES,

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from shared.blobs.port import Blobs
 from tests.peers.node import running_azurite
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
 
 SERVICE = "WAYMARK_TEST_BLOB"
 STORES = ["files", "azurite", *(["blob-service"] if SERVICE in os.environ else [])]
@@ -34,19 +37,13 @@ class BlobStore:
     container: str
 
 
-class Token(NamedTuple):
-    """An access token as a credential gives it."""
-
-    token: str
-    expires_on: int
-
-
 class SignedToken:
     """A credential whose tokens say what Azurite looks at: issuer, audience, times."""
 
-    def get_token(self, *scopes: str, **options: object) -> Token:
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """A token for an hour."""
         import jwt
+        from azure.core.credentials import AccessToken
 
         now = int(time.time())
         claims = {
@@ -59,7 +56,7 @@ class SignedToken:
             "tid": "00000000-0000-0000-0000-000000000001",
         }
         key = "a key of some length that nobody checks"
-        return Token(jwt.encode(claims, key, algorithm="HS256"), now + 3600)
+        return AccessToken(jwt.encode(claims, key, algorithm="HS256"), now + 3600)
 
 
 def connection_string(port: int) -> str:
