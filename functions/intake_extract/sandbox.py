@@ -253,11 +253,9 @@ class _Child:
 
     def _post_mortem(self) -> Killed:
         """Say what a child died of that closed its output without an answer."""
-        self._process.kill()
-        try:
-            _, status, usage = os.wait4(self._process.pid, 0)
-        except ChildProcessError:
-            return Crashed("The reader of this file stopped unexpectedly.")
+        # Not by Popen, which would collect the child itself and lose what it used.
+        os.kill(self._process.pid, signal.SIGKILL)
+        _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
         died_of = -self._process.returncode
         if died_of == signal.SIGXCPU:

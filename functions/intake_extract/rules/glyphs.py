@@ -149,7 +149,7 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
     styles: dict[int, _Style] = {}
     drawn: dict[tuple[str, int, int], Glyph] = {}
     spaced = guessed = False
-    last_key, last_x = 0, math.nan
+    last_key, last_pen = 0, (math.nan, math.nan)
     for index in range(min(pdfium.FPDFText_CountChars(raw), max_chars)):
         code = pdfium.FPDFText_GetUnicode(raw, index)
         text = "-" if code in _LINE_END_HYPHENS else readable(code)
@@ -166,12 +166,12 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
         pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
         text_object = pdfium.FPDFText_GetTextObject(raw, index)
         key = ctypes.cast(text_object, ctypes.c_void_p).value or -index - 1
-        if glyphs and key == last_key and x.value == last_x and not spaced:
+        if glyphs and key == last_key and (x.value, y.value) == last_pen and not spaced:
             # One drawn ligature that stands for several characters.
             glyphs[-1].text += text
             glyphs[-1].x1 = max(glyphs[-1].x1, frame.place(box.right, box.top)[0])
             continue
-        last_key, last_x = key, x.value
+        last_key, last_pen = key, (x.value, y.value)
         style = styles.get(key)
         if style is None:
             style = styles[key] = _style_of(raw, index, text_object, frame.turn)

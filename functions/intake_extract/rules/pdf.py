@@ -66,12 +66,12 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
             continue
         pages.append(page)
         links.extend((number, url, text, box) for url, text, box in found)
-        if characters < _FEW_CHARACTERS:
-            warnings.append(f"page {number} has no text: scanned?")
         budget -= characters
-        if budget <= 0:
+        if budget < 0:
             warnings.append(f"text beyond {limits.max_chars} characters was left out")
             break
+        if characters < _FEW_CHARACTERS:
+            warnings.append(f"page {number} has no text: scanned?")
     if count > read:
         warnings.append(f"pages {read + 1}-{count} beyond the page limit were left out")
     if not pages:
@@ -96,6 +96,7 @@ def _read_page(
         glyphs = read_glyphs(text_page, frame, budget)
         links = [(url, _words_under(box, glyphs), box) for url, box in _links(page, frame)]
     finally:
+        characters = text_page.count_chars()
         text_page.close()
         page.close()
     upright = [glyph for glyph in glyphs if glyph.upright]
@@ -106,7 +107,7 @@ def _read_page(
         segments=read_segments(upright),
         turned=_turned_segments(turned),
     )
-    return read, links, len(glyphs)
+    return read, links, characters
 
 
 def _turned_segments(glyphs: Sequence[Glyph]) -> list[Segment]:

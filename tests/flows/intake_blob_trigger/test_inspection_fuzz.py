@@ -19,7 +19,14 @@ SEEDS = [
     sample_hostile.encrypted_pdf(),
     sample_hostile.macro_docx(),
 ]
-MAGICS = [b"", b"%PDF-1.7\n", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"MZ"]
+MAGICS = [
+    b"",
+    b"%PDF-1.7\n",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"MZ",
+]
 RELAXED = settings(
     max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

@@ -18,9 +18,7 @@ DOCUMENT = as_docx(make_resume(1))
 
 
 def check(data: bytes, limits: Limits | None = None) -> Verdict:
-    return inspect_file(
-        io.BytesIO(data), name="cv.docx", size=len(data), limits=limits or Limits()
-    )
+    return inspect_file(io.BytesIO(data), name="cv.docx", size=len(data), limits=limits or Limits())
 
 
 def with_member(name: str, content: str | bytes) -> bytes:

@@ -6,6 +6,8 @@ import io
 import zlib
 
 import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]  # no stubs
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # no stubs
 
 from functions.intake_blob_trigger.rules import Code, Limits, Verdict, inspect_file
 from tools import sample_hostile
@@ -74,9 +76,6 @@ def test_random_streams_raise_no_alarm() -> None:
 @pytest.mark.parametrize("strength", [40, 128])
 def test_the_empty_password_opens(strength: int) -> None:
     """A PDF that merely restricts printing opens for everybody, so it is accepted."""
-    from reportlab.lib.pdfencrypt import StandardEncryption
-    from reportlab.pdfgen.canvas import Canvas
-
     for password, code in (("", None), ("secret", Code.ENCRYPTED)):
         out = io.BytesIO()
         lock = StandardEncryption(password, ownerPassword="owner", strength=strength)
