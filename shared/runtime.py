@@ -14,6 +14,8 @@ from shared import telemetry, topology
 from shared.settings import Settings
 
 if TYPE_CHECKING:
+    from azure.identity import DefaultAzureCredential
+
     from shared.auth import Tokens
     from shared.blobs.port import Blobs
     from shared.bus.port import Bus
@@ -102,7 +104,23 @@ def _documents(settings: Settings) -> Documents:
         from shared.documents.sqlite import SqliteDocuments
 
         return SqliteDocuments(settings.home / "documents.db", topology.load(), time.time)
-    raise NotImplementedError
+    from shared.documents.cosmos import CosmosDocuments
+
+    if settings.cosmos_connection is not None:
+        connection = settings.cosmos_connection.get_secret_value()
+        return CosmosDocuments.from_connection_string(
+            connection,
+            settings.cosmos_database,
+            topology.load(),
+            # an emulator names itself by an address that is not ours to reach
+            endpoint_discovery="localhost" not in connection and "127.0.0.1" not in connection,
+        )
+    return CosmosDocuments(
+        settings.cosmos_endpoint or "",
+        _identity(settings),
+        settings.cosmos_database,
+        topology.load(),
+    )
 
 
 def _blobs(settings: Settings) -> Blobs:
@@ -111,10 +129,14 @@ def _blobs(settings: Settings) -> Blobs:
 
         return FileBlobs(
             settings.home / "blobs",
-            link_base=f"{settings.public_url}/blobs",
+            link_base=f"{settings.public_url.rstrip('/')}/blobs",
             link_key=settings.token_key.get_secret_value().encode(),
         )
-    raise NotImplementedError
+    from shared.blobs.azure import AzureBlobs
+
+    if settings.blob_connection is not None:
+        return AzureBlobs.from_connection_string(settings.blob_connection.get_secret_value())
+    return AzureBlobs(settings.blob_account_url or "", _identity(settings))
 
 
 def _bus(settings: Settings) -> Bus:
@@ -124,4 +146,19 @@ def _bus(settings: Settings) -> Bus:
         from shared.bus.sqlite import SqliteBus
 
         return SqliteBus(settings.home / "bus.db", topology.load(), time.time)
-    raise NotImplementedError
+    from shared.bus.service_bus import ServiceBus
+
+    if settings.service_bus_connection is not None:
+        return ServiceBus.from_connection_string(
+            settings.service_bus_connection.get_secret_value(), topology.load()
+        )
+    return ServiceBus.from_namespace(
+        settings.service_bus_namespace or "", _identity(settings), topology.load()
+    )
+
+
+def _identity(settings: Settings) -> DefaultAzureCredential:
+    """The managed identity in the cloud, whoever is signed in on a developer's machine."""
+    from azure.identity import DefaultAzureCredential
+
+    return DefaultAzureCredential(managed_identity_client_id=settings.identity_client_id)
