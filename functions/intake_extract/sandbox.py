@@ -87,7 +87,8 @@ class Sandbox:
 
         Raises what the reader of the format raises (an ``ExtractionError``),
         and :class:`TimedOut`, :class:`OutOfMemory` or :class:`Crashed` when the
-        child did not survive. Raises ``RuntimeError`` once closed.
+        child did not survive. Raises ``RuntimeError`` once closed, and when a
+        child cannot be started.
         """
         with self._slots:
             child = self._take()
@@ -187,9 +188,10 @@ class _Child:
         os.set_blocking(self._out, False)
         try:
             self._exchange(b"", limits.start_seconds)
-        except BaseException:
+        except Killed as error:
             self.kill()
-            raise
+            # Not the file's fault: no verdict on it, but an error of the host's.
+            raise RuntimeError("the extraction child did not start") from error
 
     def alive(self) -> bool:
         """Whether the process still runs."""
@@ -255,7 +257,10 @@ class _Child:
         """Say what a child died of that closed its output without an answer."""
         # Not by Popen, which would collect the child itself and lose what it used.
         os.kill(self._process.pid, signal.SIGKILL)
-        _, status, usage = os.wait4(self._process.pid, 0)
+        try:
+            _, status, usage = os.wait4(self._process.pid, 0)
+        except ChildProcessError:  # a host that ignores SIGCHLD has no such records
+            return Crashed("The reader of this file stopped unexpectedly.")
         self._process.returncode = os.waitstatus_to_exitcode(status)
         died_of = -self._process.returncode
         if died_of == signal.SIGXCPU:

@@ -29,6 +29,7 @@ _SPACING_ACCENTS = {
     "˚": "\u030a",
     "ˇ": "\u030c",
 }
+_HYPHENS = "-\u2010\u2011"
 # PDFium writes these where a word is broken at the end of a line.
 _LINE_END_HYPHENS = {0x02, 0xFFFE, 0xAD}
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|cmbx|sfbx|-bd\b|-medi(ital)?$", re.IGNORECASE)
@@ -167,8 +168,9 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
         text_object = pdfium.FPDFText_GetTextObject(raw, index)
         key = ctypes.cast(text_object, ctypes.c_void_p).value or -index - 1
         if glyphs and key == last_key and (x.value, y.value) == last_pen and not spaced:
-            # One drawn ligature that stands for several characters.
-            glyphs[-1].text += text
+            # One drawn ligature that stands for several characters; a hyphen stands for one.
+            if text not in _HYPHENS or glyphs[-1].text not in _HYPHENS:
+                glyphs[-1].text += text
             glyphs[-1].x1 = max(glyphs[-1].x1, frame.place(box.right, box.top)[0])
             continue
         last_key, last_pen = key, (x.value, y.value)

@@ -20,6 +20,8 @@ from functions.intake_extract.rules.segments import Segment
 _NARROWEST = 0.55
 """A gutter is at least this wide, in multiples of the usual font size."""
 _SAME_EDGE = 2.0
+_CELL = 10.0
+"""A line narrower than so many em may be a cell of a table."""
 
 
 class Kind(Enum):
@@ -207,6 +209,9 @@ def _as_columns(it: _Parted) -> float:
     score += 0.5 if min(it.on_row_left, it.on_row_right) < 0.5 else 0.0
     score += 1.0 if min(it.left_group, it.right_group) >= 3 else 0.0
     score += 0.5 if _flushed([s.x0 for s in it.rights]) > 0.5 else -1.0
+    widths = (median(s.x1 - s.x0 for s in side) for side in (it.lefts, it.rights))
+    table = min(it.on_row_left, it.on_row_right) >= 0.9
+    score -= 2.5 if table and min(widths) < _CELL * median(s.size for s in it.lefts) else 0.0
     score -= 1.5 if fewest <= 5 and max(it.on_row_left, it.on_row_right) > 0.6 else 0.0
     score -= 2.5 * it.dates_left if it.dates_left >= 0.35 else 0.0
     score -= 2.5 * it.dates_right if it.dates_right >= 0.5 else 0.0

@@ -259,3 +259,9 @@ def test_any_bytes_end_in_text_or_a_typed_error(
     except ExtractionError as error:
         outcome = error
     assert not isinstance(outcome, Crashed)
+
+
+def test_a_child_that_cannot_start_is_not_the_files_fault() -> None:
+    """When the child does not come up, the error is the host's and not a verdict on the file."""
+    with Sandbox(job="no.such.module:job") as sandbox, pytest.raises(RuntimeError, match="start"):
+        sandbox.extract(b"fine", "a/b")
