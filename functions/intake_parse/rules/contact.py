@@ -18,7 +18,9 @@ MOST = 12
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w][\w.+'-]{0,63}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.[a-zA-Z]{2,24}(?![\w@])"
 )
-_PHONE = re.compile(r"(?<![\w/.@,-])(?:\(?\+|00|\()?[ ]?\d[\d ().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)")
+_PHONE = re.compile(
+    r"(?<![\w/.@,-])(?:\(?\+|00|\()?[ ]?\d[\d ().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)"
+)
 _EXTENSION = re.compile(r"\s*(?:ext\.?|x|extension|durchwahl)\s*\d{1,5}\b", re.IGNORECASE)
 _PHONE_LABEL = re.compile(
     r"(?:phone|tel|tel[eé]fono|t[eé]l[eé]phone|telefon|telefone|mobile?|mobil|m[oó]vil|cell|cellulare|"

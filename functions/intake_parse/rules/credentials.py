@@ -80,9 +80,7 @@ def _certificates(rows: list[Row]) -> list[Value]:
                 found.append(item)
         return found
     labelled = [
-        row
-        for row in rows
-        if (m := re.match(r"([^:]{2,30}):\s\S", row.content)) and named(m[1])
+        row for row in rows if (m := re.match(r"([^:]{2,30}):\s\S", row.content)) and named(m[1])
     ]
     if len(labelled) == len(rows) and len(rows) <= 3:
         for row in rows:

@@ -51,7 +51,7 @@ def _season_months() -> dict[str, int]:
 
 
 @cache
-def _moment(before_year: str = r"(?<![\w$€£])(?<!\d[.,-])") -> str:
+def _moment(before: str = r"(?<![\d./-])", before_year: str = r"(?<![\w$€£])(?<!\d[.,-])") -> str:
     month = alternation(_month_numbers())
     season = alternation(_season_months())
     year = r"(?:19[4-9]\d|20[0-4]\d|(?:19|20)(?:xx|yy|--|__))"
@@ -68,11 +68,11 @@ def _moment(before_year: str = r"(?<![\w$€£])(?<!\d[.,-])") -> str:
         rf"|\b{year}[ ,.-]{{1,2}}(?:{month})\b\.?"
         rf"|\b(?:{season})\b(?: (?:of|de|semester))?[ ,]{{1,2}}(?:{year}(?:/\d{{2,4}})?\b|'\d{{2}}\b)"
         # 17.05.2019, 2019-05-17, 05/2019, 2019-05, 5.2019
-        rf"|(?<![\d./-]){day} ?[./-] ?\d{{1,2}} ?[./-] ?{year}\b"
-        rf"|(?<![\d./-]){year}[./-](?:0[1-9]|1[0-2])[./-](?:3[01]|[12]\d|0[1-9])(?!\d)"
-        rf"|(?<![\d./-])(?:0?[1-9]|1[0-2]) ?[./-] ?{year}\b"
-        rf"|(?<![\d./-]){year} ?[./-] ?(?:0[1-9]|1[0-2])(?![\d/])"
-        rf"|(?<![\d./-])(?:0[1-9]|1[0-2])/'?\d{{2}}(?![\d/])"
+        rf"|{before}{day} ?[./-] ?\d{{1,2}} ?[./-] ?{year}\b"
+        rf"|{before}{year}[./-](?:0[1-9]|1[0-2])[./-](?:3[01]|[12]\d|0[1-9])(?!\d)"
+        rf"|{before}(?:0?[1-9]|1[0-2]) ?[./-] ?{year}\b"
+        rf"|{before}{year} ?[./-] ?(?:0[1-9]|1[0-2])(?![\d/])"
+        rf"|{before}(?:0[1-9]|1[0-2])/'?\d{{2}}(?![\d/])"
         rf"|{before_year}{year}(?![\w%+]|[.,]\d)"
         rf"|'\d{{2}}(?![\d\w]))"
     )
@@ -81,7 +81,7 @@ def _moment(before_year: str = r"(?<![\w$€£])(?<!\d[.,-])") -> str:
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     month, moment = alternation(_month_numbers()), _moment()
-    second = _moment(before_year="")
+    second = _moment(before="", before_year="")
     season = alternation(_season_months())
     present = alternation(words("present"))
     join = (

@@ -37,6 +37,10 @@ _SCHOOL_LEADS = re.compile(
     r"Politecnico|Istituto|Institut|Instituto|École|Ecole|Escuela|Escola|Lycée|Liceo|Hochschule|"
     r"Technische|Fachhochschule)\b"
 )
+_DEPARTMENT = re.compile(
+    r"(?:dep(?:artmen)?t|facult|school|college|institut|dipartiment|facolt|facultad|fakult|ufr|lehrstuhl|campus|center|centre)",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(
     r"(?:\b(?:in|of|de|en|di|du|des|für|and|und|y|et|e|del|the|da|do|em)|[-,&/])\s*$", re.IGNORECASE
 )
@@ -176,6 +180,10 @@ def _parted(unit: Unit) -> list[tuple[Unit, str]]:
                 (replace(unit, start=first[0], end=first[1]), "I"),
                 (replace(unit, start=second[0], end=second[1]), "D"),
             ]
+        if kinds[:2] == ["X", "I"] and not _DEPARTMENT.match(text[slice(*pieces[0])].strip()):
+            # "Computer Science, Stanford University"
+            first = (replace(unit, end=cut(text, *pieces[0])[1]), "X")
+            return [first, (replace(unit, start=cut(text, pieces[1][0], unit.end)[0]), "I")]
         return [(unit, "D" if "D" in kinds and kind != "I" else kind)]
     # Unknown pieces belong to what stands before them.
     groups: list[tuple[int, int, str]] = []

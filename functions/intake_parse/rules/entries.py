@@ -194,15 +194,19 @@ def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) 
             kinds.append("D")
             if not row.bullet and len(row.cells) <= 2:
                 left = row.x0 if left is None else min(left, row.x0)
-        elif _NOISE.match(row.content) or _prose(row, previous, previous_body) or (
-            left is not None
-            and row.size
-            and not row.bold
-            and 8 < row.x0 - left < 60
-            and previous is not None
-            and (previous_body or kinds[-1] in "DH")
-            and not (title_score(row.content) >= 2 or organisation_score(row.content) >= 2)
-            and len(row.content) > 45
+        elif (
+            _NOISE.match(row.content)
+            or _prose(row, previous, previous_body)
+            or (
+                left is not None
+                and row.size
+                and not row.bold
+                and 8 < row.x0 - left < 60
+                and previous is not None
+                and (previous_body or kinds[-1] in "DH")
+                and not (title_score(row.content) >= 2 or organisation_score(row.content) >= 2)
+                and len(row.content) > 45
+            )
         ):
             kinds.append("B")
         else:
@@ -258,9 +262,7 @@ def group(rows: list[Row]) -> list[Entry]:
 def _bare_words(row: Row) -> bool:
     content = row.content
     return (
-        title_score(content) < 0.8
-        and organisation_score(content) < 1
-        and len(content.split()) <= 3
+        title_score(content) < 0.8 and organisation_score(content) < 1 and len(content.split()) <= 3
     )
 
 
@@ -416,7 +418,7 @@ def _only_place(text: str) -> bool:
         return True
     if organisation_score(parts[0]) >= 1.5 or title_score(parts[0]) >= 2:
         return False
-    return len(parts) == 2 or is_place(parts[0]) or is_region(parts[1])
+    return is_place(parts[0]) or is_region(parts[1])
 
 
 def _masked(text: str) -> str:
@@ -432,6 +434,8 @@ def _pieces(row: Row, spans: list[tuple[int, int]]) -> list[tuple[int, int, bool
     for start, end in [*spans, (len(row.text), len(row.text))]:
         begin, after = at, False
         for m in _SEPARATOR.finditer(masked, at, max(at, start)):
+            if m[0].strip() == "/" and not _parts_roles(row.text, begin, m.start(), m.end()):
+                continue
             if m[0].strip() == "at" and _CAMPUS.search(row.text, begin, m.start()):
                 continue
             pieces.append((begin, m.start(), after))
@@ -446,6 +450,13 @@ def _pieces(row: Row, spans: list[tuple[int, int]]) -> list[tuple[int, int, bool
     ]
 
 
+def _parts_roles(text: str, start: int, left: int, right: int) -> bool:
+    """Say whether a slash parts a title from something else, not two names of one thing."""
+    after = re.split(r"\t|\s[|–—/-]\s", text[right : right + 80])[0]
+    before = title_score(text[start:left]) >= 2
+    return before != (title_score(after) >= 2) or is_place(after)
+
+
 def _without_grade(text: str, start: int, end: int) -> int:
     """Return the end of a piece without a closing full stop or a grade (", 1.3.")."""
     grade = _GRADE_TAIL.search(text[start:end])
@@ -457,7 +468,9 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     changed = True
     while changed and start < end:
         changed = False
-        if text[start] in " \t,;:|·•–—―-/)]>" or (text[start] in "([" and not set(")]") & set(text[start + 1 : end])):
+        if text[start] in " \t,;:|·•–—―-/)]>" or (
+            text[start] in "([" and not set(")]") & set(text[start + 1 : end])
+        ):
             start, changed = start + 1, True
         elif text[end - 1] in " \t,;:|·•–—―-/([" or (
             text[end - 1] in ")]" and not set("([") & set(text[start:end])
@@ -484,7 +497,10 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
 def _without_place(unit: Unit) -> tuple[Unit, Unit | None]:
     """Cut a place off the end of a piece: "Acme, Austin, TX" is "Acme" and "Austin, TX"."""
     text = unit.row.text
-    commas = [m.start() for m in re.finditer(r",\s|(?<=[a-z]{3})\.\s(?=[A-Z])", text[unit.start : unit.end])]
+    commas = [
+        m.start()
+        for m in re.finditer(r",\s|(?<=[a-z]{3})\.\s(?=[A-Z])", text[unit.start : unit.end])
+    ]
     best: int | None = None
     for back in (1, 2, 3):
         if len(commas) < back:

@@ -23,6 +23,7 @@ _LEGAL = re.compile(
     r"^(?:inc|llc|ltd|gmbh|corp|co|s\.?a|plc|lp|llp|jr|sr|ii|iii|phd|md)\b\.?", re.IGNORECASE
 )
 
+
 @dataclass(slots=True)
 class _Job:
     entry: Entry
@@ -84,20 +85,25 @@ def _under_employers(jobs: list[_Job]) -> list[_Job]:
     """Give roles without a company the employer they stand under; drop the employer's own line."""
     kept: list[_Job] = []
     employer: Unit | None = None
+    stands_under = False
     place: Unit | None = None
     for position, job in enumerate(jobs):
         following = jobs[position + 1] if position + 1 < len(jobs) else None
         if job.title is None and job.company is not None:
             employer, place = job.company, job.place
+            if following is not None and _covers(job, following):
+                following.title, following.company = following.whole or following.title, None
+                stands_under = True
+                continue
             banner = (
                 following is not None and following.title is not None and following.company is None
             )
             if banner and not [r for r in job.entry.body if r.bullet]:
                 continue
-        elif _team_behind_title(job, kept):
+        elif employer and (_team_behind_title(job, kept) or (stands_under and job.whole)):
             job.title, job.company, job.inherited = job.whole, employer, True
         elif job.company is not None:
-            employer, place = job.company, job.place
+            employer, place, stands_under = job.company, job.place, False
         elif (
             job.title is not None
             and employer is not None
@@ -111,6 +117,25 @@ def _under_employers(jobs: list[_Job]) -> list[_Job]:
             continue
         kept.append(job)
     return kept
+
+
+def _covers(banner: _Job, role: _Job) -> bool:
+    """Say whether an employer's own line with its whole period stands above a role within it."""
+    if role.title is None or (role.company is not None and role.whole is None):
+        return False
+    outer, inner = bounds(banner.entry.period), bounds(role.entry.period)
+    if outer[0] is None or inner[0] is None or [r for r in banner.entry.body if r.bullet]:
+        return False
+    within = outer[0].value[:4] <= inner[0].value[:4]
+    if outer[2]:
+        return within
+    return (
+        within
+        and inner[1] is not None
+        and outer[1] is not None
+        and not inner[2]
+        and (inner[1].value[:4] <= outer[1].value[:4])
+    )
 
 
 def _team_behind_title(job: _Job, before: list[_Job]) -> bool:
@@ -291,7 +316,11 @@ def _pair(job: _Job, found: list[Unit]) -> None:
     title, company = found[i], found[j]
     job.sure = scores[i][0] >= 2 and scores[j][0] < 2
     # "Engineer, Acme Corp" in one piece and something else in the other.
-    if scores[i][0] >= 2 and not company.after_at and (scores[j][1] < 1 or company.line > title.line):
+    if (
+        scores[i][0] >= 2
+        and not company.after_at
+        and (scores[j][1] < 1 or company.line > title.line)
+    ):
         parted = _comma(title)
         if parted and organisation_score(parted[1].text) >= max(2.0, scores[j][1] + 0.5):
             job.title, job.company, job.sure = parted[0], parted[1], True

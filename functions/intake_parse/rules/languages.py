@@ -16,7 +16,7 @@ _MOTHER = re.compile(
     r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle"
 )
 _LABEL = re.compile(
-    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|sprachkenntnisse|mother tongue\(?s?\)?|"
+    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|sprachkenntnisse|mother tongue(?:\(s\))?|"
     r"madrelingua|lingua madre|altre lingue|lengua materna|langue maternelle|muttersprache|lingua materna)(?:\s\w+)?)\s*[:\t]\s*"
 )
 _SENTENCE = re.compile(
@@ -94,6 +94,14 @@ def languages(sections: list[Section]) -> tuple[Language, ...]:
     return tuple(found.values())
 
 
+def _in_table(row: Row) -> bool:
+    """Say whether a row is a language and its CEFR levels in cells."""
+    if len(row.cells) < 2:
+        return False
+    start, end = row.cells[0]
+    return is_language(row.text[start:end]) and bool(_CEFR.search(row.folded[end:]))
+
+
 def _programming(folded: str) -> bool:
     return not language_names(folded)
 
@@ -102,6 +110,8 @@ def _row(
     row: Row, start: int, confidence: float, following: Row | None, found: dict[str, Language]
 ) -> None:
     spans = [(a, b) for a, b in language_names(row.folded) if a >= start]
+    if confidence > 0.9 and spans:
+        _unlisted(row, start, found)
     for position, (a, b) in enumerate(spans):
         written = row.text[a:b]
         if written[:1].islower() and fold(written) in {
@@ -133,6 +143,20 @@ def _row(
         found[code] = Language(
             name=value(row, a, b, confidence), code=code if len(code) == 2 else None, level=level
         )
+
+
+def _unlisted(row: Row, start: int, found: dict[str, Language]) -> None:
+    """Take a capitalised word beside known languages in a list: a language the table lacks."""
+    for m in re.finditer(r"[^,;|•·/\t]+", row.text[start:]):
+        item = m[0].strip()
+        word = item.split("(")[0].strip(" .:-–—")
+        folded = fold(word)
+        if not re.fullmatch(r"[A-ZÀ-Ý][a-zà-ÿ]{2,14}", word) or language_names(folded):
+            continue
+        if folded in words("language_levels") or "," not in row.text:
+            continue
+        at = start + m.start() + m[0].index(word)
+        found.setdefault(folded, Language(name=value(row, at, at + len(word), 0.6)))
 
 
 def _level(text: str, folded: str) -> str | None:

@@ -78,7 +78,7 @@ def alternation(phrases: Iterable[str]) -> str:
     return "|".join(re.escape(p) for p in ordered)
 
 
-_WORD = re.compile(r"[^\W_]+(?:['.&+#/-]+[^\W_]+)*[+#.]*", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+(?:['.&+#-]+[^\W_]+)*[+#.]*", re.UNICODE)
 
 
 def tokens(folded: str) -> list[str]:

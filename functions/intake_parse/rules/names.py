@@ -333,10 +333,8 @@ def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> 
     if len(first.split()) <= 2 and len(pieces) == 1:
         for below in after[:1]:
             second = below.content
-            same = (
-                (below.style == row.style
-                and below.block == row.block)
-                or (row.size > context.usual * 1.3 and below.size > context.usual * 1.3)
+            same = (below.style == row.style and below.block == row.block) or (
+                row.size > context.usual * 1.3 and below.size > context.usual * 1.3
             )
             if same and 1 <= len(second.split()) <= 2 and row.size > context.usual * 1.2:
                 text = f"{first} {second}"

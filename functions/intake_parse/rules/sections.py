@@ -60,9 +60,26 @@ _COMPOUND = {
     "projekte": "projects", "praktika": "experience", "werdegang": "experience",
 }  # fmt: skip
 _UNPAID = frozenset(
-    ["volunteer", "volunteering", "community", "leadership", "involvement", "extracurricular", "civic", "campus", "club", "activities", "associative", "benevole", "voluntariado", "volontariato"]
+    [
+        "volunteer",
+        "volunteering",
+        "community",
+        "leadership",
+        "involvement",
+        "extracurricular",
+        "civic",
+        "campus",
+        "club",
+        "activities",
+        "associative",
+        "benevole",
+        "voluntariado",
+        "volontariato",
+    ]
 )
-_PAID = frozenset(["work", "professional", "employment", "related", "relevant", "clinical", "teaching"])
+_PAID = frozenset(
+    ["work", "professional", "employment", "related", "relevant", "clinical", "teaching"]
+)
 _JOIN = re.compile(
     r"\s*(?:&|/|\||,|;|\+|·|•|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bed\b|\boder\b|\bor\b)\s*"
 )
@@ -136,7 +153,7 @@ def named(words: str) -> str | None:
 def qualified(words: str) -> str | None:
     """Return the kind of a heading known by its last or first word, else None."""
     parts = _TRIM.sub("", fold(words).strip()).split()
-    if not 1 <= len(parts) <= MOST_WORDS - 1 or re.search(r"\d|\t|:.", words):
+    if not 1 <= len(parts) <= MOST_WORDS - 1 or re.search(r"[\d\t(),]|:.", words):
         return None
     kind = _LAST.get(parts[-1]) if len(parts) > 1 else None
     if kind is None and len(parts) > 1:
@@ -345,7 +362,11 @@ def from_name(sections: list[Section], start: int) -> list[Section]:
     parted: list[Section] = []
     for section in sections:
         at = next(
-            (i for i, row in enumerate(section.rows) if row.start <= start < row.start + len(row.text)),
+            (
+                i
+                for i, row in enumerate(section.rows)
+                if row.start <= start < row.start + len(row.text)
+            ),
             None,
         )
         apart = section.kind not in {HEADER, "personal", "summary", "references"}

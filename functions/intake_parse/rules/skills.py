@@ -8,7 +8,7 @@ from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.languages import is_language, language_names
 from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, cut, value
-from functions.intake_parse.rules.sections import Section, named
+from functions.intake_parse.rules.sections import Section, named, qualified
 from shared.models.resume import Skill
 
 MOST = 250
@@ -36,7 +36,45 @@ _LEVEL = re.compile(
 )
 _PARENTHESIS = re.compile(r"\(([^()]*)\)")
 _LEVEL_WORDS = frozenset(
-    ["advanced", "intermediate", "beginner", "basic", "expert", "proficient", "novice", "master", "skilled", "experienced", "competent", "fluent", "native", "professional", "good", "excellent", "fortgeschritten", "experte", "grundkenntnisse", "anfanger", "avance", "debutant", "avanzado", "intermedio", "basico", "experto", "avancado", "intermediario", "avanzato", "base", "esperto", "etc", "level", "nivel", "niveau", "familiar", "learning"]
+    [
+        "advanced",
+        "intermediate",
+        "beginner",
+        "basic",
+        "expert",
+        "proficient",
+        "novice",
+        "master",
+        "skilled",
+        "experienced",
+        "competent",
+        "fluent",
+        "native",
+        "professional",
+        "good",
+        "excellent",
+        "fortgeschritten",
+        "experte",
+        "grundkenntnisse",
+        "anfanger",
+        "avance",
+        "debutant",
+        "avanzado",
+        "intermedio",
+        "basico",
+        "experto",
+        "avancado",
+        "intermediario",
+        "avanzato",
+        "base",
+        "esperto",
+        "etc",
+        "level",
+        "nivel",
+        "niveau",
+        "familiar",
+        "learning",
+    ]
 )
 # Families whose names mean the skill wherever they stand; "sales" in a sentence need not.
 _TOLD = frozenset(
@@ -54,10 +92,83 @@ _TOLD = frozenset(
     }
 )
 _EMPTY = frozenset(
-    ["skills", "skill", "tools", "technologies", "software", "other", "others", "etc", "and", "more", "summary", "technical", "various", "including", "computer", "languages", "language", "hard", "soft", "kenntnisse", "competences", "habilidades", "competenze", "n/a", "none", "proficient"]
+    [
+        "skills",
+        "skill",
+        "tools",
+        "technologies",
+        "software",
+        "other",
+        "others",
+        "etc",
+        "and",
+        "more",
+        "summary",
+        "technical",
+        "various",
+        "including",
+        "computer",
+        "languages",
+        "language",
+        "hard",
+        "soft",
+        "kenntnisse",
+        "competences",
+        "habilidades",
+        "competenze",
+        "n/a",
+        "none",
+        "proficient",
+    ]
 )
 _CATEGORY_WORDS = frozenset(
-    ["languages", "frameworks", "tools", "databases", "technologies", "platforms", "libraries", "methodologies", "software", "cloud", "systems", "skills", "concepts", "applications", "environments", "protocols", "os", "ides", "programming", "web", "development", "devops", "testing", "operations", "langages", "outils", "bases", "donnees", "systemes", "lenguajes", "herramientas", "bases", "datos", "sprachen", "werkzeuge", "datenbanken", "linguaggi", "strumenti", "ferramentas", "linguagens", "bancos", "dados", "others", "other", "miscellaneous"]
+    [
+        "languages",
+        "frameworks",
+        "tools",
+        "databases",
+        "technologies",
+        "platforms",
+        "libraries",
+        "methodologies",
+        "software",
+        "cloud",
+        "systems",
+        "skills",
+        "concepts",
+        "applications",
+        "environments",
+        "protocols",
+        "os",
+        "ides",
+        "programming",
+        "web",
+        "development",
+        "devops",
+        "testing",
+        "operations",
+        "langages",
+        "outils",
+        "bases",
+        "donnees",
+        "systemes",
+        "lenguajes",
+        "herramientas",
+        "bases",
+        "datos",
+        "sprachen",
+        "werkzeuge",
+        "datenbanken",
+        "linguaggi",
+        "strumenti",
+        "ferramentas",
+        "linguagens",
+        "bancos",
+        "dados",
+        "others",
+        "other",
+        "miscellaneous",
+    ]
 )
 
 
@@ -99,14 +210,22 @@ def _section(section: Section, found: dict[str, Skill]) -> None:
             continue
         start = row.body
         label = _LABEL.match(row.text, start)
-        if (label and not taxonomy.exact(label[1] + ":")) or (label and label.end() < len(row.text)):
+        if (label and not taxonomy.exact(label[1] + ":")) or (
+            label and label.end() < len(row.text)
+        ):
             assert label is not None  # noqa: S101 - the condition holds only with a label
             if _language_label(label[1]):
                 rest = row.folded[label.end() :]
                 if language_names(rest) and not _any_skill(row.text[label.end() :]):
                     previous = None
                     continue
+            if named(label[1]) in {"interests", "certifications", "awards", "references"}:
+                previous = None
+                continue
             start = label.end()
+        elif _about_languages(row):
+            previous = None
+            continue
         elif _table_row(row):
             start = row.cells[1][0]
         elif (
@@ -134,7 +253,32 @@ def _table_row(row: Row) -> bool:
     if len(row.cells) != 2 or row.bullet:
         return False
     (a, b), (c, d) = row.cells
-    return "," not in row.text[a:b] and "," in row.text[c:d]
+    first = row.text[a:b]
+    return "," not in first and ("," in row.text[c:d] or bool(named(first) or qualified(first)))
+
+
+_GRID = frozenset(
+    "understanding speaking writing listening reading interaction production spoken comprensione "
+    "parlato scritto ascolto lettura interazione produzione orale comprension hablar escribir "
+    "comprendre parler ecrire verstehen sprechen schreiben levels self-assessment".split()
+)
+_TONGUE = re.compile(
+    r"mother tongue|other languages?\b|madrelingua|lingua madre|altre lingue|muttersprache|weitere sprachen|"
+    r"langues? maternelle|autres langues|lengua materna|otros idiomas|lingua materna|outras linguas"
+)
+
+
+def _about_languages(row: Row) -> bool:
+    """Say whether a row belongs to a table of spoken languages."""
+    if not row.cells:
+        return False
+    first = row.folded[slice(*row.cells[0])]
+    if _TONGUE.match(first):
+        return True
+    if len(row.cells) > 1 and is_language(first):
+        return True
+    listed = set(re.findall(r"[a-z-]+", row.folded))
+    return len(listed) >= 2 and len(listed & _GRID) >= 0.7 * len(listed)
 
 
 def _continue(items: list[tuple[Row, int, int]], row: Row, found: dict[str, Skill]) -> None:
@@ -195,16 +339,21 @@ def _category_rows(rows: list[Row]) -> set[int]:
             continue
         after = following[0]
         if (
-            fold(after.content) in _LEVEL_WORDS
-            and len(following) > 1
-            and "," in following[1].content
-        ) or (
-            "," in after.content
-            and after.style != row.style
-            and (row.bold or row.size >= after.size)
-        ) or (row.bold and after.bullet) or (
-            set(fold(content).split()) <= _CATEGORY_WORDS | {"&", "and", "und", "et"}
-            and "," in after.content
+            (
+                fold(after.content) in _LEVEL_WORDS
+                and len(following) > 1
+                and "," in following[1].content
+            )
+            or (
+                "," in after.content
+                and after.style != row.style
+                and (row.bold or row.size >= after.size)
+            )
+            or (row.bold and after.bullet)
+            or (
+                set(fold(content).split()) <= _CATEGORY_WORDS | {"&", "and", "und", "et"}
+                and "," in after.content
+            )
         ):
             found.add(row.index)
     return found
@@ -284,14 +433,13 @@ def _item(row: Row, start: int, end: int, found: dict[str, Skill]) -> None:
         end = start + level.start()
     start, end = cut(text, start, end)
     piece = text[start:end]
-    if not piece or not re.search(r"[^\W\d_]", piece):
+    if not piece or not re.search(r"[^\W\d_]", piece) or _LEVEL.fullmatch(piece):
         return
     if taxonomy.exact(piece) is None:
         parts = _AND.split(piece)
         if 2 <= len(parts) <= 4 and (
             any(taxonomy.exact(p) for p in parts)
-            or (all(len(p.split()) == 1 for p in parts)
-            and len(parts) > 2)
+            or (all(len(p.split()) == 1 for p in parts) and len(parts) > 2)
         ):
             at = start
             for m in [*_AND.finditer(text, start, end), None]:

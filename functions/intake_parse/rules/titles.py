@@ -105,7 +105,36 @@ def _degree_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 _SHORT = frozenset(
-    ["ma", "ms", "ba", "bs", "be", "bm", "ab", "as", "aa", "ib", "med", "ed", "sm", "sb", "du", "but", "bas", "ss", "its", "m1", "m2", "cap", "et", "eso", "ai", "ens", "ens.", "minor"]
+    [
+        "ma",
+        "ms",
+        "ba",
+        "bs",
+        "be",
+        "bm",
+        "ab",
+        "as",
+        "aa",
+        "ib",
+        "med",
+        "ed",
+        "sm",
+        "sb",
+        "du",
+        "but",
+        "bas",
+        "ss",
+        "its",
+        "m1",
+        "m2",
+        "cap",
+        "et",
+        "eso",
+        "ai",
+        "ens",
+        "ens.",
+        "minor",
+    ]
 )
 _ORDER = ("doctorate", "master", "bachelor", "associate", "certificate", "secondary")
 
