@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 ATTEMPT_SECONDS = 10.0
 OPERATION_SECONDS = 30.0
+_GRACE_SECONDS = 2.0
 _RETRIES = {
     "retry_total": 2,
-    "retry_backoff_factor": 0.4,
+    "retry_backoff_factor": 0.2,
     "retry_backoff_max": 5.0,
     "try_timeout": ATTEMPT_SECONDS,
 }
@@ -54,6 +55,7 @@ _REDRIVEN_ID_CHARACTERS = 100
 _REDRIVE_BATCH = 50
 _REDRIVE_WAIT_SECONDS = 5.0
 _PEEK_BATCH = 100
+_NOT_FOUND = 404
 _DEAD_LETTER_PROPERTIES = frozenset({"DeadLetterReason", "DeadLetterErrorDescription"})
 
 
@@ -61,17 +63,20 @@ class ServiceBus:
     """The :class:`~shared.bus.port.Bus` port on ``azure-servicebus``.
 
     One instance serves all threads of a process. ``client`` is a ready ``ServiceBusClient``
-    with bounded retries, which the instance closes; the class methods make one.
+    with bounded retries, which the instance closes; the class methods make one. A send has
+    ``patience`` seconds, all attempts together.
     """
 
-    def __init__(self, client: ServiceBusClient, topology: Topology) -> None:
+    def __init__(
+        self, client: ServiceBusClient, topology: Topology, *, patience: float = OPERATION_SECONDS
+    ) -> None:
         self._client = client
         self._topology = topology
         self._receivers = topology.receivers
         # The SDK promises thread safety neither for the client nor for its senders.
         self._client_lock = threading.Lock()
         self._outlets = {
-            name: _Outlet(partial(self._open_sender, name))
+            name: _Outlet(partial(self._open_sender, name), patience)
             for name in (*topology.queues, *topology.topics)
         }
 
@@ -227,15 +232,16 @@ class _Outlet:
     """One destination's sender: kept open, because opening costs half a second, used by one
     thread at a time, and replaced after a failure, since nobody says what state it is in."""
 
-    def __init__(self, open_sender: Callable[[], ServiceBusSender]) -> None:
+    def __init__(self, open_sender: Callable[[], ServiceBusSender], patience: float) -> None:
         self._open_sender = open_sender
+        self._patience = patience
         self._sender: ServiceBusSender | None = None
         self._lock = threading.Lock()
         self._closed = False
 
     def send(self, messages: Sequence[ServiceBusMessage]) -> None:
         """Send in order, in as few transfers as fit; raises as ``publish`` does."""
-        if not self._lock.acquire(timeout=OPERATION_SECONDS):
+        if not self._lock.acquire(timeout=self._patience):
             raise Unavailable("the broker is slow: others still wait for it to take theirs")
         try:
             if self._closed:
@@ -246,7 +252,8 @@ class _Outlet:
             try:
                 with _translated(name):
                     for transfer in _transfers(self._sender, messages):
-                        self._sender.send_messages(transfer, timeout=OPERATION_SECONDS)
+                        with _cut_off(self._sender, self._patience + _GRACE_SECONDS):
+                            self._sender.send_messages(transfer, timeout=self._patience)
             except Problem:
                 self._drop()
                 raise
@@ -264,6 +271,27 @@ class _Outlet:
             # A sender whose connection broke may fail once more on the way out.
             with suppress(Exception):
                 sender.close()
+
+
+@contextmanager
+def _cut_off(sender: ServiceBusSender, seconds: float) -> Iterator[None]:
+    """Close a sender that is still at it after ``seconds``, which ends its send.
+
+    The SDK's own timeout does not hold for an answer it cannot read, such as a rejection
+    without details: then it waits for ever.
+    """
+
+    def close() -> None:
+        with suppress(Exception):
+            sender.close()
+
+    timer = threading.Timer(seconds, close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _transfers(
@@ -400,8 +428,12 @@ def _translated(entity: str) -> Iterator[None]:
 def _problem(error: ServiceBusError, entity: str) -> Problem:
     from azure.servicebus import exceptions as sdk
 
+    # An entity that is not there is refused with its token already, as if by authentication.
+    refused_with = getattr(error.inner_exception, "status_code", None)
     match error:
         case sdk.MessagingEntityNotFoundError():
+            return Missing(f"the namespace has no {entity}")
+        case sdk.ServiceBusAuthenticationError() if refused_with == _NOT_FOUND:
             return Missing(f"the namespace has no {entity}")
         case sdk.ServiceBusServerBusyError():
             return Throttled(f"{entity} is busy", retry_after=_BUSY_SECONDS)

@@ -12,6 +12,8 @@ Faults come over HTTP on the control port: ``POST /`` with a JSON object, one of
 - ``{"do": "drop before", "sends": 1}``: break the connection instead of taking the send
 - ``{"do": "drop after", "sends": 1}``: take it, then break the connection unsaid
 - ``{"do": "ignore", "sends": 1}``: never answer it
+- ``{"do": "refuse bluntly", "sends": 1}``: reject it without details, which stalls the SDK
+- ``{"do": "take", "sends": 5}``: let so many pass before the next fault
 - ``{"do": "hang up"}``: break all connections now
 - ``{"do": "expire locks", "entity": "queue"}``: let every lock there run out
 - ``{"do": "jump", "seconds": 600}``: move the broker's clock
@@ -42,7 +44,9 @@ def command(broker: Broker, request: dict[str, Any]) -> Any:
     """Carry out one control request on the broker's thread; raises ``KeyError`` on a bad one."""
     namespace, faults = broker.namespace, broker.faults
     match request["do"]:
-        case "throttle" | "fill" | "drop before" | "drop after" | "ignore" as fault:
+        case "throttle" | "fill" | "drop before" | "drop after" as fault:
+            faults.add(fault, request["sends"])
+        case "take" | "ignore" | "refuse bluntly" as fault:
             faults.add(fault, request["sends"])
         case "hang up":
             broker.hang_up()

@@ -26,7 +26,7 @@ from tests.peers.service_bus_entities import (
     Outcome,
     Refused,
 )
-from tests.peers.service_bus_management import Answer, answer
+from tests.peers.service_bus_management import answer, authorize
 from tests.peers.service_bus_wire import messages_in, net_ticks, owned
 
 # What the Standard tier takes.
@@ -35,10 +35,11 @@ _SEND_CREDIT = 1000
 _TICK_SECONDS = 0.02
 _SESSION_FILTER = "com.microsoft:session-filter"
 
-Fault = Literal["none", "throttle", "fill", "drop before", "drop after", "ignore"]
+Fault = Literal["take", "throttle", "fill", "drop before", "drop after", "ignore", "refuse bluntly"]
 _REFUSALS: dict[Fault, tuple[str, str]] = {
     "throttle": ("com.microsoft:server-busy", "come back later"),
     "fill": ("amqp:resource-limit-exceeded", "the entity is full"),
+    "refuse bluntly": ("amqp:internal-error", "no more to say"),
 }
 
 Role = Literal["cbs", "management", "send", "receive", "unknown"]
@@ -67,7 +68,7 @@ class Faults:
 
     def next(self) -> Fault:
         """The fault that meets the send at hand."""
-        return self.pending.popleft() if self.pending else "none"
+        return self.pending.popleft() if self.pending else "take"
 
 
 def _survives(callback: Callable[..., None]) -> Callable[..., None]:
@@ -165,9 +166,9 @@ class Broker(Handshaker):  # type: ignore[misc]
         link.rcv_settle_mode = link.remote_rcv_settle_mode
         attachment = self._attachment(link)
         if attachment.role == "unknown":
-            _open(link)
             # The SDK may transfer before it reads the detach, so the link stays known.
             self._links[link] = attachment
+            link.open()
             _refuse(link, "amqp:not-found", f"no entity {attachment.address!r}")
         elif attachment.role == "receive" and attachment.entity and attachment.entity.sessions:
             self._attach_session(link, attachment)
@@ -351,7 +352,9 @@ class Broker(Handshaker):  # type: ignore[misc]
             _hang_up(link)
             return
         if refusal:
-            delivery.local.condition = Condition(*refusal)
+            # The SDK reads a rejection's third field: without one it waits for ever.
+            info = None if fault == "refuse bluntly" else {symbol("tracking-id"): "peer"}
+            delivery.local.condition = Condition(*refusal, info)
         delivery.update(Delivery.REJECTED if refusal else Delivery.ACCEPTED)
         delivery.settle()
         for entity in destination.entities:
@@ -361,7 +364,8 @@ class Broker(Handshaker):  # type: ignore[misc]
         request = Message()
         request.decode(payload)
         if attachment.entity is None:
-            reply = Answer({"status-code": 200, "status-description": "OK"})
+            audience = str((request.properties or {}).get("name", ""))
+            reply = authorize(_path(audience), self.namespace)
         else:
             operation = str((request.properties or {}).get("operation", ""))
             held = {
