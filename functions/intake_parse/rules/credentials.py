@@ -6,26 +6,33 @@ import re
 
 from functions.intake_parse.rules.contact import link_key
 from functions.intake_parse.rules.dates import find
-from functions.intake_parse.rules.entries import Entry, Unit, group, periods_in, units
+from functions.intake_parse.rules.entries import group, periods_in
 from functions.intake_parse.rules.experience import highlights
 from functions.intake_parse.rules.lexicon import fold
 from functions.intake_parse.rules.rows import Row, cut, value
 from functions.intake_parse.rules.sections import Section, named
 from functions.intake_parse.rules.titles import organisation_score
+from functions.intake_parse.rules.units import Entry, Unit, units
 from shared.models.resume import Project, Span, Value
 
 MOST = 60
 """Items kept of each kind."""
 
 _LABEL = re.compile(
-    r"\s*(?:certifications?|certificates?|licen[sc]es?|zertifikate|certificaciones|certificazioni|certificados|certifica[cç][oõ]es)(?:\s*(?:&|and|y|et|und|e)\s*\w+)?\s*:\s*",
+    r"\s*(?:certifications?|certificates?|licen[sc]es?|zertifikate|certificaciones|"
+    r"certificazioni|certificados|certifica[cç][oõ]es)(?:\s*(?:&|and|y|et|und|"
+    r"e)\s*\w+)?\s*:\s*",
     re.IGNORECASE,
 )
 _ISSUER = re.compile(
-    r"\b(?:coursera|udemy|udacity|edx|linkedin learning|codecademy|codeacademy|pluralsight|datacamp|freecodecamp|microsoft|google|amazon web services|"
-    r"aws|oracle|cisco|comptia|pmi|project management institute|scrum alliance|scrum\.org|isaca|isc2|\(isc\)²|ibm|salesforce|"
-    r"hubspot|red cross|american red cross|american heart association|hackerrank|linux foundation|the linux foundation|hashicorp|"
-    r"issued by|issuer|issued|credential id|credential|license no|expires|valid until|ausgestellt|délivré|emitido|rilasciato)\b",
+    r"\b(?:coursera|udemy|udacity|edx|linkedin learning|codecademy|codeacademy|pluralsight|"
+    r"datacamp|freecodecamp|microsoft|google|amazon web services|"
+    r"aws|oracle|cisco|comptia|pmi|project management institute|scrum alliance|scrum\.org|"
+    r"isaca|isc2|\(isc\)²|ibm|salesforce|"
+    r"hubspot|red cross|american red cross|american heart association|hackerrank|"
+    r"linux foundation|the linux foundation|hashicorp|"
+    r"issued by|issuer|issued|credential id|credential|license no|expires|valid until|"
+    r"ausgestellt|délivré|emitido|rilasciato)\b",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://\S+|www\.\S+|github\.com/\S+", re.IGNORECASE)
@@ -148,12 +155,14 @@ def _first_piece(row: Row) -> Value | None:
 
 
 _NUMBER = re.compile(
-    r"[,;(\s]{1,4}(?:licen[sc]e\s?(?:#|no|number)|exp(?:\.|ires|iration)|valid|credential|#|issued|id:|"
+    r"[,;(\s]{1,4}(?:licen[sc]e\s?(?:#|no|number)|exp(?:\.|ires|iration)|valid|credential|"
+    r"#|issued|id:|"
     r"renewed)",
     re.IGNORECASE,
 )
 _GRADE = re.compile(
-    r"(?:professional|associate|specialty|foundational|expert|practitioner|fundamentals|level\s\w+|foundation|advanced|intermediate|administrator)\b(?:\s\(\w+\))?",
+    r"(?:professional|associate|specialty|foundational|expert|practitioner|fundamentals|"
+    r"level\s\w+|foundation|advanced|intermediate|administrator)\b(?:\s\(\w+\))?",
     re.IGNORECASE,
 )
 

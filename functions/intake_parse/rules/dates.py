@@ -66,7 +66,8 @@ def _moment(before: str = r"(?<![\d./-])", before_year: str = r"(?<![\w$€£])(
         rf"|\b(?:{month})\b\.?[ ,/-]{{0,3}}(?:de |del )?(?:{year}\b|{short}\b)"
         # 2019 May
         rf"|\b{year}[ ,.-]{{1,2}}(?:{month})\b\.?"
-        rf"|\b(?:{season})\b(?: (?:of|de|semester))?[ ,]{{1,2}}(?:{year}(?:/\d{{2,4}})?\b|'\d{{2}}\b)"
+        rf"|\b(?:{season})\b(?: (?:of|de|semester))?[ ,]{{1,2}}"
+        rf"(?:{year}(?:/\d{{2,4}})?\b|'\d{{2}}\b)"
         # 17.05.2019, 2019-05-17, 05/2019, 2019-05, 5.2019
         rf"|{before}{day} ?[./-] ?\d{{1,2}} ?[./-] ?{year}\b"
         rf"|{before}{year}[./-](?:0[1-9]|1[0-2])[./-](?:3[01]|[12]\d|0[1-9])(?!\d)"
@@ -92,7 +93,8 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     lead = rf"(?:\b(?P<lead>{since}|{expected})\b:?\s(?:in\s)?)?"
     optional_present = rf"(?:la\s|the\s|el\s|zum\s|l'|o\s|a\s)?(?:{present})\b"
     ranged = re.compile(
-        rf"{lead}(?P<a>{moment}){join}(?:(?P<now>{optional_present})|{lead.replace('lead', 'lead2')}"
+        rf"{lead}(?P<a>{moment}){join}"
+        rf"(?:(?P<now>{optional_present})|{lead.replace('lead', 'lead2')}"
         rf"(?P<b>{second})|(?P<c>\d{{2}}(?!\d)))"
         # May - August 2019
         rf"|(?P<m>\b(?:{month}|{season})\b\.?){join}(?P<d>{moment})"
@@ -151,8 +153,7 @@ def _resolve(folded: str, start: int, end: int) -> Moment | None:
     if folded[start : start + 4].isdigit():
         return _moment_of(year, first, second, start, end, certain)
     if second > 12:
-        first, second = second, first
-        return _moment_of(year, second, first, start, end, certain)
+        return _moment_of(year, first, second, start, end, certain)
     # Day before month everywhere but in the United States, where slashes are the custom.
     if "/" in folded[start:end] and first <= 12:
         return _moment_of(year, None if first != second else first, None, start, end, False)
@@ -191,10 +192,10 @@ def _range(folded: str, m: re.Match[str]) -> Period | None:
     if m["now"]:
         return Period(m.start(), m.end(), begin, None, current=True)
     if m["c"]:
-        year = _year(m["c"])
-        if begin is None or year is None or year < int(begin.value[:4]) or len(begin.value) > 4:
+        last = _year(m["c"])
+        if begin is None or last is None or last < int(begin.value[:4]) or len(begin.value) > 4:
             return None
-        return Period(m.start(), m.end(), begin, Moment(str(year), *m.span("c"), False))
+        return Period(m.start(), m.end(), begin, Moment(str(last), *m.span("c"), False))
     return Period(m.start(), m.end(), begin, _resolve(folded, *m.span("b")))
 
 

@@ -16,11 +16,14 @@ _MOTHER = re.compile(
     r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle"
 )
 _LABEL = re.compile(
-    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|sprachkenntnisse|mother tongue(?:\(s\))?|"
-    r"madrelingua|lingua madre|altre lingue|lengua materna|langue maternelle|muttersprache|lingua materna)(?:\s\w+)?)\s*[:\t]\s*"
+    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|"
+    r"sprachkenntnisse|mother tongue(?:\(s\))?|"
+    r"madrelingua|lingua madre|altre lingue|lengua materna|langue maternelle|muttersprache|"
+    r"lingua materna)(?:\s\w+)?)\s*[:\t]\s*"
 )
 _SENTENCE = re.compile(
-    r"\b(?:fluent|proficient|bilingual|native|conversational|flie(?:ss|ß)end|courant|fluente|fluido)\b"
+    r"\b(?:fluent|proficient|bilingual|native|conversational|flie(?:ss|ß)end|courant|"
+    r"fluente|fluido)\b"
 )
 
 

@@ -94,7 +94,7 @@ def contains(folded: str, phrases: frozenset[str], longest: int = 4) -> bool:
 def matches(
     folded: str, phrases: frozenset[str], longest: int = 4, *, first: bool = False
 ) -> list[tuple[int, int]]:
-    """Return ``(start, end)`` of the ``phrases`` in ``folded``, leftmost longest, not overlapping."""
+    """Return ``(start, end)`` of ``phrases`` in ``folded``: leftmost longest, no overlaps."""
     spans = [(m.start(), m.end()) for m in _WORD.finditer(folded)]
     found: list[tuple[int, int]] = []
     at = 0

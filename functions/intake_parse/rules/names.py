@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from functions.intake_parse.rules.contact import is_place
 from functions.intake_parse.rules.entries import periods_in
 from functions.intake_parse.rules.lexicon import contains, fold, places, squash, tokens, words
+from functions.intake_parse.rules.places import is_place
 from functions.intake_parse.rules.rows import Row, cut, value
 from functions.intake_parse.rules.sections import HEADER, Section, named, spaced_out
 from functions.intake_parse.rules.titles import title_score
@@ -23,7 +23,8 @@ _LABEL = re.compile(r"\s*([^:\t]{2,40}?)\s*(?::|\t)\s*")
 _PHONE_LIKE = re.compile(r"\d{3}\D{0,3}\d{3}\D{0,2}\d{2,4}")
 _DIGITS = re.compile(r"\d")
 _SPLIT = re.compile(
-    r"\t|\||•|·|●|\s{3,}|\s[–—-]\s|/(?=\s)|,(?=\s(?:phd|md|rn|mba|cpa|pmp|esq|dds|pe|msc|bsc|m\.|b\.|ph\.))",
+    r"\t|\||•|·|●|\s{3,}|\s[–—-]\s|/(?=\s)|,(?=\s(?:phd|md|rn|mba|cpa|pmp|esq|dds|pe|msc|"
+    r"bsc|m\.|b\.|ph\.))",
     re.IGNORECASE,
 )
 _PARENTHESIS = re.compile(r"\s*\([^)]*\)\s*$")
@@ -347,7 +348,7 @@ def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> 
 
 
 def _joined(text: str, keys: list[str]) -> str:
-    """Join letters set apart; words are parted by wider gaps or as the e-mail address spells them."""
+    """Join letters set apart; wider gaps or the e-mail address tell where words end."""
     if re.search(r"\s{2,}", text):
         return " ".join("".join(word.split()) for word in re.split(r"\s{2,}", text))
     whole = "".join(text.split())

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from functions.intake_parse.rules import contact, credentials, education, experience, names
+from functions.intake_parse.rules import (
+    contact,
+    credentials,
+    education,
+    experience,
+    names,
+    phones,
+    places,
+)
 from functions.intake_parse.rules import rows as page
 from functions.intake_parse.rules.dates import months_covered
 from functions.intake_parse.rules.languages import languages
@@ -33,17 +41,17 @@ def parse(text: ExtractedText, today: date) -> Resume:
     if person is not None and person.span is not None:
         sections = from_name(sections, person.span.start)
     front = contact.front_rows(sections)
-    region = contact.region_of(text.language, [row for row in rows if row.index in front][:40])
-    phones = contact.phones(text, rows, sections, region)
+    region = phones.region_of(text.language, [row for row in rows if row.index in front][:40])
+    numbers = phones.phones(text, rows, sections, region)
     work = _work(sections)
     return Resume(
         personal=PersonalInfo(
             name=person,
             headline=names.headline(rows, sections, person),
             summary=_summary(sections),
-            location=contact.location(sections),
+            location=places.location(sections),
             emails=emails,
-            phones=phones,
+            phones=numbers,
             links=links,
         ),
         work_experience=tuple(work),

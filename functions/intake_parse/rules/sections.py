@@ -36,7 +36,8 @@ _LAST = {
     "activities": "involvement", "involvement": "involvement", "leadership": "involvement",
     "memberships": "involvement", "affiliations": "involvement", "volunteering": "volunteer",
     "interests": "interests", "hobbies": "interests", "references": "references",
-    "training": "certifications", "coursework": "coursework", "summary": "summary", "profile": "summary",
+    "training": "certifications", "coursework": "coursework", "summary": "summary",
+    "profile": "summary",
     "werdegang": "experience", "kenntnisse": "skills",
 }  # fmt: skip
 _FIRST = {
@@ -270,10 +271,10 @@ def split(rows: list[Row]) -> list[Section]:
     sure = _looks(list(candidates.values()))
     sections = [Section(HEADER, None)]
     skip_cell: str | None = None
-    for position, row in enumerate(rows):
+    for row in rows:
         current = sections[-1]
         found = candidates.get(row.index)
-        if found and _accepted(found, sure, current, rows, position):
+        if found and _accepted(found, sure, current):
             if found.rail:
                 sections.append(Section(found.kind, row, [_margin(row, found.end)]))
                 first = row.text[slice(*row.cells[0])]
@@ -310,8 +311,6 @@ def _accepted(
     found: _Candidate,
     sure: set[tuple[int, bool, bool]],
     current: Section,
-    rows: list[Row],
-    position: int,
 ) -> bool:
     row = found.row
     if found.rail:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from functions.intake_parse.rules.lexicon import data, fold
+from functions.intake_parse.rules.lexicon import data, fold, words
 
 NEAR = 92.0
 """RapidFuzz ratio (0..100) from which two long names count as the same."""
@@ -27,7 +27,7 @@ class Entry:
 
 
 def form(text: str) -> str:
-    """Return the look-up form of a skill name; ``+``, ``#`` and ``/`` stay, they tell C++ from C."""
+    """Return the look-up form of a skill; ``+``, ``#``, ``/`` stay: they tell C++ from C."""
     folded = fold(text).strip(" .,;:")
     return re.sub(r"[^\w+#/&]+", "", folded).replace("_", "").replace("&", "and")
 
@@ -65,137 +65,22 @@ def lookup(text: str) -> Entry | None:
 
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.'&/-]?[^\W_]+)*[+#]*")
-# Names that are also everyday words: in prose they count in their usual spelling alone.
-_EVERYDAY = frozenset(
-    [
-        "go",
-        "r",
-        "c",
-        "d",
-        "excel",
-        "word",
-        "access",
-        "outlook",
-        "spark",
-        "ray",
-        "swift",
-        "rust",
-        "ruby",
-        "dart",
-        "julia",
-        "scala",
-        "chef",
-        "puppet",
-        "salt",
-        "express",
-        "next",
-        "jest",
-        "notion",
-        "slack",
-        "zoom",
-        "teams",
-        "sketch",
-        "figma",
-        "figure",
-        "maya",
-        "houdini",
-        "nuke",
-        "unity",
-        "blender",
-        "pages",
-        "numbers",
-        "keynote",
-        "stata",
-        "sas",
-        "assembly",
-        "access",
-        "shell",
-        "make",
-        "less",
-        "sass",
-        "helm",
-        "flux",
-        "consul",
-        "vault",
-        "nomad",
-        "packer",
-        "snowflake",
-        "redshift",
-        "kinesis",
-        "lambda",
-        "oracle",
-        "sap",
-        "hive",
-        "pig",
-        "impala",
-        "storm",
-        "beam",
-        "flink",
-        "drupal",
-        "magento",
-        "meteor",
-        "ember",
-        "backbone",
-        "polymer",
-        "elm",
-        "erlang",
-        "reading",
-        "writing",
-        "research",
-        "training",
-        "support",
-        "sales",
-        "design",
-        "planning",
-        "scheduling",
-        "cooking",
-        "driving",
-        "cleaning",
-        "painting",
-        "editing",
-        "teaching",
-        "reporting",
-        "testing",
-        "cash",
-        "safety",
-        "security",
-        "analysis",
-        "analytics",
-        "leadership",
-        "communication",
-        "management",
-        "budgeting",
-        "marketing",
-        "recruiting",
-        "writing",
-        "strategy",
-        "operations",
-        "processing",
-        "delivery",
-        "network",
-        "networking",
-        "networks",
-        "backup",
-        "virtualization",
-        "monitoring",
-    ]
-)
 
 
 def in_prose(text: str, most: int = 200) -> list[tuple[int, int, Entry]]:
-    """Return ``(start, end, skill)`` of taxonomy names in running text, longest first at a place."""
+    """Return ``(start, end, skill)`` of taxonomy names in running text, longest first."""
     index, _ = _index()
-    words = [(m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    spans = [(m.start(), m.end()) for m in _TOKEN.finditer(text)]
     found: list[tuple[int, int, Entry]] = []
     at = 0
-    while at < len(words) and len(found) < most:
-        for count in range(min(4, len(words) - at), 0, -1):
-            start, end = words[at][0], words[at + count - 1][1]
+    while at < len(spans) and len(found) < most:
+        for count in range(min(4, len(spans) - at), 0, -1):
+            start, end = spans[at][0], spans[at + count - 1][1]
             piece = text[start:end]
             entry = index.get(form(piece))
             if entry is None or "\n" in piece:
                 continue
-            if count == 1 and (len(piece) < 3 or fold(piece) in _EVERYDAY):
+            if count == 1 and (len(piece) < 3 or fold(piece) in words("everyday_words")):
                 continue
             if count == 1 and piece.islower() and len(piece) < 4:
                 continue
@@ -207,7 +92,7 @@ def in_prose(text: str, most: int = 200) -> list[tuple[int, int, Entry]]:
 
 
 def covers(text: str) -> list[tuple[int, int]] | None:
-    """Part a run of words without separators into skills ("Java Python SQL"); None if any is left."""
+    """Part words without separators into skills ("Java Python SQL"); None if any is left."""
     index, _ = _index()
     words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
     if not 2 <= len(words) <= 12:
@@ -217,7 +102,7 @@ def covers(text: str) -> list[tuple[int, int]] | None:
     while at < len(words):
         for count in range(min(4, len(words) - at), 0, -1):
             start, end = words[at][0], words[at + count - 1][1]
-            if form(text[start:end]) in index and not (count == len(words)):
+            if form(text[start:end]) in index and count != len(words):
                 parts.append((start, end))
                 at += count
                 break

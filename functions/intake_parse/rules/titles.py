@@ -16,14 +16,16 @@ from functions.intake_parse.rules.lexicon import (
 )
 
 _LEGAL_CASED = re.compile(
-    r"(?:\b(?:AG|SE|SA|AB|AS|NV|BV|KG|SL|LP|Co|Inc|LLC|Ltd|GmbH|Corp|PLC|LLP|SpA|Srl|SAS|SARL|Ltda|Lda|Pty|Oy|"
+    r"(?:\b(?:AG|SE|SA|AB|AS|NV|BV|KG|SL|LP|Co|Inc|LLC|Ltd|GmbH|Corp|PLC|LLP|SpA|Srl|SAS|"
+    r"SARL|Ltda|Lda|Pty|Oy|"
     r"Limited|Corporation|Company|Group|Gruppe|Groupe|Gruppo|Grupo|Holding|Holdings)\b(?![-\w])\.?|"
     r"S\.[Aa]\.|S\.[rR]\.[lL]\.|S\.p\.A\.|e\.\s?V\.|B\.V\.|L\.L\.C\.|S\.L\.|Incorporated)"
 )
 
 
 _SCHOOL_COMPOUND = re.compile(
-    r"[\w-](?:schule|akademie|gymnasium|universitat|universiteit|hochschule|kolleg|institut|college)\b"
+    r"[\w-](?:schule|akademie|gymnasium|universitat|universiteit|hochschule|kolleg|"
+    r"institut|college)\b"
 )
 
 
@@ -35,7 +37,7 @@ def _title_words() -> frozenset[str]:
 def title_score(text: str) -> float:
     """Return how strongly ``text`` reads as a job title: 0 not at all, 2 and more clearly."""
     folded = fold(text)
-    # Letters of gender and stars: Entwickler (m/w/d), Entwickler*in, développeur·se, Kaufmann/-frau.
+    # Marks of gender: Entwickler (m/w/d), Entwickler*in, développeur·se, Kaufmann/-frau.
     folded = re.sub(
         r"\((?:m|w|f|d|h|x|/|\||\s|in|e|a|o|s|r)+\)|[*:·_/]-?(?:in|innen|frau|e|se|trice|a)\b",
         "",
