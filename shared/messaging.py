@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared import telemetry, topology
 from shared.bus.port import Message
@@ -135,6 +135,8 @@ def answer_once(
     ``decide`` raises; ``Conflict`` when others keep changing the documents.
     """
     receipt_id = ""
+    # Without a key each call is one of its own, though it write the very same.
+    call_id = uuid4().hex
     if idempotency:
         named = f"{idempotency.scope}\n{idempotency.key}".encode()
         receipt_id = f"receipt:http:{hashlib.sha256(named).hexdigest()[:40]}"
@@ -160,7 +162,7 @@ def answer_once(
         return answer.decision, receipt_body, "done"
 
     _commit_once(
-        stores, container, partition, receipt_id, IDEMPOTENCY_SECONDS, attempt, source, now
+        stores, container, partition, receipt_id, IDEMPOTENCY_SECONDS, attempt, source, now, call_id
     )
     return answered[0]
 
@@ -196,8 +198,10 @@ def _commit_once(
     attempt: Callable[[], tuple[Decision, Json | None, Outcome] | None],
     source: str,
     now: datetime,
+    call_id: str | None = None,
 ) -> Outcome | None:
-    key = dict(zip(topology.load().containers[container].partition_key, partition, strict=True))
+    declared = topology.load().containers[container]
+    key = dict(zip(declared.partition_key, partition, strict=True))
     for tried in range(1, MAX_ATTEMPTS + 1):
         found = attempt()
         if found is None:
@@ -218,7 +222,9 @@ def _commit_once(
                     }
                 )
             )
-        basis = receipt_id if receipt is not None else _natural_basis(operations)
+        if decision.events and "kind" not in declared.swept_by:
+            raise ValueError(f"events cannot leave from {container}: no sweep looks for them there")
+        basis = receipt_id if receipt is not None else call_id or _natural_basis(operations)
         outbox = [
             _outbox_document(data, f"{basis}|{position}", key, partition, source, now)
             for position, data in enumerate(decision.events)
@@ -366,7 +372,7 @@ def deliver(
     Returning settles the message. A store or peer that is away (``Unavailable``,
     ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
     with growing delays; a ``Rejected`` is logged and finished; anything else is raised,
-    so that the bus redelivers and at last dead-letters. Before that happens
+    so that the bus redelivers and at last dead-letters. On the last delivery
     ``exhausted`` is told, with the reason.
 
     ``delivery_count`` is 1 the first time.
@@ -386,18 +392,33 @@ def deliver(
         ) as line,
     ):
         try:
-            line["outcome"] = handle(event)
-        except (Unavailable, Throttled) as error:
-            if event.resend >= MAX_RESENDS:
-                exhausted(event, f"{type(error).__name__}: {error}")
-                raise
-            again = event.model_copy(update={"resend": event.resend + 1})
-            delay = timedelta(seconds=min(2.0**again.resend, 300.0))
-            stores.bus.publish([message_of(again, not_before=now + delay)])
-            line["outcome"], line["resend"] = "postponed", again.resend
+            try:
+                line["outcome"] = handle(event)
+            except (Unavailable, Throttled):
+                if event.resend >= MAX_RESENDS:
+                    raise
+                line["resend"] = _postpone(stores, event, now)
+                line["outcome"] = "postponed"
         except Rejected as error:
             line["outcome"], line["reason"] = "rejected", error.reason
         except Exception as error:
             if delivery_count >= max_delivery:
-                exhausted(event, f"{type(error).__name__}: {error}")
+                _tell_exhausted(exhausted, event, error)
             raise
+
+
+def _postpone(stores: Stores, event: Event, now: datetime) -> int:
+    again = event.model_copy(update={"resend": event.resend + 1})
+    delay = timedelta(seconds=min(2.0**again.resend, 300.0))
+    stores.bus.publish([message_of(again, not_before=now + delay)])
+    return again.resend
+
+
+def _tell_exhausted(
+    exhausted: Callable[[Event, str], None], event: Event, cause: Exception
+) -> None:
+    """Tell it, and let what goes wrong there not hide the cause: the dead letter names that."""
+    try:
+        exhausted(event, f"{type(cause).__name__}: {cause}")
+    except Exception as error:
+        telemetry.failure("exhaustion.not_told", error, event_id=event.id)
