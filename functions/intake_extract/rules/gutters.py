@@ -20,6 +20,7 @@ from functions.intake_extract.rules.segments import Segment
 _NARROWEST = 0.55
 """A gutter is at least this wide, in multiples of the usual font size."""
 _SAME_EDGE = 2.0
+_FEWEST_LABELS = 3
 _CELL = 10.0
 """A line narrower than so many em may be a cell of a table."""
 
@@ -53,7 +54,7 @@ def same_row(a: Segment, b: Segment) -> bool:
     return abs(a.base - b.base) <= 0.3 * smaller or abs(a.middle - b.middle) <= 0.2 * smaller
 
 
-def _beside(label: Segment, line: Segment) -> bool:
+def beside(label: Segment, line: Segment) -> bool:
     """Whether a label stands level with a line, also when it is set smaller or a little lower."""
     return abs(label.middle - line.middle) <= 0.45 * max(label.size, line.size)
 
@@ -111,13 +112,18 @@ def classify(left: Sequence[Segment], right: Sequence[Segment]) -> Kind | None:
     switches = _switches(left, right)
     share = switches / max(1, 2 * min(len(lefts), len(rights)))
 
-    heads = sum(any(_beside(group[0], b) for b in rights) for group in left_groups)
+    heads = sum(any(beside(group[0], b) for b in rights) for group in left_groups)
+    # A name over the rail is no label.
+    labels = [group[0] for group in left_groups if group[0].bottom > rights[0].top]
+    starts = [group[0] for group in right_groups]
+    on_heads = sum(any(beside(label, b) for b in starts) for label in labels)
     parted = _Parted(
         lefts=lefts,
         rights=rights,
         left_group=len(lefts) / len(left_groups),
         right_group=len(rights) / len(right_groups),
         heads_on_row=heads / len(left_groups),
+        heads_on_heads=on_heads / len(labels) if len(labels) >= _FEWEST_LABELS else 0.0,
         on_row_left=on_row_left,
         on_row_right=on_row_right,
         dates_left=dates_left,
@@ -146,6 +152,8 @@ class _Parted:
     right_group: float
     heads_on_row: float
     """Share of the left side's paragraphs that begin beside a line of the right side."""
+    heads_on_heads: float
+    """Share of those that begin beside the beginning of a paragraph; 0 for fewer than three."""
     on_row_left: float
     """Share of left lines with a right line on the same baseline."""
     on_row_right: float
@@ -170,7 +178,10 @@ def _as_rail(it: _Parted) -> float:
     score = 0.0
     score += 3.0 if it.dates_left >= 0.6 else 1.5 if it.dates_left >= 0.35 else 0.0
     score += 1.5 if it.heads_on_row >= 0.8 else -1.5
-    score += 1.0 if it.left_group <= 2.2 else -1.5
+    if it.heads_on_heads >= 0.7:
+        score += 3.0
+    else:
+        score += 1.0 if it.left_group <= 2.2 else -1.5
     score += 1.0 if len(it.lefts) <= 0.6 * len(it.rights) else -1.0
     score += 1.0 if _ragged_left(it.lefts) else 0.0
     if it.share > 0.6:
@@ -213,6 +224,7 @@ def _as_columns(it: _Parted) -> float:
     table = min(it.on_row_left, it.on_row_right) >= 0.9
     score -= 2.5 if table and min(widths) < _CELL * median(s.size for s in it.lefts) else 0.0
     score -= 1.5 if fewest <= 5 and max(it.on_row_left, it.on_row_right) > 0.6 else 0.0
+    score -= 2.0 if it.heads_on_heads >= 0.7 else 0.0
     score -= 2.5 * it.dates_left if it.dates_left >= 0.35 else 0.0
     score -= 2.5 * it.dates_right if it.dates_right >= 0.5 else 0.0
     return score

@@ -10,6 +10,7 @@ from functions.intake_extract.rules.characters import is_date
 from functions.intake_extract.rules.gutters import (
     Gutter,
     Kind,
+    beside,
     find_gutters,
     same_row,
 )
@@ -17,8 +18,11 @@ from functions.intake_extract.rules.segments import Segment, dominant
 
 _CELL_GAP = 1.1
 """From this gap on, in em, two parts of a row are parted by a tab."""
+_DASHES = ("-", "–", "—")
 _DEEPEST = 8
 _FEWEST_IN_COLUMN = 3
+_MOST_SEGMENTS = 600
+"""A dense page has 150. Beyond this the search would take long and find nothing."""
 
 
 @dataclass(slots=True)
@@ -35,7 +39,9 @@ class Line:
             gap = part.x0 - last.x1
             size = max(last.size, part.size)
             apart = gap > _CELL_GAP * size + 2 * min(last.tracking, part.tracking) or gap < -size
-            text += ("\t" if apart or is_date(last.text) else " ") + part.text
+            dated = is_date(last.text)
+            open_end = dated and last.text.endswith(_DASHES)
+            text += ("\t" if (apart or dated) and not open_end else " ") + part.text
         return text
 
     @property
@@ -136,15 +142,33 @@ def rows_of(segments: Sequence[Segment]) -> list[Line]:
 
 
 def read_page(segments: Sequence[Segment]) -> list[Zone]:
-    """Return the zones of one page from top to bottom."""
+    """Return the zones of one page from top to bottom.
+
+    A page with more pieces than any résumé has comes in the order of its
+    content stream, which most programs write in reading order.
+    """
     if not segments:
         return []
+    if len(segments) > _MOST_SEGMENTS:
+        return [Zone([Column([Block(_as_drawn(segments))])])]
     gutter = _column_gutter(segments)
     if gutter is None:
         return [Zone([Column(_joined(_blocks(segments, 0)))])]
     above, below = _outside(segments, gutter)
     columns = [Column(_joined(_blocks(side, 1))) for side in _sides(gutter)]
     return [*read_page(above), Zone(columns), *read_page(below)]
+
+
+def _as_drawn(segments: Sequence[Segment]) -> list[Line]:
+    """Join consecutive segments on one row into lines, in content-stream order."""
+    lines: list[Line] = []
+    for segment in segments:
+        last = lines[-1].parts[-1] if lines else None
+        if last is not None and same_row(last, segment) and last.x1 <= segment.x0:
+            lines[-1].parts.append(segment)
+        else:
+            lines.append(Line([segment]))
+    return lines
 
 
 def _joined(blocks: list[Block]) -> list[Block]:
@@ -228,22 +252,29 @@ def _with_rail(gutter: Gutter, depth: int) -> list[Block]:
 
 
 def _labels(gutter: Gutter) -> list[list[Line]]:
-    """Group the lines of the rail; a line on a row of the right side begins a new group."""
+    """Group the lines of the rail into labels, and dates with the place that stands below them."""
     labels: list[list[Line]] = []
     for line in rows_of(gutter.left):
-        starts = any(same_row(line.parts[0], other) for other in gutter.right)
-        near = bool(labels) and line.base - labels[-1][-1].base <= 1.75 * line.size
-        same = bool(labels) and is_date(labels[-1][-1].text) == is_date(line.text)
-        broken = bool(labels) and labels[-1][-1].text.rstrip().endswith(("-", "–", "—"))
-        if near and (
-            broken
-            or (not starts and (same or not is_date(line.text)))
-            or (starts and same and not is_date(line.text) and _continues(labels[-1][-1], line))
-        ):
+        if labels and _belongs(labels[-1], line, gutter.right):
             labels[-1].append(line)
         else:
             labels.append([line])
     return labels
+
+
+def _belongs(label: list[Line], line: Line, right: Sequence[Segment]) -> bool:
+    """Whether a line of the rail goes on with what stands above it."""
+    last = label[-1]
+    if line.base - last.base > 1.75 * line.size:
+        return False
+    if last.text.endswith(_DASHES):
+        return True
+    if is_date(label[0].text) and not is_date(line.text):
+        return line.bold == last.bold and line.size <= last.size + 0.3
+    if is_date(label[0].text) != is_date(line.text):
+        return False
+    on_row = any(same_row(line.parts[0], other) for other in right)
+    return not on_row or (not is_date(line.text) and _continues(last, line))
 
 
 def _continues(last: Line, line: Line) -> bool:
@@ -274,14 +305,30 @@ def _tied(labels: list[list[Line]], blocks: list[Block]) -> list[Block]:
 
 def _tie(label: list[Line], line: Line, current: Block, tied: list[Block]) -> tuple[Line, Block]:
     """Put one label before a line, or on it; return the line and the block that goes on."""
-    parts = [part for row in label for part in row.parts]
-    on_row = same_row(parts[0], line.parts[0])
-    dated = all(is_date(part.text) for part in parts) or is_date(
-        " ".join(part.text for part in parts)
-    )
-    cells = line.text.count("\t") >= 2 and len(label) == 1 and not parts[0].bold
-    if on_row and (dated or cells):
-        return Line([*parts, *line.parts]), current
+    dates = _dates(label)
+    parts = [part for row in dates for part in row.parts]
+    if dates and (same_row(parts[0], line.parts[0]) or beside(parts[0], line.parts[0])):
+        places = label[len(dates) :]
+        dated = Line([*parts, *line.parts])
+        if not places:
+            return dated, current
+        current.lines.append(dated)
+        current.lines.extend(places[:-1])
+        return places[-1], current
+    cells = line.text.count("\t") >= 2 and len(label) == 1 and not label[0].bold
+    if cells and same_row(label[0].parts[0], line.parts[0]):
+        return Line([*label[0].parts, *line.parts]), current
     tied.append(current)
     tied.append(Block(label, apart=True))
     return line, Block([], apart=True)
+
+
+def _dates(label: list[Line]) -> list[Line]:
+    """Return the leading lines of a label that are one date, which may go on after a dash."""
+    dates: list[Line] = []
+    for line in label:
+        open_end = bool(dates) and dates[-1].text.endswith(_DASHES)
+        if not is_date(line.text) and not open_end:
+            break
+        dates.append(line)
+    return dates

@@ -24,6 +24,7 @@ _MARK_GAP = 4.0
 """Between a list mark and its line."""
 _MARGIN_GAP = 0.45
 _COMMON_EDGE = 3
+_MOST_SEGMENTS = 2000
 _ASCENT, _DESCENT = 0.78, 0.22
 
 _BULLET = re.compile(r"[•◦▪▫●○■□‣⁃∙·➢➤►▸▶❖✓✔➔→*–—-]|o|\(?\d{1,2}[.)]|[a-z][.)]")
@@ -259,6 +260,8 @@ def _at_margins(segments: Sequence[Segment]) -> list[Segment]:
 
 def _with_marks(segments: Sequence[Segment]) -> list[Segment]:
     """Join a list mark drawn on a baseline of its own with the line it marks."""
+    if len(segments) > _MOST_SEGMENTS:
+        return list(segments)
     marked: dict[int, Segment] = {}
     used: set[int] = set()
     for index, mark in enumerate(segments):

@@ -194,6 +194,18 @@ def test_a_name_on_top_of_the_second_column_comes_first() -> None:
     assert lines[22:24] == [f"Sentence {n} of the long story of her work" for n in (0, 1)]
 
 
+def test_a_page_of_countless_pieces_comes_as_it_was_drawn() -> None:
+    """A page cut into more pieces than a layout has is read in the order of its stream."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 4)
+        for number in range(3000):
+            x, y = 5 + 18 * (number // 100), 780 - 7 * (number % 100)
+            canvas.drawString(x, y, f"w{number}")
+
+    assert read(draw).text.split() == [f"w{number}" for number in range(3000)]
+
+
 def pages(count: int) -> Callable[[Canvas], None]:
     def draw(canvas: Canvas) -> None:
         for page in range(1, count + 1):
