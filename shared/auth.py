@@ -71,7 +71,7 @@ class Tokens:
         try:
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
             if settings.oidc_issuer is not None and issuer == settings.oidc_issuer:
-                key = self._external_keys.get_signing_key_from_jwt(token).key
+                key = self._external_key(token)
                 claims = self._decode(token, key, "RS256", settings.oidc_audience, issuer)
                 tenant, roles = settings.oidc_tenant_claim, settings.oidc_roles_claim
             else:
@@ -80,9 +80,7 @@ class Tokens:
                     token, secret, "HS256", settings.token_audience, settings.token_issuer
                 )
                 tenant, roles = "tenant", "roles"
-        except jwt.PyJWKClientConnectionError as error:
-            raise Unavailable("the identity provider's keys cannot be read; try again") from error
-        except (jwt.InvalidTokenError, jwt.PyJWKClientError) as error:
+        except jwt.PyJWTError as error:
             raise Unauthenticated("the token does not hold; sign in again") from error
         _check_times(claims, now)
         return _principal(claims, tenant, roles)
@@ -107,10 +105,17 @@ class Tokens:
         )
         return claims
 
+    def _external_key(self, token: str) -> Any:
+        try:
+            return self._external_keys.get_signing_key_from_jwt(token).key
+        except (jwt.PyJWKClientConnectionError, jwt.PyJWKSetError, ValueError, OSError) as error:
+            raise Unavailable("the identity provider's keys cannot be read; try again") from error
+
     @cached_property
     def _external_keys(self) -> jwt.PyJWKClient:
+        # Single keys are not cached: one that the provider withdrew would hold for ever.
         return jwt.PyJWKClient(
-            self._settings.oidc_jwks_url or "", cache_keys=True, lifespan=600, timeout=5
+            self._settings.oidc_jwks_url or "", cache_keys=False, lifespan=600, timeout=5
         )
 
 
@@ -133,4 +138,4 @@ def _principal(claims: Mapping[str, Any], tenant_claim: str, roles_claim: str) -
         raise Unauthenticated("the token names no person or no tenant")
     if not isinstance(roles, list):
         raise Unauthenticated("the token names no roles")
-    return Principal(user, tenant, frozenset(role for role in roles if role in ROLES))
+    return Principal(user, tenant, frozenset(r for r in roles if isinstance(r, str) and r in ROLES))

@@ -1,0 +1,175 @@
+"""Our own tokens: issued, verified, and every way in which one does not hold."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from shared.auth import LEEWAY, Principal, Tokens
+from shared.errors import Unauthenticated
+from tests.kernel.tokens import KEY, NOW, SECONDS, claims, settings, signed
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    """The tokens of a house without an external provider."""
+    return Tokens(settings())
+
+
+def part(value: object) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def test_an_issued_token_holds(tokens: Tokens) -> None:
+    """What is issued is verified as who it was issued for."""
+    token = tokens.issue(user_id="anna", tenant_id="acme", roles=["admin", "recruiter"], now=NOW)
+    assert tokens.verify(token, now=NOW) == Principal(
+        "anna", "acme", frozenset({"admin", "recruiter"})
+    )
+
+
+def test_two_tokens_of_one_moment_differ(tokens: Tokens) -> None:
+    """Each token has an id of its own."""
+    first, second = (
+        tokens.issue(user_id="anna", tenant_id="acme", roles=[], now=NOW) for _ in range(2)
+    )
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("after", "holds"),
+    [
+        (timedelta(minutes=30), True),
+        (timedelta(minutes=30) + LEEWAY - timedelta(seconds=1), True),
+        (timedelta(minutes=30) + LEEWAY, False),
+        (-LEEWAY, True),
+        (-LEEWAY - timedelta(seconds=1), False),
+    ],
+)
+def test_a_token_holds_from_its_issue_to_its_end(
+    tokens: Tokens, after: timedelta, holds: bool
+) -> None:
+    """Times are held against the caller's clock, with half a minute of leeway at each end."""
+    token = tokens.issue(user_id="anna", tenant_id="acme", roles=[], now=NOW)
+    if holds:
+        assert tokens.verify(token, now=NOW + after).user_id == "anna"
+    else:
+        with pytest.raises(Unauthenticated):
+            tokens.verify(token, now=NOW + after)
+
+
+def test_a_sound_token_made_by_hand_holds(tokens: Tokens) -> None:
+    """The claims of the refusals below hold before each of them changes one."""
+    assert tokens.verify(signed(), now=NOW) == Principal("anna", "acme", frozenset({"recruiter"}))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"aud": "another"},
+        {"aud": ["another"]},
+        {"aud": None},
+        {"iss": "another"},
+        {"iss": None},
+        {"sub": None},
+        {"sub": ""},
+        {"tenant": None},
+        {"tenant": ""},
+        {"tenant": ["acme"]},
+        {"tenant": 7},
+        {"roles": None},
+        {"roles": "admin"},
+        {"roles": {"admin": True}},
+        {"exp": None},
+        {"exp": "tomorrow"},
+        {"exp": True},
+        {"iat": None},
+        {"iat": str(SECONDS)},
+        {"nbf": SECONDS + 600},
+        {"nbf": "now"},
+    ],
+)
+def test_a_wrong_or_missing_claim_is_refused(tokens: Tokens, change: dict[str, Any]) -> None:
+    """A token that is signed by us but lacks a claim or has it wrong does not hold."""
+    with pytest.raises(Unauthenticated):
+        tokens.verify(signed(**change), now=NOW)
+
+
+def test_unknown_and_odd_roles_are_dropped(tokens: Tokens) -> None:
+    """Only roles that we know count, whatever else stands in the list."""
+    token = signed(roles=["mentor", "root", 7, None, ["admin"], {"admin": 1}])
+    assert tokens.verify(token, now=NOW).roles == {"mentor"}
+
+
+def test_another_key_is_refused(tokens: Tokens) -> None:
+    """A token signed with another key does not hold."""
+    with pytest.raises(Unauthenticated):
+        tokens.verify(signed(key="x" * 40), now=NOW)
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_is_refused(tokens: Tokens, algorithm: str) -> None:
+    """The algorithm is ours to choose, also with the right key."""
+    with pytest.raises(Unauthenticated):
+        tokens.verify(signed(key=KEY * 2, algorithm=algorithm), now=NOW)
+
+
+@pytest.mark.parametrize("name", ["none", "None", "NONE"])
+def test_an_unsigned_token_is_refused(tokens: Tokens, name: str) -> None:
+    """A token that says it needs no signature does not hold."""
+    token = f"{part({'alg': name, 'typ': 'JWT'})}.{part(claims())}."
+    with pytest.raises(Unauthenticated):
+        tokens.verify(token, now=NOW)
+
+
+def test_changed_claims_are_refused(tokens: Tokens) -> None:
+    """Claims under another token's signature do not hold."""
+    header, _, signature = signed().split(".")
+    with pytest.raises(Unauthenticated):
+        tokens.verify(f"{header}.{part(claims(roles=['admin']))}.{signature}", now=NOW)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "a.b.c.d",
+        "é.ü.ß",
+        f"{part({'alg': 'HS256'})}.{part([])}.x",
+        f"{part({'alg': 'HS256'})}.{part(b'[' * 50_000)}.x",
+        f"{part(b'[' * 50_000)}.{part({})}.x",
+        f"{part({'alg': ['HS256']})}.{part(claims())}.x",
+        f"{part({'alg': 'HS256', 'crit': ['x']})}.{part(claims())}.x",
+        f"{part({'alg': 'HS256', 'kid': 7})}.{part(claims())}.x",
+    ],
+)
+def test_what_is_no_token_is_refused(tokens: Tokens, token: str) -> None:
+    """Anything that is no token is refused as one that does not hold, never as our defect."""
+    with pytest.raises(Unauthenticated):
+        tokens.verify(token, now=NOW)
+
+
+def test_the_tenant_comes_from_its_claim_alone() -> None:
+    """Neither another claim nor the header of a token can name the tenant."""
+    token = jwt.encode(
+        claims(tenant=None, tid="acme", tenant_id="acme"), KEY, headers={"tenant": "acme"}
+    )
+    with pytest.raises(Unauthenticated):
+        Tokens(settings()).verify(token, now=NOW)
+
+
+def test_a_refusal_quotes_nothing_of_the_token(tokens: Tokens) -> None:
+    """What a caller is told of a bad token holds nothing that stood in it."""
+    with pytest.raises(Unauthenticated) as refused:
+        tokens.verify(signed(sub="anna@example.org", aud="another"), now=NOW)
+    assert "anna" not in refused.value.detail
+    assert "another" not in refused.value.detail
