@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from shared.errors import WaymarkError
+
+DEFAULT_ISSUER = "waymark"
 
 
 class SettingsError(WaymarkError):
@@ -31,7 +33,7 @@ class Settings(BaseModel):
     ] = "INFO"
 
     token_key: Annotated[SecretStr, Field(alias="WAYMARK_TOKEN_KEY", min_length=32)]
-    token_issuer: Annotated[str, Field(alias="WAYMARK_TOKEN_ISSUER")] = "waymark"  # noqa: S105  a name
+    token_issuer: Annotated[str, Field(alias="WAYMARK_TOKEN_ISSUER")] = DEFAULT_ISSUER
     token_audience: Annotated[str, Field(alias="WAYMARK_TOKEN_AUDIENCE")] = "waymark"  # noqa: S105  a name
     oidc_issuer: Annotated[str | None, Field(alias="WAYMARK_OIDC_ISSUER")] = None
     oidc_audience: Annotated[str | None, Field(alias="WAYMARK_OIDC_AUDIENCE")] = None
@@ -52,40 +54,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = []
-        if self.stores == "azure":
-            missing += [
-                f"{endpoint} or {connection}"
-                for endpoint, connection, is_set in (
-                    (
-                        "WAYMARK_COSMOS_ENDPOINT",
-                        "WAYMARK_COSMOS_CONNECTION",
-                        self.cosmos_endpoint or self.cosmos_connection,
-                    ),
-                    (
-                        "ServiceBus__fullyQualifiedNamespace",
-                        "ServiceBus",
-                        self.service_bus_namespace or self.service_bus_connection,
-                    ),
-                    (
-                        "Blobs__blobServiceUri",
-                        "Blobs",
-                        self.blob_account_url or self.blob_connection,
-                    ),
-                )
-                if not is_set
-            ]
-        oidc = {
-            "WAYMARK_OIDC_ISSUER": self.oidc_issuer,
-            "WAYMARK_OIDC_AUDIENCE": self.oidc_audience,
-            "WAYMARK_OIDC_JWKS_URL": self.oidc_jwks_url,
-        }
-        if any(oidc.values()):
-            missing += [name for name, value in oidc.items() if not value]
-        if self.oidc_issuer and self.oidc_issuer == self.token_issuer:
-            raise ValueError("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
-        if missing:
-            raise ValueError(f"not set: {', '.join(missing)}")
+        wrong = _wrong_together(self.model_dump(by_alias=True))
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
 
     @classmethod
@@ -102,4 +73,29 @@ class Settings(BaseModel):
                 f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}"
                 for item in error.errors(include_input=False, include_url=False)
             ]
+            # These the model only looks at when every field holds: all is told together.
+            wrong += [each for each in _wrong_together(values) if each not in wrong[0]]
             raise SettingsError("; ".join(wrong)) from None
+
+
+def _wrong_together(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with settings that hold one by one; ``values`` by environment variable."""
+    missing = []
+    if values.get("WAYMARK_STORES") == "azure":
+        missing += [
+            f"{endpoint} or {connection}"
+            for endpoint, connection in (
+                ("WAYMARK_COSMOS_ENDPOINT", "WAYMARK_COSMOS_CONNECTION"),
+                ("ServiceBus__fullyQualifiedNamespace", "ServiceBus"),
+                ("Blobs__blobServiceUri", "Blobs"),
+            )
+            if not (values.get(endpoint) or values.get(connection))
+        ]
+    oidc = ("WAYMARK_OIDC_ISSUER", "WAYMARK_OIDC_AUDIENCE", "WAYMARK_OIDC_JWKS_URL")
+    if any(values.get(name) for name in oidc):
+        missing += [name for name in oidc if not values.get(name)]
+    wrong = [f"not set: {', '.join(missing)}"] if missing else []
+    own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
+    if values.get("WAYMARK_OIDC_ISSUER") == own:
+        wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
+    return wrong

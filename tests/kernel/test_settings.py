@@ -1,0 +1,131 @@
+"""Settings: all that is wrong is told at once, and no secret is ever shown."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from shared.settings import Settings, SettingsError
+from tests.kernel.tokens import KEY
+
+AZURE = {
+    "WAYMARK_STORES": "azure",
+    "WAYMARK_TOKEN_KEY": KEY,
+    "WAYMARK_COSMOS_ENDPOINT": "https://x.documents.azure.com",
+    "ServiceBus__fullyQualifiedNamespace": "x.servicebus.windows.net",
+    "Blobs__blobServiceUri": "https://x.blob.core.windows.net",
+}
+OIDC = {
+    "WAYMARK_TOKEN_KEY": KEY,
+    "WAYMARK_OIDC_ISSUER": "https://login.example.org",
+    "WAYMARK_OIDC_AUDIENCE": "waymark",
+    "WAYMARK_OIDC_JWKS_URL": "https://login.example.org/keys",
+}
+
+
+def refusal(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingsError) as refused:
+        Settings.read(environment)
+    return str(refused.value)
+
+
+def test_a_key_alone_is_enough_for_one_machine() -> None:
+    """Everything but the token key has a default on embedded stores."""
+    settings = Settings.read({"WAYMARK_TOKEN_KEY": KEY, "PATH": "/bin"})
+    assert settings.stores == "embedded"
+    assert settings.token_key.get_secret_value() == KEY
+
+
+def test_all_that_is_missing_is_told_together() -> None:
+    """Names that are needed in themselves and those needed by others are told in one message."""
+    told = refusal({"WAYMARK_STORES": "azure", "WAYMARK_OIDC_ISSUER": "https://x"})
+    for name in (
+        "WAYMARK_TOKEN_KEY",
+        "WAYMARK_COSMOS_ENDPOINT",
+        "ServiceBus__fullyQualifiedNamespace",
+        "Blobs__blobServiceUri",
+        "WAYMARK_OIDC_AUDIENCE",
+        "WAYMARK_OIDC_JWKS_URL",
+    ):
+        assert told.count(name) == 1, told
+
+
+def test_wrong_values_are_told_with_what_is_missing() -> None:
+    """A wrong value does not hide a missing one, nor the other way round."""
+    told = refusal({"WAYMARK_LOG_LEVEL": "LOUD", "WAYMARK_OIDC_ISSUER": "waymark"})
+    assert "WAYMARK_LOG_LEVEL" in told
+    assert "WAYMARK_TOKEN_KEY" in told
+    assert "WAYMARK_OIDC_ISSUER must differ" in told
+
+
+@pytest.mark.parametrize("name", [name for name in AZURE if name != "WAYMARK_STORES"])
+def test_each_of_the_clouds_names_is_needed(name: str) -> None:
+    """Without any one of them the cloud's stores are not started, and it is named."""
+    assert Settings.read(AZURE).stores == "azure"
+    assert name in refusal({key: value for key, value in AZURE.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("WAYMARK_COSMOS_ENDPOINT", "WAYMARK_COSMOS_CONNECTION"),
+        ("ServiceBus__fullyQualifiedNamespace", "ServiceBus"),
+        ("Blobs__blobServiceUri", "Blobs"),
+    ],
+)
+def test_a_connection_string_does_as_well(name: str, instead: str) -> None:
+    """Each store can be named by a connection string instead, as emulators need it."""
+    given = {key: value for key, value in AZURE.items() if key != name}
+    assert Settings.read({**given, instead: "AccountKey=abc"}).stores == "azure"
+
+
+@pytest.mark.parametrize("name", [name for name in OIDC if name != "WAYMARK_TOKEN_KEY"])
+def test_an_empty_variable_is_not_set(name: str) -> None:
+    """A variable that is there but empty counts as missing, so access fails closed."""
+    assert Settings.read(OIDC).oidc_issuer
+    assert name in refusal({**OIDC, name: ""})
+
+
+def test_an_empty_key_is_missing() -> None:
+    """An empty token key is told as missing."""
+    assert "WAYMARK_TOKEN_KEY" in refusal({"WAYMARK_TOKEN_KEY": ""})
+
+
+def test_a_provider_cannot_pass_for_us() -> None:
+    """The external issuer must not be our own, whether ours is set or the default."""
+    assert "must differ" in refusal({**OIDC, "WAYMARK_OIDC_ISSUER": "waymark"})
+    own = {"WAYMARK_TOKEN_ISSUER": OIDC["WAYMARK_OIDC_ISSUER"]}
+    assert "must differ" in refusal({**OIDC, **own})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"WAYMARK_TOKEN_KEY": "short secret"},
+        {"WAYMARK_STORES": "short secret", "WAYMARK_TOKEN_KEY": KEY},
+        {"WAYMARK_LOG_LEVEL": "short secret", "WAYMARK_TOKEN_KEY": KEY},
+    ],
+)
+def test_a_refusal_quotes_no_value(wrong: dict[str, str]) -> None:
+    """Messages name the variable, never what stood in it: it may be a secret misplaced."""
+    told = refusal(wrong)
+    assert "short secret" not in told
+    assert KEY not in told
+
+
+def test_secrets_are_not_shown() -> None:
+    """No form in which settings are printed or dumped holds a secret."""
+    secrets = ("ServiceBus", "Blobs", "WAYMARK_COSMOS_CONNECTION")
+    settings = Settings.read(
+        {**AZURE, **{name: f"hidden-{number}" for number, name in enumerate(secrets)}}
+    )
+    for shown in (repr(settings), str(settings), str(settings.model_dump())):
+        assert "hidden-" not in shown
+        assert KEY not in shown
+
+
+def test_settings_are_frozen() -> None:
+    """What was read at the start holds for the whole process."""
+    settings = Settings.read({"WAYMARK_TOKEN_KEY": KEY})
+    with pytest.raises(ValidationError):
+        settings.log_level = "DEBUG"
