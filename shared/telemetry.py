@@ -120,8 +120,10 @@ class JsonLines(logging.Formatter):
                 "span_id": here.span_id,
             }
         line |= getattr(record, "waymark", {})
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[0] is not None:
+            # without the exception's words, as in failure()
+            line["error"] = record.exc_info[0].__name__
+            line["traceback"] = "".join(traceback.format_tb(record.exc_info[2]))
         return json.dumps(line, default=str)
 
 
