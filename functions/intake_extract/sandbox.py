@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import struct
@@ -41,6 +42,8 @@ from functions.intake_extract.rules.limits import ExtractLimits
 from shared.models.text import ExtractedText
 
 _CHUNK = 65_536
+_GLANCE = 0.05
+"""Seconds between two looks at a working child's memory."""
 _JOB = "functions.intake_extract.rules:extract"
 _MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGSEGV, signal.SIGKILL}
 
@@ -163,6 +166,7 @@ class _Child:
     def __init__(self, limits: SandboxLimits, job: str) -> None:
         self._limits = limits
         self.files = 0
+        self._memory = 0
         command = [
             sys.executable,
             "-m",
@@ -200,6 +204,7 @@ class _Child:
     def ask(self, data: bytes, media_type: str) -> dict[str, Any]:
         """Send one file and return the answer; raises a ``Killed`` when there is none."""
         self.files += 1
+        self._memory = 0
         header = json.dumps(
             {"media_type": media_type, "limits": asdict(self._limits.extract)}
         ).encode()
@@ -219,9 +224,10 @@ class _Child:
             poll.register(self._in, select.POLLOUT)
         while True:
             left = deadline - time.monotonic()
-            ready = poll.poll(max(0.0, left) * 1000) if left > 0 else []
-            if not ready:
+            if left <= 0:
                 raise TimedOut(f"Reading the file took longer than {seconds:g} seconds.")
+            ready = poll.poll(min(left, _GLANCE) * 1000)
+            self._note_memory()
             for descriptor, _ in ready:
                 if descriptor == self._in:
                     unsent = self._write(unsent)
@@ -235,6 +241,15 @@ class _Child:
                     raise Crashed("The reader of this file gave too long an answer.")
                 if len(answer) >= 4 + length:
                     return _decoded(bytes(answer[4:]))
+
+    def _note_memory(self) -> None:
+        """Remember the most memory that the child was seen to hold, where the system tells."""
+        try:
+            with open(f"/proc/{self._process.pid}/statm", "rb") as pages:
+                resident = int(pages.read().split()[1]) * resource.getpagesize()
+        except (OSError, IndexError, ValueError):
+            return
+        self._memory = max(self._memory, resident)
 
     def _write(self, unsent: memoryview) -> memoryview:
         try:
@@ -255,24 +270,15 @@ class _Child:
 
     def _post_mortem(self) -> Killed:
         """Say what a child died of that closed its output without an answer."""
-        # Not by Popen, which would collect the child itself and lose what it used.
-        os.kill(self._process.pid, signal.SIGKILL)
-        try:
-            _, status, usage = os.wait4(self._process.pid, 0)
-        except ChildProcessError:  # a host that ignores SIGCHLD has no such records
-            return Crashed("The reader of this file stopped unexpectedly.")
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        died_of = -self._process.returncode
+        self._process.kill()
+        died_of = -self._process.wait()
         if died_of == signal.SIGXCPU:
             return TimedOut(
                 f"Reading the file took more than {self._limits.cpu_seconds} seconds of computing."
             )
-        kilobyte = 1 if sys.platform == "darwin" else 1024
-        # PDFium ends its process when an allocation fails; the peak tells that from a fault.
-        if (
-            died_of in _MEMORY_SIGNALS
-            and usage.ru_maxrss * kilobyte > 0.5 * self._limits.memory_bytes
-        ):
+        # PDFium ends its process when an allocation fails; the memory it had tells that from a
+        # fault. (The system's own peak for a dead child counts its parent's memory as well.)
+        if died_of in _MEMORY_SIGNALS and self._memory > 0.5 * self._limits.memory_bytes:
             return OutOfMemory("Reading the file took more memory than the limit allows.")
         return Crashed("The reader of this file stopped unexpectedly.")
 

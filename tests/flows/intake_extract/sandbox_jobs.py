@@ -33,6 +33,7 @@ def obey(data: bytes, media_type: str, limits: ExtractLimits) -> ExtractedText:
             eaten.append(bytearray(16 * 1024 * 1024))
     elif order == "abort after eating":
         eaten = [bytearray(os.urandom(1) * (16 * 1024 * 1024)) for _ in range(10)]
+        time.sleep(0.5)
         os.abort()
     elif order == "fault":
         ctypes.string_at(0)
