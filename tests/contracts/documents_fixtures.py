@@ -147,16 +147,20 @@ def running_peer() -> Iterator[CosmosPeer]:
 
 
 def create_containers(
-    connection_string: str, database: str, *, endpoint_discovery: bool = True
+    connection_string: str,
+    database: str,
+    *,
+    endpoint_discovery: bool = True,
+    topology: Topology = TOPOLOGY,
 ) -> None:
-    """Make the database and the containers of the contract where they are not there."""
+    """Make the database and the containers of a topology where they are not there."""
     from azure.cosmos import CosmosClient
 
     client = CosmosClient.from_connection_string(
         connection_string, enable_endpoint_discovery=endpoint_discovery
     )
     made = client.create_database_if_not_exists(database)
-    for name, declared in TOPOLOGY.containers.items():
+    for name, declared in topology.containers.items():
         # A field of the SDK's key object is a list for hierarchical keys, text for others.
         paths = [f"/{path}" for path in declared.partition_key]
         key: Any = {
