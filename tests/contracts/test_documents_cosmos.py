@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,7 +23,7 @@ from tests.contracts.documents_fixtures import (
     as_store,
 )
 from tests.peers.cosmos_keys import effective_key
-from tests.peers.loopback import free_port
+from tests.peers.loopback import ROOT, free_port
 
 
 @pytest.fixture
@@ -199,6 +201,33 @@ def test_a_store_that_is_not_there_is_unavailable() -> None:
         documents.query("records", ("t",))
 
 
+def test_a_container_that_was_never_made_is_not_an_empty_one(peer: CosmosPeer) -> None:
+    """A container that topology names and the account lacks is a defect, not a missing document."""
+    from azure.cosmos.exceptions import CosmosResourceNotFoundError
+
+    forgotten = TOPOLOGY.containers["records"]
+    topology = TOPOLOGY.model_copy(update={"containers": {"forgotten": forgotten}})
+    documents = CosmosDocuments.from_connection_string(peer.connection_string, DATABASE, topology)
+
+    with pytest.raises(CosmosResourceNotFoundError):
+        documents.get("forgotten", ("t", "r"), "a")
+    documents.close()
+
+
+def test_an_adapter_does_not_load_its_sdk_before_it_is_used() -> None:
+    """Importing the adapters costs no SDK: a flow pays for what it asks for first."""
+    program = (
+        "import sys, shared.documents.cosmos, shared.blobs.azure;"
+        "print([name for name in sys.modules if name.startswith('azure')])"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert printed.stdout.strip() == "[]"
+
+
 def test_a_closed_adapter_opens_again(peer: CosmosPeer, peer_store: DocumentStore) -> None:
     """After close the next use connects anew."""
     documents = peer.open()
@@ -233,7 +262,7 @@ def in_order(store: DocumentStore, limit: int, *, descending: bool) -> list[tupl
     """Where the tenant's documents stand, page by page."""
     places: list[tuple[str, str]] = []
     continuation: str | None = None
-    while True:
+    for _ in range(200):
         page = store.documents.query(
             "records",
             (store.tenant,),
@@ -245,6 +274,7 @@ def in_order(store: DocumentStore, limit: int, *, descending: bool) -> list[tupl
         continuation = page.continuation
         if continuation is None:
             return places
+    pytest.fail("the pages do not end")
 
 
 @pytest.mark.parametrize("descending", [False, True])

@@ -51,7 +51,7 @@ def pages(
     """All pages to the end."""
     gathered: list[list[Json]] = []
     continuation: str | None = None
-    while True:
+    for _ in range(200):
         page = store.documents.query(
             "records",
             scope,
@@ -65,6 +65,7 @@ def pages(
         continuation = page.continuation
         if continuation is None:
             return gathered
+    pytest.fail("the pages do not end")
 
 
 def test_a_found_document_is_whole(store: DocumentStore) -> None:
