@@ -113,10 +113,14 @@ def _tracking(run: Sequence[Glyph]) -> float:
     return float(usual) if alike >= 0.6 * len(gaps) else 0.0
 
 
-def _follows(last: Glyph, glyph: Glyph, tracking: float) -> bool:
+def _follows(run: Sequence[Glyph], glyph: Glyph) -> bool:
+    """Whether the pen goes on from a run to the next character without a wide gap."""
+    last = run[-1]
     size = max(last.size, glyph.size)
     gap = glyph.x0 - last.x1
-    reach = _SEGMENT_GAP * size + 2.5 * tracking
+    reach = _SEGMENT_GAP * size
+    if gap > reach:
+        reach += 2.5 * _tracking(run[-12:])
     if abs(glyph.base - last.base) <= 0.25 * min(last.size, glyph.size):
         return -0.5 * size <= gap <= reach
     # A superscript or subscript stands close to its word and is smaller.
@@ -130,7 +134,7 @@ def _runs(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     """Cut the content stream where the pen jumps."""
     runs: list[list[Glyph]] = []
     for glyph in glyphs:
-        if runs and _follows(runs[-1][-1], glyph, _tracking(runs[-1][-12:])):
+        if runs and _follows(runs[-1], glyph):
             runs[-1].append(glyph)
         else:
             runs.append([glyph])
