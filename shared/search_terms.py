@@ -13,12 +13,14 @@ from collections.abc import Iterable
 
 MAX_TERMS = 3000
 _EMAIL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9.-]{1,190}\.[a-z]{2,24}")
+_BETWEEN_LETTERS = re.compile(r"[^\w+#/]+|_")
 _WORD = re.compile(r"\w[\w+#.'-]*")
 
 
 def folded(text: str) -> str:
     """Case-folded, without accents, compatibility forms resolved."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Once before, as a compatibility form may be a capital, once after, as folding composes.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -44,7 +46,9 @@ def field_term(field: str, text: str) -> str:
 
 def skill_term(text: str) -> str:
     """The term of a skill's name: spaces and punctuation aside, so that Node.js is node js."""
-    return f"skill:{re.sub(r'[^0-9a-z+#/]+', '', folded(text)) or folded(text)}"[:128]
+    plain = folded(text)
+    letters = _BETWEEN_LETTERS.sub("", plain)
+    return f"skill:{letters or ' '.join(plain.split())}"[:128]
 
 
 def name_terms(name: str) -> set[str]:
