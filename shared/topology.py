@@ -82,6 +82,9 @@ class Topology(_Entry):
 
     @model_validator(mode="after")
     def _consistent(self) -> Topology:
+        for name, container in self.containers.items():
+            if container.partition_key[0] != "tenant_id":
+                raise ValueError(f"{name}: a partition key begins with the tenant")
         shared_names = self.queues.keys() & self.topics.keys()
         if shared_names:
             raise ValueError(f"both a queue and a topic: {sorted(shared_names)}")
