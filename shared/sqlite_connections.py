@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.errors import Unavailable
+
 BUSY_TIMEOUT_SECONDS = 60.0
+_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 class Connections:
@@ -23,6 +26,7 @@ class Connections:
         self._path = path
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
 
     def get(self) -> sqlite3.Connection:
@@ -40,8 +44,12 @@ class Connections:
             isolation_level=None,
             check_same_thread=False,  # close() runs on another thread
         )
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        except BaseException:
+            connection.close()
+            raise
         with self._lock:
             for thread, stale in self._opened:
                 if not thread.is_alive():
@@ -52,15 +60,28 @@ class Connections:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock: commit at the end, roll back on any exception."""
+        """Hold the write lock: commit at the end, roll back on any exception.
+
+        Raises ``Unavailable`` when others hold the lock for too long, or the disk is full
+        or does not answer. Threads of this process queue on a lock of their own, because
+        waiting for SQLite's is sleeping.
+        """
+        with self._writing:
+            yield from self._transaction()
+
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self.get()
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
+            connection.execute("COMMIT")
+        except BaseException as error:
+            # SQLite may have rolled back by itself; a COMMIT that failed has not
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError) and _primary(error) in _AWAY:
+                raise Unavailable("the store does not take writes; try again") from error
             raise
-        connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connections of all threads; nobody may be using them."""
@@ -69,3 +90,8 @@ class Connections:
                 connection.close()
             self._opened.clear()
             self._local = threading.local()
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """The primary result code: an extended one carries more in its higher bits."""
+    return (error.sqlite_errorcode or 0) & 0xFF

@@ -1,0 +1,171 @@
+"""SQLite connections under threads, processes and errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shared import sqlite_connections
+from shared.errors import Unavailable
+from shared.sqlite_connections import Connections
+
+ROOT = Path(__file__).resolve().parents[2]
+OPENING = """
+import sys, time
+from pathlib import Path
+from tests.kernel.embedded import Embedded
+sys.stdin.read(1)
+Embedded.at(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.fixture
+def connections(tmp_path: Path) -> Connections:
+    """Connections to a new file with one table."""
+    made = Connections(tmp_path / "probe.db")
+    made.get().execute("CREATE TABLE probe (value INTEGER)")
+    return made
+
+
+def count(connections: Connections) -> int:
+    return int(connections.get().execute("SELECT count(*) FROM probe").fetchone()[0])
+
+
+def insert(connections: Connections, *, then: str = "", error: Exception | None = None) -> None:
+    """Insert a row, run one more statement, and fail if told to."""
+    with connections.transaction() as connection:
+        connection.execute("INSERT INTO probe VALUES (1)")
+        connection.execute(then)
+        if error is not None:
+            raise error
+
+
+def test_a_transaction_that_raises_leaves_nothing(connections: Connections) -> None:
+    """An error in the block rolls back, and the next transaction works."""
+    with pytest.raises(KeyError):
+        insert(connections, error=KeyError())
+    insert(connections)
+    assert count(connections) == 1
+
+
+def test_a_commit_that_fails_leaves_nothing(connections: Connections) -> None:
+    """When the commit itself fails the transaction is undone, and the next one works."""
+    connections.get().execute("PRAGMA foreign_keys=ON")
+    connections.get().execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    connections.get().execute(
+        "CREATE TABLE child (parent REFERENCES parent DEFERRABLE INITIALLY DEFERRED)"
+    )
+    with pytest.raises(sqlite3.IntegrityError):
+        insert(connections, then="INSERT INTO child VALUES (7)")
+    insert(connections)
+    assert count(connections) == 1
+
+
+def test_a_lock_held_too_long_is_unavailable(
+    connections: Connections, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When others do not let go of the write lock the store is away, not broken."""
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_SECONDS", 0.05)
+    impatient = Connections(tmp_path / "probe.db")
+    with connections.transaction(), pytest.raises(Unavailable), impatient.transaction():
+        raise AssertionError("two writers at once")
+    with impatient.transaction() as connection:
+        connection.execute("INSERT INTO probe VALUES (1)")
+    impatient.close()
+
+
+def test_a_full_disk_is_unavailable(connections: Connections) -> None:
+    """When there is no room the store is away; with room again it works."""
+    connection = connections.get()
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Unavailable), connections.transaction() as writing:
+        writing.executemany("INSERT INTO probe VALUES (?)", [(n,) for n in range(10_000)])
+    connection.execute("PRAGMA max_page_count = 100000")
+    with connections.transaction() as writing:
+        writing.execute("INSERT INTO probe VALUES (1)")
+    assert count(connections) == 1
+
+
+def test_each_thread_has_a_connection_and_takes_it_along(connections: Connections) -> None:
+    """Threads that are over leave no open file behind, however many there were."""
+
+    def use() -> None:
+        with connections.transaction() as connection:
+            connection.execute("INSERT INTO probe VALUES (1)")
+
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    def run_threads() -> None:
+        for _ in range(20):
+            thread = threading.Thread(target=use)
+            thread.start()
+            thread.join()
+
+    run_threads()
+    before = open_files()
+    run_threads()
+    assert open_files() <= before
+    assert count(connections) == 40
+
+
+def test_writers_of_several_threads_wait_for_each_other(connections: Connections) -> None:
+    """Transactions that read and then write lose no update."""
+    connections.get().execute("INSERT INTO probe VALUES (0)")
+
+    def raise_by_one(_: int) -> None:
+        with connections.transaction() as connection:
+            (value,) = connection.execute("SELECT value FROM probe").fetchone()
+            connection.execute("UPDATE probe SET value = ?", (value + 1,))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(raise_by_one, range(40)))
+    assert connections.get().execute("SELECT value FROM probe").fetchone() == (40,)
+
+
+def test_closing_closes_every_threads_connection(connections: Connections) -> None:
+    """After closing no thread's connection is open any more."""
+    other: list[sqlite3.Connection] = []
+    go, done = threading.Event(), threading.Event()
+
+    def use() -> None:
+        other.append(connections.get())
+        done.set()
+        go.wait(10)
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    assert done.wait(10)
+    connections.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        other[0].execute("SELECT 1")
+    go.set()
+    thread.join()
+
+
+def test_processes_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
+    """Several processes that make the stores at the same moment all come to have them."""
+    home = tmp_path / "home"
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENING, str(home)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _ in range(4)
+    ]
+    for process in starting:
+        assert process.stdin is not None
+        process.stdin.write(b"x")
+        process.stdin.flush()
+    told = [process.communicate(timeout=60)[1] for process in starting]
+    assert [process.returncode for process in starting] == [0] * 4, told
