@@ -5,8 +5,8 @@ everything else away. Over ``/_peer/`` a test makes trouble:
 
 - ``POST /_peer/faults`` with ``[{"on": "write" | "read", "do": KIND, "after": 0, "times": 1}]``:
   the next requests of that sort, after so many that pass, meet ``throttle`` (with
-  ``retry_after_ms``), ``drop_before`` or ``drop_after`` (the connection ends before or after the request is
-  applied), ``truncate`` (applied, the answer breaks off), ``unavailable`` or
+  ``retry_after_ms``), ``drop_before`` or ``drop_after`` (the connection ends before or
+  after the request is applied), ``truncate`` (applied, the answer breaks off), ``unavailable`` or
   ``unavailable_after`` (503), ``behind`` (the session's data is not there yet), ``gone``
   (the range was split) or
   ``delay`` (applied after ``seconds``)
