@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wildcard functions/*/requirements.txt)
 

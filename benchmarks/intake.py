@@ -94,7 +94,7 @@ def _rate(work: Callable[[], None], count: int) -> float:
 def main() -> None:
     """Print the table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    files = list(mixed_files(count, seed=3))
+    files = list(mixed_files(count))
     wall, cpu, means = whole_path(files)
     cores = os.cpu_count() or 1
     print(f"{count} mixed files, {cores} cores")

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Protocol
 
-from functions.intake_extract.rules.errors import Encrypted, ExtractionError
+from functions.intake_extract.rules.errors import ExtractionError
 from shared.documents.port import Replace
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeAccepted, IntakeExtracted
 from shared.intake_stages import ended, give_up, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
-from shared.models.intake import CONTAINER, IntakeRecord, Reason, State, extract_name
+from shared.models.intake import CONTAINER, IntakeFile, IntakeRecord, Reason, State, extract_name
 from shared.models.text import ExtractedText
 from shared.stores import Stores
 
 HANDLER = "intake_extract"
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """Why there is no text, and the state in which that ends the file."""
+
+    reason: Reason
+    state: State
 
 
 class Extractor(Protocol):
@@ -32,26 +42,30 @@ def extract(
 ) -> Outcome:
     """Store the file's text in ``extracts`` and send the file on to parsing, once.
 
-    A file that cannot be read ends as failed, an encrypted one as quarantined.
+    A file that cannot be read ends as failed, one that may do harm as quarantined.
     """
     data = read_data(event, IntakeAccepted)
     began = clock()
 
     @cache  # decided again after a concurrent write, but read only once
-    def text_or_reason(name: str, media_type: str) -> ExtractedText | Reason:
+    def text_or_why(file: IntakeFile) -> ExtractedText | _Unread:
         try:
-            with stores.blobs.open("resumes", name) as blob:
-                content = blob.read()
+            with stores.blobs.open(file.container, file.name) as blob:
+                content = blob.read(file.size + 1)
         except Missing:
-            return Reason(
-                code="original_gone",
-                detail="The file is no longer where it was dropped.",
-                stage="extracting",
-            )
+            gone = "The file is no longer where it was dropped. Drop it again."
+            return _Unread(Reason(code="original_gone", detail=gone, stage="extracting"), "failed")
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            # only what was checked may be opened
+            other = "The file was overwritten since; the new one has an intake of its own."
+            return _Unread(Reason(code="changed", detail=other, stage="extracting"), "failed")
         try:
-            text = extractor.extract(content, media_type)
+            text = extractor.extract(content, file.media_type or "")
         except ExtractionError as error:
-            return Reason(code=error.code, detail=str(error), stage="extracting")
+            return _Unread(
+                Reason(code=error.code, detail=str(error), stage="extracting"),
+                "quarantined" if error.quarantined else "failed",
+            )
         stores.blobs.put(
             "extracts",
             extract_name(event.tenantid, data.intake_id, data.attempt),
@@ -64,11 +78,13 @@ def extract(
         record, etag = read_awaiting(
             stores, event, "extracting", data.attempt, intake_id=data.intake_id
         )
-        found = text_or_reason(record.file.name, record.file.media_type or "")
-        if isinstance(found, Reason):
-            to: State = "quarantined" if found.code == Encrypted.code else "failed"
+        found = text_or_why(record.file)
+        if isinstance(found, _Unread):
             return ended(
-                record.advanced("extracting", to, began=began, ended=clock(), reason=found), etag
+                record.advanced(
+                    "extracting", found.state, began=began, ended=clock(), reason=found.reason
+                ),
+                etag,
             )
         return _extracted(record, etag, found, began, clock())
 
