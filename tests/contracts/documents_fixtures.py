@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import requests
@@ -19,6 +19,9 @@ from shared.documents.cosmos_query import composite_indexes
 from shared.documents.port import Documents
 from shared.topology import Container, Topology
 from tests.peers.loopback import ROOT, free_port, running
+
+if TYPE_CHECKING:
+    from azure.cosmos import CosmosClient
 
 DATABASE = "waymark"
 KEY = "bm90IGEgc2VjcmV0"
@@ -159,6 +162,14 @@ def create_containers(
     client = CosmosClient.from_connection_string(
         connection_string, enable_endpoint_discovery=endpoint_discovery
     )
+    create_containers_by(client, database, topology)
+    client.close()
+
+
+def create_containers_by(
+    client: CosmosClient, database: str, topology: Topology = TOPOLOGY
+) -> None:
+    """The same, on a client that is there."""
     made = client.create_database_if_not_exists(database)
     for name, declared in topology.containers.items():
         # A field of the SDK's key object is a list for hierarchical keys, text for others.
@@ -178,7 +189,6 @@ def create_containers(
             indexing_policy={"indexingMode": "consistent", "compositeIndexes": indexes},
             default_ttl=declared.default_ttl_seconds,
         )
-    client.close()
 
 
 @contextmanager

@@ -17,11 +17,11 @@ from shared.errors import Conflict, Exists, Invalid, Stale, Unavailable
 from tests.contracts.blobs_fixtures import (
     ACCOUNT,
     BlobStore,
-    SignedToken,
     connection_string,
     new_container,
     running_secure_azurite,
 )
+from tests.peers.identity import SignedToken
 from tests.peers.loopback import free_port
 from tests.peers.relay import Relay, relaying
 

@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,11 @@ from tests.contracts.documents_fixtures import (
     CosmosPeer,
     DocumentStore,
     as_store,
+    create_containers_by,
 )
 from tests.peers.cosmos_keys import effective_key
-from tests.peers.loopback import ROOT, free_port
+from tests.peers.identity import SignedToken, self_signed
+from tests.peers.loopback import ROOT, free_port, running
 
 
 @pytest.fixture
@@ -212,6 +215,27 @@ def test_a_container_that_was_never_made_is_not_an_empty_one(peer: CosmosPeer) -
     with pytest.raises(CosmosResourceNotFoundError):
         documents.get("forgotten", ("t", "r"), "a")
     documents.close()
+
+
+def test_a_token_credential_reads_and_writes(tmp_path: Path) -> None:
+    """With a token instead of a key the adapter does the same over TLS."""
+    from azure.cosmos import CosmosClient
+
+    certificate, key = self_signed(tmp_path)
+    port, program = free_port(), str(ROOT / "tests/peers/cosmos.py")
+    endpoint, credential = f"https://127.0.0.1:{port}/", SignedToken()
+    with running([sys.executable, program, str(port), str(certificate), str(key)], port):
+        with CosmosClient(endpoint, credential) as client:
+            create_containers_by(client, DATABASE)
+        documents = CosmosDocuments(endpoint, credential, DATABASE, TOPOLOGY)
+        body = {"id": "a", "tenant_id": "t", "record_id": "r"}
+        documents.commit("records", ("t", "r"), [Create(body)])
+
+        found = documents.get("records", ("t", "r"), "a")
+        documents.close()
+
+    assert found is not None
+    assert found.body == body
 
 
 def test_an_adapter_does_not_load_its_sdk_before_it_is_used() -> None:

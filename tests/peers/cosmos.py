@@ -1,5 +1,6 @@
 """A peer that speaks Cosmos DB's REST protocol, as a process: ``cosmos.py PORT``.
 
+``cosmos.py PORT CERTIFICATE KEY`` speaks it over TLS and takes tokens alone.
 It answers what the documents adapter sends, with the service's semantics, and turns
 everything else away. Over ``/_peer/`` a test makes trouble:
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -76,10 +78,16 @@ class Peer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, certificate: str | None = None, key: str | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.store = Store()
         self.trouble = Trouble()
+        self.authorization, self.scheme = "type%3Dmaster", "http"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.authorization, self.scheme = "type=aad", "https"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         # A client that went away is what the tests are about.
@@ -133,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(*answer, cut=fault["do"] == "truncate")
 
     def _meet(self, fault: dict[str, Any]) -> None:
-        if "authorization" not in self.headers:
+        if not self.headers.get("authorization", "").startswith(self.server.authorization):
             raise Refused(401, "who are you?")
         if fault["do"] in _REFUSALS:
             if self._is_batch():
@@ -215,7 +223,7 @@ class Handler(BaseHTTPRequestHandler):
         raise Refused(405, "not spoken here")
 
     def _account(self) -> Answer:
-        host = f"http://127.0.0.1:{self.server.server_port}/"
+        host = f"{self.server.scheme}://127.0.0.1:{self.server.server_port}/"
         region = [{"name": "Here", "databaseAccountEndpoint": host}]
         return (
             200,
@@ -311,5 +319,5 @@ def _described(container: Container) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with Peer(int(sys.argv[1])) as peer:
+    with Peer(int(sys.argv[1]), *sys.argv[2:4]) as peer:
         peer.serve_forever()
