@@ -9,10 +9,12 @@ from functions.intake_parse.rules.lexicon import fold
 from shared.models.resume import Span, Value
 from shared.models.text import ExtractedText, TextLine
 
-MOST_ROWS = 8_000
+MOST_ROWS = 5_000
 """Rows read at most; a résumé has a few hundred."""
-LONGEST_ROW = 2_000
+LONGEST_ROW = 1_500
 """Characters of a row that are looked at; what lies behind is prose."""
+MOST_CHARACTERS = 200_000
+"""Characters read at most, about sixty full pages: bounds the work on a hostile text."""
 
 _BULLET = re.compile(
     r"\s*(?:[•●○◦▪▫■□◆◇♦►▶▸▹‣⁃∙·➢➤➔→✓✔✦★☆※❖⬥⦿◉♢\uf0b7\uf0a7\uf0d8\uf076\uf0fc\u2022\u2219\uf06c\uf071]+"
@@ -113,12 +115,16 @@ def _row(index: int, line: TextLine, start: int) -> Row:
 
 
 def read(text: ExtractedText) -> list[Row]:
-    """Return the rows that hold words, in reading order; at most :data:`MOST_ROWS`."""
+    """Return the rows that hold words, in reading order; within the limits above."""
     rows: list[Row] = []
     pending = False
+    budget = MOST_CHARACTERS
     for line, start in zip(text.lines[:MOST_ROWS], text.starts, strict=False):
         if not line.text.strip():
             continue
+        budget -= min(len(line.text), LONGEST_ROW)
+        if budget < 0:
+            break
         row = _row(len(rows), line, start)
         if row.body >= len(row.text):
             # A bullet alone on its line belongs to the words that follow.

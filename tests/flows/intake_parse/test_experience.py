@@ -1,0 +1,154 @@
+"""Jobs in the many ways in which résumés set them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from functions.intake_parse.rules import parse
+from shared.models.resume import Resume
+
+TODAY = date(2024, 1, 1)
+FRONT = "! Ada Byron\nada@mail.org\n"
+
+
+def jobs(found: Resume) -> list[tuple[str | None, str | None, str | None]]:
+    """Return (title, company, start) of each job."""
+    return [
+        (
+            job.title.value if job.title else None,
+            job.company.value if job.company else None,
+            job.start.value if job.start else None,
+        )
+        for job in found.work_experience
+    ]
+
+
+EXPECTED = [
+    ("Software Engineer", "Northwind Systems", "2021-03"),
+    ("Data Analyst", "Contoso Labs", "2018-06"),
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # title and company on one line, date on the right, beneath, above, in brackets, in front
+        "** Software Engineer, Northwind Systems⇥Mar 2021 - Present\n• Built it\n"
+        "** Data Analyst, Contoso Labs⇥Jun 2018 - Feb 2021\n• Ran it",
+        "** Software Engineer – Northwind Systems\nMar 2021 - Present\n• Built it\n"
+        "** Data Analyst – Contoso Labs\nJun 2018 - Feb 2021\n• Ran it",
+        "Mar 2021 - Present\n** Software Engineer, Northwind Systems\n• Built it\n"
+        "Jun 2018 - Feb 2021\n** Data Analyst, Contoso Labs\n• Ran it",
+        "Software Engineer, Northwind Systems, Austin, TX (Mar 2021 - Present)\n• Built it\n"
+        "Data Analyst, Contoso Labs, Remote (Jun 2018 - Feb 2021)\n• Ran it",
+        "03/2021 – heute⇥Software Engineer\n⇥Northwind Systems, Berlin\n• Built it\n"
+        "06/2018 – 02/2021⇥Data Analyst\n⇥Contoso Labs, Berlin\n• Ran it",
+        # either order, two lines, places beside them
+        "** Northwind Systems⇥Austin, TX\nSoftware Engineer⇥Mar 2021 - Present\n• Built it\n"
+        "** Contoso Labs⇥Boston, MA\nData Analyst⇥Jun 2018 - Feb 2021\n• Ran it",
+        "** Software Engineer⇥Mar 2021 - Present\nNorthwind Systems⇥Austin, TX\n• Built it\n"
+        "** Data Analyst⇥Jun 2018 - Feb 2021\nContoso Labs⇥Boston, MA\n• Ran it",
+        "Software Engineer | Northwind Systems | Austin | 03/2021 – Present\n• Built it\n"
+        "Data Analyst | Contoso Labs | Boston | 06/2018 – 02/2021\n• Ran it",
+        "** Northwind Systems — Software Engineer\nMar 2021 – Present · Austin, TX\n• Built it\n"
+        "** Contoso Labs — Data Analyst\nJun 2018 – Feb 2021 · Remote\n• Ran it",
+        # bullets as entries, a date as heading, labels of a form
+        "• Software Engineer at Northwind Systems (03/2021 – present): built it\n"
+        "• Data Analyst at Contoso Labs (06/2018 – 02/2021): ran it",
+        "** Mar 2021 - Present\n• Software Engineer, Northwind Systems\n• Built it\n"
+        "** Jun 2018 - Feb 2021\n• Data Analyst, Contoso Labs\n• Ran it",
+        "** Northwind Systems\nDesignation: Software Engineer\nDuration: Mar 2021 – Till Date\n"
+        "• Built it\n** Contoso Labs\nDesignation: Data Analyst\nDuration: Jun 2018 – Feb 2021",
+    ],
+)
+def test_reads_titles_companies_and_dates(page: Any, body: str) -> None:
+    """Title, company and start come out the same, however they are set."""
+    found = parse(page(f"{FRONT}# Experience\n{body}\n# Interests\nChess"), TODAY)
+    assert jobs(found) == EXPECTED
+    assert found.work_experience[0].current
+    assert not found.work_experience[1].current
+
+
+@pytest.mark.parametrize("banner", ["** Acme Corporation", "** Acme Corporation⇥2012 – Present"])
+def test_roles_under_one_employer_share_it(page: Any, banner: str) -> None:
+    """Roles listed under an employer's line, with or without its whole period, are its roles."""
+    body = (
+        f"{banner}\nStaff Engineer, Platform⇥2020 - Present\n• Led it\n"
+        "Senior Engineer, Payments⇥2016 - 2020\n• Built it\nEngineer⇥2012 - 2016\n• Wrote it"
+    )
+    found = jobs(parse(page(f"{FRONT}# Experience\n{body}"), TODAY))
+    assert [company for _, company, _ in found] == ["Acme Corporation"] * 3
+    assert found[1][0] == "Senior Engineer, Payments"
+
+
+@pytest.mark.parametrize(
+    ("heading", "line", "job"),
+    [
+        ("Berufserfahrung", "Teamleiter Einkauf⇥seit 03/2018\nNovatec GmbH, Ulm", "Novatec GmbH"),
+        ("Expériences professionnelles", "Développeuse – Worldline⇥Depuis mars 2018", "Worldline"),
+        (
+            "Experiencia laboral",
+            "Enero 2019 - Actualidad\nCamarera, Casa Pepe, Madrid",
+            "Casa Pepe",
+        ),
+        ("Experiência Profissional", "Itaú\nAnalista de Dados\nfev 2020 - atual", "Itaú"),
+        ("Esperienze lavorative", "Da marzo 2019 ad oggi\nCuoco presso Hotel Roma", "Hotel Roma"),
+        (
+            "Career History",
+            "SOUS CHEF, The Blue Heron\nMiami, FL\nNov 2017 to present",
+            "The Blue Heron",
+        ),
+        (
+            "Teaching Experience",
+            "Voice Instructor\nMusic School · Boston, MA 2019 - 2022",
+            "Music School",
+        ),
+    ],
+)
+def test_reads_jobs_under_headings_of_six_languages(
+    page: Any, heading: str, line: str, job: str
+) -> None:
+    """A heading of any of the languages, with or without "experience", opens the jobs."""
+    found = jobs(parse(page(f"{FRONT}# {heading}\n{line}"), TODAY))
+    assert [company for _, company, _ in found] == [job]
+
+
+def test_reads_jobs_without_a_heading(page: Any) -> None:
+    """Dated jobs under a foreign heading are found when there is no experience section."""
+    body = (
+        "# Highlights\nEight years of testing.\n"
+        "Senior QA Engineer, Northwind Systems (Mar 2021 - Present)\n• Cut it\n"
+        "QA Engineer, Contoso Labs (Jun 2018 - Feb 2021)\n• Wrote it\n# Education\nB.S., MIT, 2016"
+    )
+    found = jobs(parse(page(FRONT + body), TODAY))
+    assert found[0] == ("Senior QA Engineer", "Northwind Systems", "2021-03")
+    assert len(found) == 2
+
+
+def test_volunteering_is_no_work(page: Any) -> None:
+    """Sections of volunteering and leadership do not become jobs."""
+    body = "# Volunteer Experience\nTeacher, CoderDojo⇥2012 - 2013\n# Work\nCEO, Pied Piper⇥2014 - 2015"
+    assert jobs(parse(page(FRONT + body), TODAY)) == [("CEO", "Pied Piper", "2014")]
+
+
+def test_undated_jobs_are_told_apart_by_their_look(page: Any) -> None:
+    """Jobs without dates are parted where the first line's look returns."""
+    body = "** Intern\nExample Opera Company\n• Helped\n** Sales Associate\nMusic Store LLC\n• Sold"
+    found = jobs(parse(page(f"{FRONT}# Experience\n{body}"), TODAY))
+    assert found == [
+        ("Intern", "Example Opera Company", None),
+        ("Sales Associate", "Music Store LLC", None),
+    ]
+
+
+def test_highlights_join_wrapped_lines(page: Any) -> None:
+    """A bullet that wraps is one highlight, its span over both lines."""
+    body = "** Engineer, Acme Inc⇥2019 - 2020\n• Cut the latency of\nthe service by half\n• Led"
+    text = page(f"{FRONT}# Experience\n{body}")
+    found = parse(text, TODAY).work_experience[0].highlights
+    assert [h.value for h in found] == ["Cut the latency of the service by half", "Led"]
+    assert found[0].span is not None
+    assert text.text[found[0].span.start : found[0].span.end].startswith("Cut the latency")
