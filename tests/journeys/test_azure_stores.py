@@ -53,7 +53,12 @@ def test_files_become_profiles_on_the_azure_adapters(tmp_path: Path) -> None:
     bus = Peer(tmp_path / "bus", topology.load())
     try:
         with running_peer() as cosmos, running_azurite() as blob_port:
-            create_containers(cosmos.connection_string, DATABASE, topology=topology.load())
+            create_containers(
+                cosmos.connection_string,
+                DATABASE,
+                endpoint_discovery=False,
+                topology=topology.load(),
+            )
             blobs = connection_string(blob_port)
             _make_blob_containers(blobs)
             ran = subprocess.run(
