@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import BaseModel
+
 from shared.documents.port import Replace
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event
@@ -11,6 +13,13 @@ from shared.events.intake import IntakeEnded
 from shared.messaging import Decision, announce_once
 from shared.models.intake import CONTAINER, IntakeRecord, Reason, Stage
 from shared.stores import Stores
+
+
+class _Attempt(BaseModel):
+    """What every event of the chain says: which intake, which attempt."""
+
+    intake_id: str
+    attempt: int
 
 
 def read_record(stores: Stores, tenant_id: str, intake_id: str) -> tuple[IntakeRecord, str]:
@@ -54,28 +63,25 @@ def ended(record: IntakeRecord, etag: str) -> Decision:
 
 
 def give_up(
-    stores: Stores,
-    tenant_id: str,
-    intake_id: str,
-    *,
-    stage: Stage,
-    attempt: int,
-    cause: str,
-    source: str,
-    now: datetime,
+    stores: Stores, event: Event, cause: str, *, stage: Stage, source: str, now: datetime
 ) -> None:
-    """End a file as failed whose message is about to become a dead letter, if it still waits."""
+    """End the file whose message is about to become a dead letter, if it still waits for it.
+
+    Takes any event of the chain: all name the intake and the attempt.
+    """
+    about = _Attempt.model_validate(event.data)
+    partition = (event.tenantid, about.intake_id)
 
     def decide() -> Decision:
         try:
-            record, etag = read_record(stores, tenant_id, intake_id)
+            record, etag = read_record(stores, *partition)
         except Missing:
             return Decision()
-        if record.state != stage or record.attempt != attempt:
+        if record.state != stage or record.attempt != about.attempt:
             return Decision()
         reason = Reason(
             code="exhausted",
-            detail=f"The stage {stage} kept failing ({cause.split(':')[0]}). An operator can "
+            detail=f"The stage {stage} kept failing ({cause.partition(':')[0]}). An operator can "
             "redrive its dead letter, or retry the file.",
             stage=stage,
         )
@@ -85,7 +91,7 @@ def give_up(
         stores,
         source=source,
         container=CONTAINER,
-        partition=(tenant_id, intake_id),
+        partition=partition,
         decide=decide,
         now=now,
     )

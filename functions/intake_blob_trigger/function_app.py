@@ -10,6 +10,7 @@ from functions.intake_blob_trigger import service
 from functions.intake_blob_trigger.rules import Limits
 from shared import runtime, telemetry
 from shared.bus_trigger import deliver
+from shared.intake_stages import give_up
 
 blueprint = func.Blueprint()
 
@@ -49,8 +50,13 @@ def intake_rescan(message: func.ServiceBusMessage) -> None:
         handle=lambda event: service.rescan(
             runtime.stores(), event, limits=LIMITS, clock=runtime.now
         ),
-        exhausted=lambda event, cause: service.exhausted(
-            runtime.stores(), event, cause, now=runtime.now()
+        exhausted=lambda event, cause: give_up(
+            runtime.stores(),
+            event,
+            cause,
+            stage="received",
+            source="intake_blob_trigger",
+            now=runtime.now(),
         ),
     )
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
 from shared import telemetry
-from shared.documents.port import Create, Equals, Range, Replace
-from shared.errors import Exists, Missing
+from shared.documents.port import Create, Equals, Json, Range, Replace
+from shared.errors import Exists, Missing, Stale
 from shared.events.envelope import Event, EventData, read_data
 from shared.events.intake import IntakeAccepted, IntakeExtracted, IntakeParsed, IntakeRetried
-from shared.intake_stages import ended, ending_of, give_up, read_awaiting, read_record
+from shared.intake_stages import ended, ending_of, read_awaiting, read_record
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models.intake import (
     CONTAINER,
@@ -33,6 +33,7 @@ from shared.stores import Stores
 HANDLER = "intake_blob_trigger"
 STALLED_AFTER = timedelta(minutes=30)
 MAX_NUDGES = 3
+CLAIM_HOLDS = timedelta(minutes=15)
 _CHUNK = 1024 * 1024
 
 Clock = Callable[[], datetime]
@@ -132,21 +133,6 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
         partition=(event.tenantid, data.intake_id),
         decide=decide,
         now=began,
-    )
-
-
-def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
-    """End the file whose rescan is about to become a dead letter."""
-    data = read_data(event, IntakeRetried)
-    give_up(
-        stores,
-        event.tenantid,
-        data.intake_id,
-        stage="received",
-        attempt=data.attempt,
-        cause=cause,
-        source=HANDLER,
-        now=now,
     )
 
 
@@ -316,11 +302,27 @@ def _claim(stores: Stores, record: IntakeRecord, now: datetime) -> str:
     try:
         stores.documents.commit(CONTAINER, partition, [Create(claim)])
     except Exists:
-        stored = stores.documents.get(CONTAINER, partition, "claim")
-        if stored is not None:
-            return str(stored.body["claimed_by"])
-        return _claim(stores, record, now)  # the claim was erased this instant
+        present = stores.documents.get(CONTAINER, partition, "claim")
+    else:
+        return record.intake_id
+    if present is None:
+        return _claim(stores, record, now)  # it was removed this instant
+    holder = str(present.body["claimed_by"])
+    if holder == record.intake_id or not _is_abandoned(stores, record.tenant_id, present.body, now):
+        return holder
+    try:
+        stores.documents.commit(CONTAINER, partition, [Replace(claim, present.etag)])
+    except (Stale, Missing):
+        return _claim(stores, record, now)
     return record.intake_id
+
+
+def _is_abandoned(stores: Stores, tenant_id: str, claim: Json, now: datetime) -> bool:
+    """Whether who claimed never made a record: its file was gone before it could."""
+    holder = str(claim["claimed_by"])
+    if stores.documents.get(CONTAINER, (tenant_id, holder), holder) is not None:
+        return False
+    return now - datetime.fromisoformat(claim["created_at"]) > CLAIM_HOLDS
 
 
 def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:

@@ -10,6 +10,7 @@ from functions.intake_extract import service
 from functions.intake_extract.sandbox import Sandbox
 from shared import runtime
 from shared.bus_trigger import deliver
+from shared.intake_stages import give_up
 
 blueprint = func.Blueprint()
 
@@ -30,7 +31,12 @@ def intake_extract(message: func.ServiceBusMessage) -> None:
         handle=lambda event: service.extract(
             runtime.stores(), _sandbox(), event, clock=runtime.now
         ),
-        exhausted=lambda event, cause: service.exhausted(
-            runtime.stores(), event, cause, now=runtime.now()
+        exhausted=lambda event, cause: give_up(
+            runtime.stores(),
+            event,
+            cause,
+            stage="extracting",
+            source="intake_extract",
+            now=runtime.now(),
         ),
     )

@@ -14,7 +14,7 @@ from shared.documents.port import Replace
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeAccepted, IntakeExtracted
-from shared.intake_stages import ended, give_up, read_awaiting
+from shared.intake_stages import ended, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models.intake import CONTAINER, IntakeFile, IntakeRecord, Reason, State, extract_name
 from shared.models.text import ExtractedText
@@ -96,21 +96,6 @@ def extract(
         partition=(event.tenantid, data.intake_id),
         decide=decide,
         now=began,
-    )
-
-
-def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
-    """End the file whose message is about to become a dead letter."""
-    data = read_data(event, IntakeAccepted)
-    give_up(
-        stores,
-        event.tenantid,
-        data.intake_id,
-        stage="extracting",
-        attempt=data.attempt,
-        cause=cause,
-        source=HANDLER,
-        now=now,
     )
 
 

@@ -8,12 +8,20 @@ from functions.intake_finalize import service
 from shared import runtime
 from shared.bus_trigger import deliver
 from shared.events.envelope import Event
+from shared.intake_stages import give_up
 
 blueprint = func.Blueprint()
 
 
 def _exhausted(event: Event, cause: str) -> None:
-    service.exhausted(runtime.stores(), event, cause, now=runtime.now())
+    give_up(
+        runtime.stores(),
+        event,
+        cause,
+        stage="finalizing",
+        source="intake_finalize",
+        now=runtime.now(),
+    )
 
 
 @blueprint.service_bus_queue_trigger(

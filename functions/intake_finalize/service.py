@@ -11,7 +11,7 @@ from shared.errors import Rejected
 from shared.events.candidate import CandidateSaved
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeParsed
-from shared.intake_stages import ended, give_up, read_awaiting
+from shared.intake_stages import ended, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models import candidate, intake
 from shared.models.candidate import CandidateProfile
@@ -94,23 +94,4 @@ def complete(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
         partition=(event.tenantid, data.intake_id),
         decide=decide,
         now=began,
-    )
-
-
-def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
-    """End the file whose message is about to become a dead letter."""
-    data: CandidateSaved | IntakeParsed
-    if event.type == CandidateSaved.type:
-        data = read_data(event, CandidateSaved)
-    else:
-        data = read_data(event, IntakeParsed)
-    give_up(
-        stores,
-        event.tenantid,
-        data.intake_id,
-        stage="finalizing",
-        attempt=data.attempt,
-        cause=cause,
-        source=HANDLER,
-        now=now,
     )

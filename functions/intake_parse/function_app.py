@@ -7,6 +7,7 @@ import azure.functions as func
 from functions.intake_parse import service
 from shared import runtime
 from shared.bus_trigger import deliver
+from shared.intake_stages import give_up
 
 blueprint = func.Blueprint()
 
@@ -20,7 +21,12 @@ def intake_parse(message: func.ServiceBusMessage) -> None:
         message,
         entity="intake_parse",
         handle=lambda event: service.parse_text(runtime.stores(), event, clock=runtime.now),
-        exhausted=lambda event, cause: service.exhausted(
-            runtime.stores(), event, cause, now=runtime.now()
+        exhausted=lambda event, cause: give_up(
+            runtime.stores(),
+            event,
+            cause,
+            stage="parsing",
+            source="intake_parse",
+            now=runtime.now(),
         ),
     )

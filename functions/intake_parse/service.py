@@ -11,7 +11,7 @@ from shared.documents.port import Replace, Upsert
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeExtracted, IntakeParsed
-from shared.intake_stages import ended, give_up, read_awaiting
+from shared.intake_stages import ended, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models.intake import CONTAINER, ParseDocument, Reason, extract_name
 from shared.models.resume import Resume
@@ -66,21 +66,6 @@ def parse_text(stores: Stores, event: Event, *, clock: Callable[[], datetime]) -
         partition=(event.tenantid, data.intake_id),
         decide=decide,
         now=began,
-    )
-
-
-def exhausted(stores: Stores, event: Event, cause: str, *, now: datetime) -> None:
-    """End the file whose message is about to become a dead letter."""
-    data = read_data(event, IntakeExtracted)
-    give_up(
-        stores,
-        event.tenantid,
-        data.intake_id,
-        stage="parsing",
-        attempt=data.attempt,
-        cause=cause,
-        source=HANDLER,
-        now=now,
     )
 
 
