@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from functions.intake_parse.rules.dates import Period
 from functions.intake_parse.rules.entries import periods_in
-from functions.intake_parse.rules.lexicon import fold
+from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, cut
 from functions.intake_parse.rules.titles import degrees, institution_score
 from functions.intake_parse.rules.units import Entry, Unit, units
@@ -84,6 +84,8 @@ class Reading:
 
 def is_detail(row: Row, previous: Row | None) -> bool:
     content = row.content
+    if len(row.cells) >= 3 and set(re.findall(r"[a-z]+", row.folded)) <= words("table_heads"):
+        return True
     if _DETAIL.match(content) and not _strong_degree(content):
         return True
     if row.bullet and previous is not None and not _strong_degree(content):

@@ -244,6 +244,16 @@ def _starts(
         if ahead <= above:
             return not _started_above(current)
         style_change = rows[position].style == lead and distinct and bool(current.body)
+        beneath = rows[position + 1 : position + ahead + 1]
+        lacking = not any(title_score(row.content) >= 2 for row in beneath)
+        if (
+            ahead == above + 1
+            and current.body
+            and lacking
+            and title_score(rows[position].content) >= 2.5
+        ):
+            # One row more than usual: the title, which the rows nearer to the date lack.
+            return len(rows[position].content.split()) <= 7
         strong = rows[position].bold and not rows[position - 1].bold and bool(current.body)
         return ahead <= MOST_ABOVE and (style_change or strong)
     # An undated entry among dated ones: it looks like the others' first row.

@@ -326,7 +326,8 @@ def _pair(job: _Job, found: list[Unit]) -> None:
         and (scores[j][1] < 1 or company.line > title.line)
     ):
         parted = _comma(title)
-        if parted and organisation_score(parted[1].text) >= max(2.0, scores[j][1] + 0.5):
+        least = 2.0 if company.line >= title.line else 3.0
+        if parted and organisation_score(parted[1].text) >= max(least, scores[j][1] + 0.5):
             job.title, job.company, job.sure = parted[0], parted[1], True
             return
     job.title, job.company = title, company

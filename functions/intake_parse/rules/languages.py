@@ -16,10 +16,9 @@ _MOTHER = re.compile(
     r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle"
 )
 _LABEL = re.compile(
-    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]|lingue|linguas|sprachen|"
-    r"sprachkenntnisse|mother tongue(?:\(s\))?|"
-    r"madrelingua|lingua madre|altre lingue|lengua materna|langue maternelle|muttersprache|"
-    r"lingua materna)(?:\s\w+)?)\s*[:\t]\s*"
+    r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]s?|lingue|sprachen?|sprachkenntnisse|"
+    r"mother tongue|madrelingua|muttersprache)(?:\([a-z/]{1,3}\))?"
+    r"(?:\s(?:madre|materna|maternelle|stranier[ae]|spoken|known|skills))?(?:\([a-z/]{1,3}\))?)\s*[:\t]\s*"
 )
 _SENTENCE = re.compile(
     r"\b(?:fluent|proficient|bilingual|native|conversational|flie(?:ss|ß)end|courant|"
@@ -80,6 +79,8 @@ def languages(sections: list[Section]) -> tuple[Language, ...]:
                     and not _programming(row.folded[label.end() :])
                 ):
                     _row(row, label.end(), 0.85, None, found)
+                elif section.kind == "skills" and _in_table(row):
+                    _row(row, row.body, 0.9, None, found)
                 elif (
                     section.kind in {"skills", "other"}
                     and _SENTENCE.search(row.folded)
@@ -131,8 +132,8 @@ def _row(
             continue
         stop = spans[position + 1][0] if position + 1 < len(spans) else len(row.text)
         behind = row.folded[b:stop]
-        before = row.folded[start:a] if position == 0 else ""
-        level = _level(row.text[b:stop], behind) or _level_before(row.text[start:a], before)
+        before = row.folded[row.body : a] if position == 0 else ""
+        level = _level(row.text[b:stop], behind) or _level_before(row.text[row.body : a], before)
         if (
             level is None
             and len(spans) == 1

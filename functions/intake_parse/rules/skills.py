@@ -119,8 +119,8 @@ def _table_row(row: Row) -> bool:
 
 
 _TONGUE = re.compile(
-    r"mother tongue|other languages?\b|madrelingua|lingua madre|altre lingue|muttersprache|"
-    r"weitere sprachen|"
+    r"mother tongue|other languages?\b|sonstige sprache|madrelingua|lingua madre|altre lingue|"
+    r"muttersprache|weitere sprachen|"
     r"langues? maternelle|autres langues|lengua materna|otros idiomas|lingua materna|outras linguas"
 )
 

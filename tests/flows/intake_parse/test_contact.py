@@ -84,7 +84,7 @@ def test_national_number_is_read_by_the_country_of_the_page(page: Any) -> None:
 
 
 def test_links_of_text_and_annotations_are_one_list(page: Any) -> None:
-    """A link on the page and its annotation are one, an annotation alone is added without a span."""
+    """A link and its annotation are one; an annotation alone is added without a span."""
     text = page(
         "! Ada Byron\nada@mail.org | linkedin.com/in/ada | ada.dev",
         links=("https://www.linkedin.com/in/ada/", "https://github.com/ada", "mailto:ada@mail.org"),

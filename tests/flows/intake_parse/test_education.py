@@ -33,6 +33,9 @@ FRONT = "! Ada Byron\nada@mail.org\n"
         "• B.Sc. Mathematics, Ridgemont College (2019)",
         "Master of Science in Physics — Lakeside University⇥2021\n• GPA 3.9\n"
         "B.Sc. Mathematics — Ridgemont College⇥2019\n• Thesis: On knots",
+        "Degree⇥Institution⇥Year⇥Percentage\n"
+        "Master of Science in Physics⇥Lakeside University⇥2021⇥78%\n"
+        "B.Sc. Mathematics⇥Ridgemont College⇥2019⇥81%",
         "** Master of Science in\n** Physics\n2019 - 2021\nLakeside University\n"
         "** B.Sc. Mathematics\n2015 - 2019\nRidgemont College",
     ],

@@ -130,7 +130,10 @@ def test_reads_jobs_without_a_heading(page: Any) -> None:
 
 def test_volunteering_is_no_work(page: Any) -> None:
     """Sections of volunteering and leadership do not become jobs."""
-    body = "# Volunteer Experience\nTeacher, CoderDojo⇥2012 - 2013\n# Work\nCEO, Pied Piper⇥2014 - 2015"
+    body = (
+        "# Volunteer Experience\nTeacher, CoderDojo⇥2012 - 2013\n"
+        "# Work\nCEO, Pied Piper⇥2014 - 2015"
+    )
     assert jobs(parse(page(FRONT + body), TODAY)) == [("CEO", "Pied Piper", "2014")]
 
 

@@ -85,6 +85,11 @@ def test_without_a_skill_section_only_traces_are_kept(page: Any) -> None:
         ),
         ("# Idiomas\nEspañol: nativo | Inglés: B2", [("es", "nativo"), ("en", "B2")]),
         ("# Skills\nLanguages: English, French\nSQL, Git", [("en", None), ("fr", None)]),
+        (
+            "# Personal skills\nMother tongue(s)⇥Greek\nOther language(s)⇥SPEAKING⇥WRITING\n"
+            "English⇥C2⇥C1",
+            [("el", "Mother tongue"), ("en", "C2")],
+        ),
         ("# Skills\nSQL, Git\nFluent in Spanish", [("es", "Fluent")]),
     ],
 )

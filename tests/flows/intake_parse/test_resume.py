@@ -114,7 +114,8 @@ _PIECES = st.sampled_from(
         "Experience", "EDUCATION", "Skills:", "Languages", "Certifications", "Projects", "Awards",
         "Mar 2021 - Present", "2015 – 2019", "20XX", "Software Engineer, Acme Inc", "• Built (it",
         "B.Sc. Physics, MIT", "Name: Ada Byron", "ada@mail.org", "+39 392 1234567", "K8s, C++",
-        "\t", "Englisch\tC1", "https://x.dev/a", "A B C D E F", "、中文", "—", "(", "••", "Dr.", "é" * 40,
+        "\t", "Englisch\tC1", "https://x.dev/a", "A B C D E F", "、中文", "—", "(",
+        "••", "Dr.", "é" * 40,
     ]
 )  # fmt: skip
 _LINES = st.builds(
