@@ -19,7 +19,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Self
 
 from shared.bus.port import MAX_BODY_BYTES, DeadLetter, Message
-from shared.errors import Invalid, Missing, Problem, Throttled, TooLarge, Unavailable
+from shared.bus.service_bus_translation import dead_letter, outgoing, redriven, translated
+from shared.errors import Invalid, Missing, TooLarge, Unavailable
 from shared.topology import Receiver, Topology
 
 if TYPE_CHECKING:
@@ -32,11 +33,10 @@ if TYPE_CHECKING:
         ServiceBusReceiver,
         ServiceBusSender,
     )
-    from azure.servicebus.exceptions import ServiceBusError
 
 ATTEMPT_SECONDS = 10.0
 OPERATION_SECONDS = 30.0
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 1.0
 _RETRIES = {
     "retry_total": 2,
     "retry_backoff_factor": 0.2,
@@ -44,19 +44,10 @@ _RETRIES = {
     "try_timeout": ATTEMPT_SECONDS,
 }
 
-# The service asks clients to stay away for ten seconds when it is busy; a full entity
-# empties only as fast as its receivers work.
-_BUSY_SECONDS = 10.0
-_FULL_SECONDS = 60.0
-
 _MAX_ID_CHARACTERS = 128
-# The same cut as in the SQLite adapter: leaves room for "~" and any sequence number.
-_REDRIVEN_ID_CHARACTERS = 100
 _REDRIVE_BATCH = 50
 _REDRIVE_WAIT_SECONDS = 5.0
 _PEEK_BATCH = 100
-_NOT_FOUND = 404
-_DEAD_LETTER_PROPERTIES = frozenset({"DeadLetterReason", "DeadLetterErrorDescription"})
 
 
 class ServiceBus:
@@ -119,7 +110,7 @@ class ServiceBus:
         for message in messages:
             by_destination.setdefault(message.destination, []).append(message)
         for destination, group in by_destination.items():
-            self._outlets[destination].send([_outgoing(message) for message in group])
+            self._outlets[destination].send([outgoing(message) for message in group])
 
     def dead_letters(
         self, entity: str, *, limit: int = 100, after: int = 0
@@ -127,7 +118,7 @@ class ServiceBus:
         """See :meth:`shared.bus.port.Bus.dead_letters`. Peeks, so nothing gets locked."""
         self._receiver(entity)
         found: list[DeadLetter] = []
-        with _translated(entity), self._dead_letter_receiver(entity) as receiver:
+        with translated(entity), _browsing(self._dead_letter_receiver(entity)) as receiver:
             while len(found) < limit:
                 peeked = receiver.peek_messages(
                     min(limit - len(found), _PEEK_BATCH),
@@ -136,7 +127,7 @@ class ServiceBus:
                 )
                 if not peeked:
                     break
-                found += [_dead_letter(entity, message) for message in peeked]
+                found += [dead_letter(entity, message) for message in peeked]
                 after = found[-1].sequence_number
         return tuple(found)
 
@@ -155,7 +146,7 @@ class ServiceBus:
         if not sequence_numbers:
             return 0
         found = 0
-        with _translated(entity), self._dead_letter_receiver(entity) as receiver:
+        with translated(entity), self._dead_letter_receiver(entity) as receiver:
             wanted = _present(receiver, sequence_numbers)
             held: dict[int, ServiceBusReceivedMessage] = {}
             try:
@@ -170,7 +161,7 @@ class ServiceBus:
                     if chosen:
                         # Sent before it is completed: a crash in between leaves two, not none.
                         self._outlets[entity.partition("/")[0]].send(
-                            [_redriven(received[number]) for number in chosen]
+                            [redriven(received[number]) for number in chosen]
                         )
                     for number in chosen:
                         receiver.complete_message(held.pop(number))
@@ -250,12 +241,13 @@ class _Outlet:
                 self._sender = self._open_sender()
             name = self._sender.entity_name
             try:
-                with _translated(name):
+                with translated(name):
                     for transfer in _transfers(self._sender, messages):
                         with _cut_off(self._sender, self._patience + _GRACE_SECONDS):
                             self._sender.send_messages(transfer, timeout=self._patience)
-            except Problem:
-                self._drop()
+            except Exception:
+                _close_aside(self._sender)
+                self._sender = None
                 raise
         finally:
             self._lock.release()
@@ -263,25 +255,23 @@ class _Outlet:
     def close(self) -> None:
         with self._lock:
             self._closed = True
-            self._drop()
-
-    def _drop(self) -> None:
-        sender, self._sender = self._sender, None
-        if sender is not None:
-            # A sender whose connection broke may fail once more on the way out.
-            with suppress(Exception):
-                sender.close()
+            if self._sender is not None:
+                # A sender whose connection broke may fail once more on the way out.
+                with suppress(Exception):
+                    self._sender.close()
 
 
 @contextmanager
 def _cut_off(sender: ServiceBusSender, seconds: float) -> Iterator[None]:
-    """Close a sender that is still at it after ``seconds``, which ends its send.
+    """Close a sender that is still at it after ``seconds``: its send ends as ``Unavailable``.
 
     The SDK's own timeout does not hold for an answer it cannot read, such as a rejection
     without details: then it waits for ever.
     """
+    late = threading.Event()
 
     def close() -> None:
+        late.set()
         with suppress(Exception):
             sender.close()
 
@@ -290,8 +280,15 @@ def _cut_off(sender: ServiceBusSender, seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except Exception as error:
+        # Closed under its hands the SDK fails in many ways; none of them says more.
+        if late.is_set():
+            raise Unavailable(f"no answer from {sender.entity_name} in time") from error
+        raise
     finally:
         timer.cancel()
+    if late.is_set():
+        raise Unavailable(f"{sender.entity_name} answered too late")
 
 
 def _transfers(
@@ -321,39 +318,23 @@ def _transfers(
             yield batch
 
 
-def _outgoing(message: Message) -> ServiceBusMessage:
-    from azure.servicebus import ServiceBusMessage
-
-    return ServiceBusMessage(
-        message.body,
-        message_id=message.message_id,
-        subject=message.subject,
-        session_id=message.session_id,
-        correlation_id=message.correlation_id,
-        content_type=message.content_type,
-        scheduled_enqueue_time_utc=message.not_before,
-        application_properties=dict(message.properties.items()),
-    )
+@contextmanager
+def _browsing(receiver: ServiceBusReceiver) -> Iterator[ServiceBusReceiver]:
+    """A receiver that only peeks, and so holds nothing that closing must give back."""
+    try:
+        yield receiver
+    finally:
+        _close_aside(receiver)
 
 
-def _redriven(message: ServiceBusReceivedMessage) -> ServiceBusMessage:
-    from azure.servicebus import ServiceBusMessage
+def _close_aside(handler: ServiceBusSender | ServiceBusReceiver) -> None:
+    """Close without waiting: it takes the SDK up to a second, and fails on broken connections."""
 
-    properties = {
-        name: value
-        for name, value in _properties(message).items()
-        if name not in _DEAD_LETTER_PROPERTIES
-    }
-    old = (message.message_id or "")[:_REDRIVEN_ID_CHARACTERS]
-    return ServiceBusMessage(
-        _body(message),
-        message_id=f"{old}~{message.sequence_number}",
-        subject=message.subject,
-        session_id=message.session_id,
-        correlation_id=message.correlation_id,
-        content_type=message.content_type,
-        application_properties=properties,  # type: ignore[arg-type]
-    )
+    def close() -> None:
+        with suppress(Exception):
+            handler.close()
+
+    threading.Thread(target=close, daemon=True).start()
 
 
 def _by_number(
@@ -379,69 +360,3 @@ def _give_back(receiver: ServiceBusReceiver, messages: Iterable[ServiceBusReceiv
         # What cannot be given back comes back by itself when its lock runs out.
         with suppress(ServiceBusError):
             receiver.abandon_message(message)
-
-
-def _dead_letter(entity: str, message: ServiceBusReceivedMessage) -> DeadLetter:
-    if message.sequence_number is None or message.enqueued_time_utc is None:
-        raise Unavailable(f"the broker's dead letter of {entity} lacks its number or time")
-    return DeadLetter(
-        entity=entity,
-        sequence_number=message.sequence_number,
-        message_id=message.message_id or "",
-        subject=message.subject or "",
-        body=_body(message),
-        reason=message.dead_letter_reason or "",
-        description=message.dead_letter_error_description or "",
-        delivery_count=message.delivery_count or 0,
-        enqueued_at=message.enqueued_time_utc,
-    )
-
-
-def _body(message: ServiceBusReceivedMessage) -> bytes:
-    body = message.body
-    return body if isinstance(body, bytes) else b"".join(body)
-
-
-def _properties(message: ServiceBusReceivedMessage) -> dict[str, object]:
-    """Application properties with text keys: the SDK hands them out as bytes."""
-    return {
-        _text(name): _text(value) if isinstance(value, bytes) else value
-        for name, value in (message.application_properties or {}).items()
-    }
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
-
-
-@contextmanager
-def _translated(entity: str) -> Iterator[None]:
-    """Turn the SDK's errors into those of the port."""
-    from azure.servicebus.exceptions import ServiceBusError
-
-    try:
-        yield
-    except ServiceBusError as error:
-        raise _problem(error, entity) from error
-
-
-def _problem(error: ServiceBusError, entity: str) -> Problem:
-    from azure.servicebus import exceptions as sdk
-
-    # An entity that is not there is refused with its token already, as if by authentication.
-    refused_with = getattr(error.inner_exception, "status_code", None)
-    match error:
-        case sdk.MessagingEntityNotFoundError():
-            return Missing(f"the namespace has no {entity}")
-        case sdk.ServiceBusAuthenticationError() if refused_with == _NOT_FOUND:
-            return Missing(f"the namespace has no {entity}")
-        case sdk.ServiceBusServerBusyError():
-            return Throttled(f"{entity} is busy", retry_after=_BUSY_SECONDS)
-        case sdk.ServiceBusQuotaExceededError():
-            return Throttled(f"{entity} is full", retry_after=_FULL_SECONDS)
-        case sdk.MessageSizeExceededError():
-            return TooLarge(f"{entity} does not take a message of this size")
-        case sdk.ServiceBusAuthorizationError() | sdk.ServiceBusAuthenticationError():
-            return Unavailable(f"the namespace does not let this process use {entity}")
-        case _:
-            return Unavailable(f"no answer from {entity}: {type(error).__name__}")

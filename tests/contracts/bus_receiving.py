@@ -54,7 +54,7 @@ TOPOLOGY = Topology.model_validate(
 )
 
 # How long to look for a message or a session that may not come.
-_GLANCE_SECONDS = 0.15
+_GLANCE_SECONDS = 0.1
 _REMOTE_GLANCE_SECONDS = 2.0
 
 
@@ -212,6 +212,7 @@ class ServiceBusReceiving:
 
         self._client = ServiceBusClient.from_connection_string(connection_string, retry_total=0)
         self._receivers: dict[str, Any] = {}
+        self._sessions: list[Any] = []
         self._closing: list[threading.Thread] = []
         self._peer = peer
         self._glance = _GLANCE_SECONDS if peer else _REMOTE_GLANCE_SECONDS
@@ -253,6 +254,7 @@ class ServiceBusReceiving:
             # The link was opened and at once closed again: the broker's way to say no.
             self._close_later(receiver)
             return None
+        self._sessions.append(receiver)
         return Session(entity, chosen, receiver)
 
     def renew_session(self, session: Session) -> None:
@@ -289,15 +291,18 @@ class ServiceBusReceiving:
         self._ahead += seconds
 
     def forget(self, addresses: list[str]) -> None:
-        """Drop the receivers at these AMQP addresses, where the broker has hung up."""
+        """Drop all sessions, and the receivers at these AMQP addresses, where the broker has
+        hung up."""
+        for receiver in self._sessions:
+            self._close_later(receiver)
+        self._sessions.clear()
         for address in addresses:
             entity = address.replace("/Subscriptions/", "/")
             if entity in self._receivers:
                 self._close_later(self._receivers.pop(entity))
 
     def close(self) -> None:
-        for receiver in self._receivers.values():
-            self._close_later(receiver)
+        self.forget(list(self._receivers))
         for thread in self._closing:
             thread.join()
         self._client.close()

@@ -24,8 +24,8 @@ pytest_plugins = ["tests.contracts.bus_fixtures"]
 
 @pytest.fixture
 def impatient(peer_pair: PeerPair) -> Iterator[ServiceBus]:
-    """A bus that makes two attempts of one second."""
-    bus = ServiceBus(_client(peer_pair.peer.connection_string, retries=1), TOPOLOGY, patience=2)
+    """A bus of two attempts that waits three seconds for an answer, one for each attempt's."""
+    bus = ServiceBus(_client(peer_pair.peer.connection_string, retries=1), TOPOLOGY, patience=3)
     yield bus
     bus.close()
 
@@ -88,19 +88,21 @@ def test_a_connection_lost_while_idle(peer_pair: PeerPair) -> None:
     assert peer_pair.drain("plain", 1) == [b"body 2"]
 
 
-def test_a_broker_that_keeps_hanging_up_is_unavailable(peer_pair: PeerPair) -> None:
+def test_a_broker_that_keeps_hanging_up_is_unavailable(
+    peer_pair: PeerPair, impatient: ServiceBus
+) -> None:
     """Attempts are bounded; publishing again later gets through and doubles nothing."""
-    peer_pair.peer.ask("drop after", sends=3)
+    peer_pair.peer.ask("drop after", sends=2)
     with pytest.raises(Unavailable):
-        peer_pair.send(1)
-    peer_pair.send(1)
+        impatient.publish([peer_pair.message(1)])
+    impatient.publish([peer_pair.message(1)])
     assert peer_pair.drain("plain", 1) == [b"body 1"]
 
 
 def test_a_broker_that_does_not_answer_is_unavailable(
     peer_pair: PeerPair, impatient: ServiceBus
 ) -> None:
-    """An attempt without an answer ends; when all do, the caller is told."""
+    """A send without an answer ends in time, and the next one is not held up by it."""
     peer_pair.peer.ask("ignore", sends=2)
     with pytest.raises(Unavailable):
         impatient.publish([peer_pair.message(1)])
@@ -108,21 +110,22 @@ def test_a_broker_that_does_not_answer_is_unavailable(
     assert peer_pair.drain("plain", 1) == [b"body 1"]
 
 
-def test_an_answer_the_sdk_cannot_read_is_unavailable(
-    peer_pair: PeerPair, impatient: ServiceBus
-) -> None:
+def test_an_answer_the_sdk_cannot_read_is_unavailable(peer_pair: PeerPair) -> None:
     """A rejection without details, for which the SDK alone would wait for ever, ends the call."""
+    client = _client(peer_pair.peer.connection_string, retries=0)
+    bus = ServiceBus(client, TOPOLOGY, patience=1)
     peer_pair.peer.ask("refuse bluntly", sends=1)
     with pytest.raises(Unavailable):
-        impatient.publish([peer_pair.message(1)])
-    impatient.publish([peer_pair.message(1)])
+        bus.publish([peer_pair.message(1)])
+    bus.publish([peer_pair.message(1)])
+    bus.close()
     assert peer_pair.drain("plain", 1) == [b"body 1"]
 
 
 def test_an_unreachable_broker_is_unavailable() -> None:
     """Where nobody listens, senders and operators are told so, and closing works."""
     nowhere = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=x;SharedAccessKey=y;"
-    bus = ServiceBus.from_connection_string(nowhere + "UseDevelopmentEmulator=true;", TOPOLOGY)
+    bus = ServiceBus(_client(nowhere + "UseDevelopmentEmulator=true;", retries=0), TOPOLOGY)
     with pytest.raises(Unavailable):
         bus.publish([Message("plain", "m1", b"", "good.v1")])
     with pytest.raises(Unavailable):
@@ -184,23 +187,13 @@ def test_a_redrive_that_cannot_send_leaves_the_dead_letter(peer_pair: PeerPair) 
     assert peer_pair.drain("plain", 2) == [b"body 1", b"body 2"]
 
 
-def test_a_redrive_sent_in_doubt_is_sent_once(peer_pair: PeerPair) -> None:
-    """A connection that breaks after the copy was taken doubles nothing and loses nothing."""
-    peer_pair.send(1)
-    number = peer_pair.bury("plain").sequence_number
-    peer_pair.peer.ask("drop after", sends=1)
-    assert peer_pair.bus.redrive("plain", [number]) == 1
-    assert peer_pair.drain("plain", 1) == [b"body 1"]
-
-
 def test_every_subscription_hears_a_redriven_message(peer_pair: PeerPair) -> None:
     """On Service Bus a subscription's dead letter returns by its topic, to all who listen."""
     peer_pair.send(1, destination="news")
-    assert peer_pair.drain("news/all", 1) == [b"body 1"]
     number = peer_pair.bury("news/good").sequence_number
     assert peer_pair.bus.redrive("news/good", [number]) == 1
-    assert peer_pair.drain("news/good", 1) == [b"body 1"]
-    assert peer_pair.drain("news/all", 1) == [b"body 1"]
+    assert peer_pair.peer.active("news/Subscriptions/good") == 1
+    assert peer_pair.peer.active("news/Subscriptions/all") == 2
 
 
 def test_a_lock_the_broker_ends_early_redelivers(peer_pair: PeerPair) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from tests.peers.service_bus_entities import (
     Outcome,
     Refused,
 )
+from tests.peers.service_bus_faults import REFUSALS, Faults, hang_up
 from tests.peers.service_bus_management import answer, authorize
 from tests.peers.service_bus_wire import messages_in, net_ticks, owned
 
@@ -34,13 +34,6 @@ MAX_MESSAGE_BYTES = 256 * 1024
 _SEND_CREDIT = 1000
 _TICK_SECONDS = 0.02
 _SESSION_FILTER = "com.microsoft:session-filter"
-
-Fault = Literal["take", "throttle", "fill", "drop before", "drop after", "ignore", "refuse bluntly"]
-_REFUSALS: dict[Fault, tuple[str, str]] = {
-    "throttle": ("com.microsoft:server-busy", "come back later"),
-    "fill": ("amqp:resource-limit-exceeded", "the entity is full"),
-    "refuse bluntly": ("amqp:internal-error", "no more to say"),
-}
 
 Role = Literal["cbs", "management", "send", "receive", "unknown"]
 
@@ -55,20 +48,6 @@ class Attachment:
     destination: Destination | None = None
     session: str | None = None
     tokens: dict[Delivery, UUID] = field(default_factory=dict)
-
-
-@dataclass
-class Faults:
-    """What goes wrong with the next sends."""
-
-    pending: deque[Fault] = field(default_factory=deque)
-
-    def add(self, fault: Fault, sends: int) -> None:
-        self.pending.extend([fault] * sends)
-
-    def next(self) -> Fault:
-        """The fault that meets the send at hand."""
-        return self.pending.popleft() if self.pending else "take"
 
 
 def _survives(callback: Callable[..., None]) -> Callable[..., None]:
@@ -109,14 +88,14 @@ class Broker(Handshaker):  # type: ignore[misc]
         for link, attachment in list(self._links.items()):
             if attachment.tokens or attachment.session is not None:
                 addresses.append(attachment.address)
-                _hang_up(link)
+                hang_up(link)
         self.namespace.clear()
         return addresses
 
     def hang_up(self) -> None:
         """Break all connections without a word."""
         for link in list(self._links):
-            _hang_up(link)
+            hang_up(link)
 
     # Time
 
@@ -344,12 +323,12 @@ class Broker(Handshaker):  # type: ignore[misc]
     ) -> None:
         fault = self.faults.next()
         if fault == "drop before":
-            _hang_up(link)
+            hang_up(link)
         if fault in ("drop before", "ignore"):
             return
-        refusal = _REFUSALS.get(fault) or _stored(destination, payload)
+        refusal = REFUSALS.get(fault) or _stored(destination, payload)
         if fault == "drop after":
-            _hang_up(link)
+            hang_up(link)
             return
         if refusal:
             # The SDK reads a rejection's third field: without one it waits for ever.
@@ -437,14 +416,6 @@ def _open(link: Link, session: str | None = None) -> None:
 def _refuse(link: Link, condition: str, description: str) -> None:
     link.condition = Condition(condition, description)
     link.close()
-
-
-def _hang_up(link: Link) -> None:
-    """Break the connection under a link as a fallen network does: no close, no detach."""
-    transport = link.connection.transport if link.connection else None
-    if transport is not None:
-        transport.close_tail()
-        transport.close_head()
 
 
 def _path(address: str) -> str:
