@@ -47,7 +47,7 @@ class Routes:
         """Find the function for a raw path. Raises :class:`NotRouted`."""
         inner = path.strip("/")
         if self._prefix:
-            if inner != self._prefix and not inner.startswith(f"{self._prefix}/"):
+            if not f"{inner}/".lower().startswith(f"{self._prefix}/".lower()):
                 raise NotRouted(frozenset())
             inner = inner[len(self._prefix) :].strip("/")
         allowed: set[str] = set()
@@ -70,18 +70,22 @@ class Routes:
 def pattern_of(route: str) -> re.Pattern[str]:
     """The pattern of a route such as ``v1/items/{id:int}`` or ``files/{*path}``.
 
-    Raises ``ValueError`` for a parameter type that is not known.
+    Raises ``ValueError`` for a parameter type that is not known, or a form that this
+    host does not match, such as two parameters in one segment.
     """
-    parts = []
+    pattern = ""
     for segment in route.strip("/").split("/"):
+        slash = "/" if pattern else ""
         found = _SEGMENT.fullmatch(segment)
         if found is None:
-            parts.append(f"/{re.escape(segment)}")
+            if "{" in segment:
+                raise ValueError(f"{route}: a parameter is a segment of its own: {segment!r}")
+            pattern += slash + re.escape(segment)
             continue
         catch_all, name, kind, optional = found.groups()
         if kind is not None and kind not in _TYPES:
             raise ValueError(f"{route}: no parameter type {kind!r}")
         body = ".*" if catch_all else _TYPES.get(kind, "[^/]+") if kind else "[^/]+"
-        part = f"/(?P<{name}>{body})"
-        parts.append(f"(?:{part})?" if optional or catch_all else part)
-    return re.compile("".join(parts).removeprefix("/"), re.IGNORECASE)
+        part = f"{slash}(?P<{name}>{body})"
+        pattern += f"(?:{part})?" if optional or catch_all else part
+    return re.compile(pattern, re.IGNORECASE)
