@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +15,11 @@ from local.triggers import TimerFunction
 from local.work import Work
 from shared import telemetry
 
+_ENTRY = r"(\*|\d+|[a-z]{3})(-(\d+|[a-z]{3}))?(/\d+)?"
+_FIELD = re.compile(rf"{_ENTRY}(,{_ENTRY})*", re.IGNORECASE)
+# NCRONTAB has no 7, nor what else the library reads: R, L, ?, #
+_SUNDAY_7 = re.compile(r"(?<![/\d])[7-9]")
+
 
 def occurrences(schedule: str, after: datetime) -> Iterator[datetime]:
     """Yield the moments of a schedule after a moment, in order.
@@ -22,8 +28,9 @@ def occurrences(schedule: str, after: datetime) -> Iterator[datetime]:
     day of month and day of week must both match. Raises ``ValueError`` for a
     schedule of another form.
     """
-    if len(schedule.split()) != 6:
-        raise ValueError(f"{schedule!r} has not six fields")
+    fields = schedule.split()
+    if len(fields) != 6 or not all(map(_FIELD.fullmatch, fields)) or _SUNDAY_7.search(fields[5]):
+        raise ValueError(f"{schedule!r} is not a schedule of six NCRONTAB fields")
     moments = croniter(schedule, after, second_at_beginning=True, day_or=False)
     while True:
         yield moments.get_next(datetime)
@@ -33,6 +40,8 @@ class TimerDriver:
     """Runs one function on its schedule, one run at a time."""
 
     def __init__(self, function: TimerFunction, state: HostState, work: Work) -> None:
+        """Raises ``ValueError`` for a schedule that is malformed or never comes."""
+        next(occurrences(function.schedule, datetime.now(UTC)))
         self._function = function
         self._state = state
         self._work = work
