@@ -102,8 +102,10 @@ class BusDriver:
         except LockLost:
             telemetry.log("session.lock_lost", entity=lock.entity)
         finally:
-            self._bus.release_session(lock)
-            self._slots.release()
+            try:
+                self._bus.release_session(lock)
+            finally:
+                self._slots.release()
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
