@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 from azure.functions import QueueMessage
 from azure.functions.blob import InputStream
@@ -30,15 +34,19 @@ class DroppedBlob(InputStream):
     def __init__(self, path: Path, name: str, size: int) -> None:
         super().__init__(data=b"", name=name, uri=path.as_uri(), length=size)
         self._path = path
-        self._opened: object | None = None
+        self._opened: BinaryIO | None = None
 
     def read(self, size: int | None = -1) -> bytes:
         if self._opened is None:
             self._opened = self._path.open("rb")
-        content: bytes = self._opened.read(size)  # type: ignore[attr-defined]
-        return content
+        return self._opened.read(-1 if size is None else size)
 
     read1 = read
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        super().close()
 
 
 class BlobDriver:
@@ -69,6 +77,7 @@ class BlobDriver:
         self._retry_at: dict[str, float] = {}
         self._folders: dict[str, int] = {}
         self._full_look_at = 0.0
+        self._unnameable: set[str] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._loop, name=f"blobs:{function.container}", daemon=True
@@ -85,16 +94,19 @@ class BlobDriver:
     def _loop(self) -> None:
         stopping = self._work.stopping
         while not stopping.is_set():
-            began = time.monotonic()
+            looked = 0.0
             try:
-                for name, etag in self._due():
+                began = time.monotonic()
+                due = list(self._due())
+                looked = time.monotonic() - began
+                for name, etag in due:
                     if stopping.is_set():
                         return
                     self._offer(name, etag)
             except Exception as error:
                 telemetry.failure("blobs.not_read", error, container=self._function.container)
             # never more than a tenth of the time looking
-            stopping.wait(max(POLL_SECONDS, 10 * (time.monotonic() - began)))
+            stopping.wait(max(POLL_SECONDS, 10 * looked))
 
     def _due(self) -> Iterator[tuple[str, str]]:
         """Blobs that are not handled and have settled.
@@ -115,6 +127,9 @@ class BlobDriver:
             for file in names:
                 path = Path(folder) / file
                 name = path.relative_to(self._folder).as_posix()
+                if not _is_text(name):
+                    self._tell_unnameable(name)
+                    continue
                 try:
                     stat = path.stat()
                 except FileNotFoundError:
@@ -132,18 +147,33 @@ class BlobDriver:
             else:
                 self._folders.pop(folder, None)
 
+    def _tell_unnameable(self, name: str) -> None:
+        digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+        if digest not in self._unnameable:
+            self._unnameable.add(digest)
+            container = self._function.container
+            telemetry.log(
+                "blob.left", level=logging.WARNING, container=container, name_digest=digest
+            )
+
     def _offer(self, name: str, etag: str) -> None:
         while not self._slots.acquire(timeout=POLL_SECONDS):
             if self._work.stopping.is_set():
                 return
-        tries = self._state.claim_blob(self._function.name, self._function.container, name, etag)
-        if tries is None:
-            self._retry_at[name] = time.time() + 1
-            self._handled.update(self._if_done(name, etag))
-            self._slots.release()
-            return
-        self._retry_at[name] = time.time() + 3600  # this process has it under way
-        self._work.submit(lambda: self._handle(name, etag, tries))
+        tries = None
+        try:
+            tries = self._state.claim_blob(
+                self._function.name, self._function.container, name, etag
+            )
+            if tries is None:
+                self._retry_at[name] = time.time() + 1
+                self._handled.update(self._if_done(name, etag))
+        finally:
+            if tries is None:
+                self._slots.release()
+        if tries is not None:
+            self._retry_at[name] = time.time() + 3600  # this process has it under way
+            self._work.submit(lambda: self._handle(name, etag, tries))
 
     def _if_done(self, name: str, etag: str) -> dict[str, str]:
         """What another host on the same home may have handled."""
@@ -155,7 +185,8 @@ class BlobDriver:
         path = self._folder / name
         try:
             size = path.stat().st_size if path.exists() else 0
-            self._function.call(DroppedBlob(path, f"{container}/{name}", size))
+            with closing(DroppedBlob(path, f"{container}/{name}", size)) as blob:
+                self._function.call(blob)
         except Exception as error:
             telemetry.failure("blob.not_handled", error, container=container, tries=tries)
             if tries < MAX_TRIES:
@@ -196,12 +227,15 @@ class QueueDriver:
         self._thread.join()
 
     def _loop(self) -> None:
-        while not self._work.stopping.wait(1.0):
-            while not self._work.stopping.is_set():
-                item = self._state.take(self._function.queue)
-                if item is None:
-                    break
-                self._handle(item)
+        while not self._work.stopping.wait(POLL_SECONDS):
+            try:
+                while not self._work.stopping.is_set():
+                    item = self._state.take(self._function.queue)
+                    if item is None:
+                        break
+                    self._handle(item)
+            except Exception as error:
+                telemetry.failure("queue.not_read", error, queue=self._function.queue)
 
     def _handle(self, item: QueueItem) -> None:
         try:
@@ -210,5 +244,16 @@ class QueueDriver:
             telemetry.failure("queue.not_handled", error, queue=self._function.queue)
             if item.tries >= MAX_TRIES:
                 self._state.move(item, f"{self._function.queue}-poison")
+            else:
+                self._state.release(item, after=0.2 * 2**item.tries)
         else:
             self._state.drop(item)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is text: one that is no UTF-8 cannot be a blob's."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -131,6 +131,13 @@ class HostState:
         with self._connections.transaction() as connection:
             connection.execute("DELETE FROM storage_queue WHERE id = ?", (item.id,))
 
+    def release(self, item: QueueItem, *, after: float) -> None:
+        """Handling failed; the message is free again in ``after`` seconds."""
+        with self._connections.transaction() as connection:
+            connection.execute(
+                "UPDATE storage_queue SET free_at = ? WHERE id = ?", (time.time() + after, item.id)
+            )
+
     def move(self, item: QueueItem, queue: str) -> None:
         """Move a message to another queue."""
         with self._connections.transaction() as connection:

@@ -129,7 +129,10 @@ class FileBlobs:
             for file in files
         )
         for name in sorted(name for name in names if name.startswith(prefix)):
-            info = self.info(container, name)
+            try:
+                info = self.info(container, name)
+            except Invalid:  # dropped by hand under a name that no blob has
+                continue
             if info is not None:
                 yield info
 
