@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from local.host import Host, HostError, settings_of
+from local.host import Host, HostError, settings_of, take_port
 from local.samples import (
     DEMO_TENANT,
     demo_profiles,
@@ -32,9 +32,11 @@ def main() -> int:
     """Start, tell what there is to try, serve; returns the process's exit status."""
     arguments = _arguments()
     try:
-        settings = settings_of(arguments.home.resolve(), arguments.port, os.environ)
-        host = Host(settings, port=arguments.port, host_file=ROOT / "host.json")
-    except (HostError, SettingsError) as error:
+        taken = take_port(arguments.port)
+        port = taken.getsockname()[1]
+        settings = settings_of(arguments.home.resolve(), port, os.environ)
+        host = Host(settings, taken=taken, host_file=ROOT / "host.json")
+    except (HostError, SettingsError, OSError) as error:
         print(f"waymark: {error}", file=sys.stderr)
         return 2
     log = _log_to(None if arguments.verbose else settings.home / "host.log")
@@ -52,11 +54,14 @@ def main() -> int:
         return 2
     print(f"Waymark serves {len(host.functions)} functions on http://127.0.0.1:{host.port}")
     if not arguments.no_samples and host.state.fact("samples") is None:
-        _load_samples(host, drop_folder)
+        _load_samples(host, drop_folder, stop)
     _tell(host, drop_folder, log)
     stop.wait()
     print("\nStopping: what is under way is being finished.")
-    return 0 if host.stop() else 1
+    if host.stop():
+        return 0
+    print("Some work did not end in time; the next start takes it up again.", flush=True)
+    os._exit(1)  # an orderly exit would wait for its threads
 
 
 def _arguments() -> argparse.Namespace:
@@ -77,11 +82,11 @@ def _log_to(path: Path | None) -> Path | None:
     return path
 
 
-def _load_samples(host: Host, drop_folder: Path) -> None:
+def _load_samples(host: Host, drop_folder: Path, stop: threading.Event) -> None:
     began = time.perf_counter()
     count = drop_samples(ROOT / "samples" / "resumes", drop_folder)
     print(f"First start: {count} sample résumés are dropped into {_shown(drop_folder)}")
-    if follow(runtime.stores(), count, print):
+    if follow(runtime.stores(), count, print, stop):
         host.state.remember("samples", str(count))
         print(f"All {count} files arrived in {time.perf_counter() - began:.1f} s")
     else:

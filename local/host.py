@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from azure.functions.timer import TimerRequest
 
 from local.blob_driver import BlobDriver, DroppedBlob, QueueDriver
 from local.bus_driver import BusDriver
-from local.http_server import HttpServer
+from local.http_server import HttpServer, bound
 from local.routes import Routes
 from local.state import HostState
 from local.timers import TimerDriver
@@ -32,7 +33,7 @@ from local.triggers import (
     load,
 )
 from local.work import Work
-from shared import runtime, topology
+from shared import runtime, telemetry, topology
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.documents.sqlite import SqliteDocuments
@@ -75,7 +76,8 @@ def settings_of(home: Path, port: int, environment: Mapping[str, str]) -> Settin
         "WAYMARK_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     fixed = {"WAYMARK_HOME": str(home), "WAYMARK_STORES": "embedded"}
-    return Settings.read({**defaults, **environment, **fixed})
+    given = {name: value for name, value in environment.items() if value != ""}
+    return Settings.read({**defaults, **given, **fixed})
 
 
 def _kept_secret(path: Path) -> str:
@@ -89,10 +91,28 @@ def _kept_secret(path: Path) -> str:
     return path.read_text(encoding="ascii")
 
 
-class Host:
-    """Every function of the app in this process, on the embedded stores of ``settings``."""
+def take_port(port: int) -> socket.socket:
+    """Take a port of the loopback, any free one for 0. Raises :class:`HostError`."""
+    try:
+        return bound(port)
+    except (OSError, OverflowError) as error:
+        raise _cannot_listen(port, error) from error
 
-    def __init__(self, settings: Settings, *, port: int, host_file: Path) -> None:
+
+def _cannot_listen(port: int, error: Exception) -> HostError:
+    return HostError(
+        f"cannot listen on port {port}: {error}. Is another host running? "
+        "Name another port with --port."
+    )
+
+
+class Host:
+    """Every function of the app in this process, on the embedded stores of ``settings``.
+
+    ``taken`` is the socket it serves on, see :func:`take_port`.
+    """
+
+    def __init__(self, settings: Settings, *, taken: socket.socket, host_file: Path) -> None:
         running = runtime.start(settings)
         self.settings = settings
         self._config = HostFile.read(host_file)
@@ -107,7 +127,8 @@ class Host:
         self.state = HostState(settings.home / "host.db")
         self._hold_home()
         self._functions: dict[str, Function] = {each.name: each for each in load()}
-        self._work = Work(threads=32)
+        # made when needed: a message must not wait for one under a lock that nobody renews
+        self._work = Work(threads=256)
         self._drivers = [
             driver
             for function in self._functions.values()
@@ -120,7 +141,7 @@ class Host:
             ),
             blobs,
             self.fire,
-            address=("127.0.0.1", port),
+            taken=taken,
             host_key=_kept_secret(settings.home / "host.key"),
         )
         self._http_thread = threading.Thread(target=self._http.serve, name="http")
@@ -159,7 +180,10 @@ class Host:
         if isinstance(function, QueueFunction):
             return QueueDriver(function, self.state, self._work)
         if isinstance(function, TimerFunction):
-            return TimerDriver(function, self.state, self._work)
+            try:
+                return TimerDriver(function, self.state, self._work)
+            except ValueError as error:
+                raise HostError(f"{function.name}: {error}") from error
         return None
 
     @property
@@ -177,7 +201,7 @@ class Host:
         try:
             self._http.prepare()
         except OSError as error:
-            raise HostError(f"cannot listen: {error}. Is another host running?") from error
+            raise _cannot_listen(self.port, error) from error
         self._http_thread.start()
         for driver in self._drivers:
             driver.start()
@@ -232,4 +256,7 @@ class Host:
 
     def _documents_housekeeping(self) -> None:
         while not self._work.stopping.wait(HOUSEKEEPING_SECONDS):
-            self._documents.purge_expired()
+            try:
+                self._documents.purge_expired()
+            except Exception as error:
+                telemetry.failure("documents.not_purged", error)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hmac
 import json
 import logging
+import re
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -13,8 +16,9 @@ import azure.functions as func
 from cheroot.wsgi import Server
 
 from local.routes import NotRouted, Routes
-from shared import runtime
+from shared import runtime, telemetry
 from shared.blobs.files import FileBlobs
+from shared.blobs.port import BlobReader
 from shared.errors import (
     Forbidden,
     Invalid,
@@ -28,6 +32,7 @@ from shared.http.problem import problem_response
 
 MAX_REQUEST_BYTES = 100 * 1024 * 1024
 _CHUNK = 256 * 1024
+_PLAIN_IN_PATHS = "/:@!$&'()*+,;="
 _REASONS = {
     200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 400: "Bad Request",
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
@@ -35,6 +40,8 @@ _REASONS = {
     415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests",
     500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
+
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -46,8 +53,33 @@ class MethodNotAllowed(Problem):
     status, title = 405, "Method not allowed"
 
 
+def bound(port: int) -> socket.socket:
+    """A socket that has this port of the loopback (0: any free one), not yet listening.
+
+    Raises ``OSError`` when it is taken and ``OverflowError`` when there is no such port.
+    """
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # or a restart would wait for the last connections of the process before
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        taken.bind(("127.0.0.1", port))
+    except BaseException:
+        taken.close()
+        raise
+    return taken
+
+
 class _Server(Server):
-    """The server, with its own messages in our log."""
+    """The server on a socket that is bound already, with its own messages in our log."""
+
+    def __init__(self, taken: socket.socket, *arguments: Any, **options: Any) -> None:
+        super().__init__(taken.getsockname(), *arguments, **options)
+        self._taken = taken
+
+    def bind(self, *_: object, **__: object) -> socket.socket:
+        self.socket = self._taken
+        return self._taken
 
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         logging.getLogger("waymark.http").log(level, msg, exc_info=traceback)
@@ -66,7 +98,7 @@ class HttpServer:
         blobs: FileBlobs,
         fire: Callable[[str, str], None],
         *,
-        address: tuple[str, int],
+        taken: socket.socket,
         host_key: str,
         threads: int = 16,
     ) -> None:
@@ -75,17 +107,17 @@ class HttpServer:
         self._fire = fire
         self._host_key = host_key
         self._server = _Server(
-            address, self._answer, numthreads=threads, server_name="waymark", shutdown_timeout=10
+            taken, self._answer, numthreads=threads, server_name="waymark", shutdown_timeout=10
         )
         self._server.max_request_body_size = MAX_REQUEST_BYTES
 
     @property
     def port(self) -> int:
-        """The port it listens on, once prepared."""
+        """The port it has."""
         return int(self._server.bind_addr[1])
 
     def prepare(self) -> None:
-        """Bind the address. Raises ``OSError`` when it is taken."""
+        """Begin to listen. Raises ``OSError`` when somebody else does so on the port."""
         self._server.prepare()
 
     def serve(self) -> None:
@@ -107,7 +139,7 @@ class HttpServer:
                 response = self._function(environ, path)
         except Exception as error:
             if not isinstance(error, Problem):
-                logging.getLogger("waymark").exception("host.request_broke")
+                telemetry.failure("host.request_broke", error)
             response = problem_response(error, request_id="-", instance=path)
             if isinstance(error, MethodNotAllowed):
                 response.headers["Allow"] = error.detail.rpartition(": ")[2]
@@ -116,7 +148,7 @@ class HttpServer:
     def _function(self, environ: Environ, path: str) -> func.HttpResponse:
         method = environ["REQUEST_METHOD"]
         try:
-            match = self._routes.match(method, environ.get("RAW_PATH", quote(path)))
+            match = self._routes.match(method, quote(path, safe=_PLAIN_IN_PATHS))
         except NotRouted as error:
             if error.allowed:
                 allowed = ", ".join(sorted(error.allowed))
@@ -153,20 +185,24 @@ class HttpServer:
             raise Missing("there is nothing at this address")
         if environ["REQUEST_METHOD"] != "POST":
             raise MethodNotAllowed("this address takes: POST")
-        host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0]
-        if host not in {"127.0.0.1", "localhost", "[::1]"}:
+        if not _LOOPBACK.fullmatch(str(environ.get("HTTP_HOST", ""))):
             raise Forbidden("the admin route answers on loopback only")
-        if not str(environ.get("CONTENT_TYPE", "")).startswith("application/json"):
+        media_type = str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+        if media_type != "application/json":
             raise Unsupported("send the body as application/json")
         try:
             given = json.loads(_body(environ) or b"{}")
             text = given.get("input", "")
-        except (ValueError, AttributeError):
+            text = text if isinstance(text, str) else json.dumps(text)
+            text.encode()
+        except (ValueError, AttributeError, RecursionError):
             raise Invalid('the body is not of the form {"input": "…"}') from None
-        self._fire(name, text if isinstance(text, str) else json.dumps(text))
+        self._fire(name, text)
         return func.HttpResponse(status_code=202)
 
     def _blob(self, environ: Environ, path: str, start: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("this address takes: GET, HEAD")
         container, _, name = path.removeprefix("/blobs/").partition("/")
         query = _query(environ)
         self._blobs.check_link(
@@ -176,9 +212,10 @@ class HttpServer:
             signature=query.get("signature", ""),
             now=runtime.now(),
         )
-        info = self._blobs.info(container, name)
-        if info is None:
-            raise Missing("the file is gone")
+        # held open from here: what is announced below is what is sent
+        opened = ExitStack()
+        blob = opened.enter_context(self._blobs.open(container, name))
+        info = blob.info
         start(
             "200 OK",
             [
@@ -193,12 +230,23 @@ class HttpServer:
                 ("X-Content-Type-Options", "nosniff"),
             ],
         )
-        return self._stream(container, name) if environ["REQUEST_METHOD"] != "HEAD" else []
+        return _Content(blob, opened, is_wanted=environ["REQUEST_METHOD"] != "HEAD")
 
-    def _stream(self, container: str, name: str) -> Iterator[bytes]:
-        with self._blobs.open(container, name) as blob:
-            while chunk := blob.read(_CHUNK):
-                yield chunk
+
+class _Content:
+    """The chunks of an open blob; the server closes it, read to its end or not."""
+
+    def __init__(self, blob: BlobReader, opened: ExitStack, *, is_wanted: bool) -> None:
+        self._blob = blob
+        self._opened = opened
+        self._is_wanted = is_wanted
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._is_wanted and (chunk := self._blob.read(_CHUNK)):
+            yield chunk
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 def _send(response: func.HttpResponse, environ: Environ, start: StartResponse) -> Iterable[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -42,11 +43,14 @@ def drop_samples(samples: Path, drop_folder: Path) -> int:
     return len(files)
 
 
-def follow(stores: Stores, expected: int, say: Say) -> bool:
-    """Say each stage of each file of the demo tenant; returns whether all ended in time."""
+def follow(stores: Stores, expected: int, say: Say, stop: threading.Event) -> bool:
+    """Say each stage of each file of the demo tenant; returns whether all ended in time.
+
+    ``stop`` ends it early.
+    """
     told: dict[str, int] = {}
     deadline = time.monotonic() + GIVE_UP_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stop.wait(0.05):
         records = demo_records(stores)
         for record in records:
             for step in record.steps[told.get(record.intake_id, 0) :]:
@@ -57,7 +61,6 @@ def follow(stores: Stores, expected: int, say: Say) -> bool:
             told[record.intake_id] = len(record.steps)
         if len(records) >= expected and all(record.ended for record in records):
             return True
-        time.sleep(0.05)
     return False
 
 
