@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import azure.functions as func
 from pydantic import BaseModel
@@ -180,8 +179,7 @@ def respond(request: func.HttpRequest, expected: Expected, handler: Handler) -> 
     ) as here:
         began = time.perf_counter()
         principal = None
-        # without the query, which may hold what somebody searched for
-        instance = urlsplit(request.url).path
+        instance = _path_of(request.url)
         try:
             token = bearer(headers)
             now = runtime.now()
@@ -203,6 +201,13 @@ def respond(request: func.HttpRequest, expected: Expected, handler: Handler) -> 
             duration_ms=round((time.perf_counter() - began) * 1000, 2),
         )
         return response
+
+
+def _path_of(url: str) -> str:
+    """The path of a URL, whatever its host is made of, without the query: that may hold
+    what somebody searched for."""
+    _, _, rest = url.partition("://")
+    return "/" + rest.partition("?")[0].partition("/")[2]
 
 
 def _encode(answer: BaseModel | Reply) -> func.HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, get_origin
@@ -28,6 +28,8 @@ from shared.errors import (
 from shared.messaging import IdempotencyKey
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_FIELD_ERRORS = 50
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -155,7 +157,7 @@ def _read_query(model: type[Query] | None, params: Mapping[str, str]) -> Query |
     try:
         return model.model_validate(dict(params))
     except ValidationError as error:
-        raise _invalid("a query parameter does not hold", error, "") from None
+        raise _invalid("a query parameter does not hold", error, _parameter) from None
 
 
 def _read_body(
@@ -169,7 +171,9 @@ def _read_body(
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Unsupported("send the body as application/json")
     try:
-        parsed = json.loads(content)
+        parsed = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+        if _SURROGATE_ESCAPE.search(content):
+            json.dumps(parsed, ensure_ascii=False).encode()  # half a pair is no character
     except (ValueError, RecursionError) as error:
         where = (
             f" (line {error.lineno}, column {error.colno})"
@@ -180,19 +184,27 @@ def _read_body(
     try:
         return model.model_validate(parsed)
     except ValidationError as error:
-        raise _invalid("the body does not hold", error, "/") from None
+        raise _invalid("the body does not hold", error, _pointer) from None
 
 
-def _invalid(detail: str, error: ValidationError, separator: str) -> Problem:
-    fields = tuple(
-        FieldError(
-            separator + separator.join(map(str, item["loc"]))
-            if separator
-            else ".".join(map(str, item["loc"])),
-            item["msg"],
-        )
-        for item in error.errors(include_input=False, include_url=False, include_context=False)
-    )
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _parameter(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location))
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """A JSON pointer (RFC 6901); the whole body is the empty one."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in location)
+
+
+def _invalid(
+    detail: str, error: ValidationError, name: Callable[[tuple[int | str, ...]], str]
+) -> Problem:
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    fields = tuple(FieldError(name(item["loc"]), item["msg"]) for item in found[:MAX_FIELD_ERRORS])
     first = fields[0]
     return Invalid(f"{detail}: {first.pointer or 'it'}: {first.detail}", fields=fields)
 
@@ -207,5 +219,6 @@ def _read_idempotency(
         raise Invalid("Idempotency-Key has 1 to 128 visible ASCII characters")
     caller = f"{principal.tenant_id}/{principal.user_id}" if principal else "anonymous"
     digest = hashlib.sha256(content)
-    digest.update(json.dumps([dict(request.route_params), dict(request.params)]).encode())
+    parameters = [dict(request.route_params), dict(request.params)]
+    digest.update(json.dumps(parameters, sort_keys=True).encode())
     return IdempotencyKey(f"{caller}/{expected.operation}", key, digest.hexdigest())

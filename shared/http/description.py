@@ -10,8 +10,10 @@ from pathlib import Path
 
 import azure.functions as func
 
+from shared.errors import Missing
 from shared.http.api import OPERATIONS, TAGS
 from shared.http.openapi import describe
+from shared.http.problem import problem_response
 
 VERSION = "0.1.0"
 blueprint = func.Blueprint()
@@ -71,7 +73,8 @@ def docs_asset(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(_START, mimetype="text/javascript", headers=_HEADERS)
     path = _assets().get(name)
     if path is None:
-        return func.HttpResponse(status_code=404)
+        missing = Missing("there is no such file")
+        return problem_response(missing, request_id="-", instance=f"/api/docs/{name}")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return func.HttpResponse(path.read_bytes(), mimetype=media_type, headers=_HEADERS)
 

@@ -33,7 +33,8 @@ def problem_response(error: Exception, *, request_id: str, instance: str) -> fun
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     return func.HttpResponse(
-        json.dumps(body, ensure_ascii=False).encode(),
+        # what a request quotes may be no valid Unicode
+        json.dumps(body, ensure_ascii=False).encode(errors="replace"),
         status_code=status,
         headers=headers,
         mimetype="application/problem+json",

@@ -1,0 +1,243 @@
+"""A flow of the tests with every kind of route, served over real sockets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import azure.functions as func
+import requests
+from pydantic import BaseModel, Field
+
+from local.http_server import HttpServer, bound
+from local.routes import Routes
+from local.triggers import HttpFunction
+from shared import runtime, telemetry
+from shared.auth import Role
+from shared.blobs.files import FileBlobs
+from shared.bus.sqlite import SqliteBus
+from shared.documents.port import Create
+from shared.documents.sqlite import SqliteDocuments
+from shared.errors import (
+    Conflict,
+    Exists,
+    Forbidden,
+    Invalid,
+    Missing,
+    Problem,
+    Rejected,
+    Stale,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unprocessable,
+    Unsupported,
+)
+from shared.events.intake import IntakeAccepted
+from shared.http.api import OPERATIONS, TAGS, Api, Operation, Reply
+from shared.http.call import Body, Call, Query
+from shared.messaging import Answer, Decision, answer_once
+from tests.kernel.tokens import settings
+
+SECRET = "connection string of anna@example.org"
+HOST_KEY = "the host's key"
+ERRORS: dict[str, Exception] = {
+    "invalid": Invalid("say which"),
+    "unauthenticated": Unauthenticated("sign in"),
+    "forbidden": Forbidden("not you"),
+    "missing": Missing("not there"),
+    "conflict": Conflict("not now"),
+    "exists": Exists("taken"),
+    "stale": Stale("read again"),
+    "too-large": TooLarge("shorter"),
+    "unsupported": Unsupported("as JSON"),
+    "unprocessable": Unprocessable("cannot"),
+    "throttled": Throttled("slower", retry_after=2.2),
+    "throttled-briefly": Throttled("slower", retry_after=0.0),
+    "unavailable": Unavailable("later"),
+    "defect": ZeroDivisionError(SECRET),
+    "rejected": Rejected(SECRET),
+    "unspecific": Problem("ours"),
+}
+
+
+class ItemQuery(Query):
+    """Which items."""
+
+    kind: Literal["a", "b"] | None = None
+    limit: int = Field(default=10, ge=1, le=100)
+    tag: tuple[str, ...] = Field(default=(), max_length=3)
+
+
+class Part(Body):
+    """A part of an item."""
+
+    size: int = Field(ge=1)
+
+
+class NewItem(Body):
+    """An item to make."""
+
+    name: str = Field(min_length=1, max_length=20)
+    note: str = ""
+    parts: list[Part] = Field(default_factory=list)
+    more: dict[str, int] = Field(default_factory=dict)
+
+
+class Echo(BaseModel):
+    """What arrived."""
+
+    got: Any
+
+
+def _build() -> list[HttpFunction]:
+    blueprint = func.Blueprint()
+    api = Api("small", "The tests' routes", blueprint)
+    everybody: set[Role] = {"learner", "recruiter"}
+
+    @api.get("v1/items", roles=everybody, query=ItemQuery, answer=Echo)
+    def items_list(call: Call[ItemQuery, None]) -> Echo:
+        """List items."""
+        return Echo(got=call.query.model_dump())
+
+    @api.get("v1/items/{item_id}", roles={"recruiter"}, answer=Echo, errors=(Missing,))
+    def items_read(call: Call[None, None]) -> Reply:
+        """Read an item."""
+        return Reply(Echo(got=call.uuid("item_id")), headers={"ETag": '"v1"'})
+
+    @api.post("v1/items", roles=everybody, body=NewItem, answer=Echo, status=201)
+    def items_create(call: Call[None, NewItem]) -> Reply:
+        """Make an item and tell of it."""
+        tenant = call.principal.tenant_id
+
+        def decide() -> Answer:
+            body = {"id": call.body.name, "tenant_id": tenant, "intake_id": "items"}
+            body |= {"kind": "item", "by": call.principal.user_id}
+            told = IntakeAccepted(intake_id=call.body.name, attempt=1)
+            return Answer(201, {"got": call.body.name}, Decision([Create(body)], [told]))
+
+        status, answer = answer_once(
+            runtime.stores(),
+            call.idempotency,
+            source="small",
+            container="intake",
+            partition=(tenant, "items"),
+            decide=decide,
+            now=call.now,
+        )
+        return Reply(answer, status=status)
+
+    @api.post("v1/echo", roles=None, body=NewItem, answer=Echo, idempotent=False)
+    def echo(call: Call[None, NewItem]) -> Echo:
+        """Send the body back."""
+        return Echo(got=call.body.model_dump())
+
+    @api.get("v1/me", roles=None, answer=Echo)
+    def me(call: Call[None, None]) -> Echo:
+        """Say who calls, on a route that anybody may call."""
+        return Echo(got=[call.principal.user_id, call.principal.tenant_id])
+
+    @api.get("v1/trace", roles=None, answer=Echo)
+    def trace(call: Call[None, None]) -> Echo:
+        """Say in which trace this call is."""
+        here = telemetry.current()
+        assert here is not None
+        return Echo(got=[here.trace_id, here.span_id, here.request_id])
+
+    @api.get("v1/errors/{name}", roles=None, answer=Echo)
+    def errors_raise(call: Call[None, None]) -> Echo:
+        """Raise an error of each class."""
+        raise ERRORS[call.path["name"]]
+
+    @api.get("v1/file", roles=None, answer=Echo)
+    def file_read(call: Call[None, None]) -> Reply:
+        """Answer with content that is not JSON."""
+        return Reply(b"\x00\xff", content_type="application/octet-stream")
+
+    @blueprint.route(route="keyed", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+    def keyed(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse(b"in")
+
+    app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+    app.register_functions(blueprint)
+    return [_function(built) for built in app.get_functions()]
+
+
+def _function(built: Any) -> HttpFunction:
+    call = built.get_user_function()
+    trigger = built.get_trigger().get_dict_repr()
+    return HttpFunction(
+        name=built.get_function_name(),
+        call=lambda request: call(req=request),
+        route=trigger["route"],
+        methods=frozenset(str(method.value) for method in trigger["methods"]),
+        auth_level=str(trigger["authLevel"].value).lower(),
+    )
+
+
+@dataclass
+class SmallHouse:
+    """The running routes, and what came of calling them."""
+
+    url: str
+    port: int
+    operations: list[Operation]
+    running: runtime.Runtime
+    blobs: FileBlobs
+    fired: list[tuple[str, str]]
+    refuse: list[Exception]
+
+    def token(self, *roles: Role, tenant: str = "acme", user: str = "anna") -> str:
+        given = roles or ("recruiter",)
+        return self.running.tokens.issue(
+            user_id=user, tenant_id=tenant, roles=given, now=runtime.now()
+        )
+
+    def call(self, method: str, path: str, *, token: str = "", **more: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= more.pop("headers", {})
+        return requests.request(
+            method, f"{self.url}{path}", headers=headers, timeout=30, allow_redirects=False, **more
+        )
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[SmallHouse]:
+    """Serve the tests' routes on embedded stores in a folder."""
+    described, before = set(OPERATIONS), runtime._runtime
+    functions = _build()
+    added = [operation for name, operation in OPERATIONS.items() if name not in described]
+    for operation in added:
+        del OPERATIONS[operation.name]
+    del TAGS["small"]
+    running = runtime.start(settings(WAYMARK_HOME=str(home), WAYMARK_LOG_LEVEL="ERROR"))
+    blobs, taken = running.blobs, bound(0)
+    assert isinstance(blobs, FileBlobs)
+    port = taken.getsockname()[1]
+    house = SmallHouse(f"http://127.0.0.1:{port}", port, added, running, blobs, [], [])
+
+    def fire(name: str, text: str) -> None:
+        if house.refuse:
+            raise house.refuse.pop()
+        house.fired.append((name, text))
+
+    server = HttpServer(
+        Routes(functions, prefix="api"), blobs, fire, taken=taken, host_key=HOST_KEY, threads=4
+    )
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield house
+    finally:
+        server.stop()
+        thread.join()
+        for store in (running.documents, running.bus):
+            assert isinstance(store, SqliteDocuments | SqliteBus)
+            store.close()
+        runtime._runtime = before
