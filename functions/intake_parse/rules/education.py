@@ -98,19 +98,10 @@ def _opens(
         if rest[:1] == "D" and study.degree and lead == "I":
             return True
         same = fold(reading.institutions[0].text)[:12] == fold(study.institution.text)[:12]
-        return (
-            not same
-            and (lead == "I" or bool(study.degree))
-            and not (
-                lead != "I"
-                and not reading.periods
-                and study.degree is not None
-                and study.institution.row.index == reading.row.index - 1
-                and following is not None
-                and "D" not in following.order[:1]
-                and lead == "T"
-            )
-        )
+        # Behind a date, a second line of names right under the school goes with it.
+        under = lead == "T" and study.institution.row.index == reading.row.index - 1
+        alone = not reading.periods and rest[:1] != "D" and following is not None
+        return not same and (lead == "I" or bool(study.degree)) and not (under and alone)
     if "T" in order and study.periods:
         if lead == "T" and order[0] == "T":
             return True

@@ -20,6 +20,9 @@ MOST_ABOVE = 3
 """Rows above a date that can belong to its entry."""
 
 
+_PAGE_NUMBER = re.compile(
+    r"(?:(?:page|seite|pagina)\s)?\d{1,3}(?:\s?(?:/|of|von|di|de|sur)\s?\d{1,3})?"
+)
 _LABEL = re.compile(r"[^:]{2,40}:\s")
 
 
@@ -148,7 +151,7 @@ def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) 
 
 def group(rows: list[Row]) -> list[Entry]:
     """Return the entries of a section in order; rows before the first entry's head are dropped."""
-    rows = _wrapped_dates(rows)
+    rows = _without_page_numbers(rows)
     dated = {row.index: periods_in(row) for row in rows}
     plain = any(dated[row.index] for row in rows if not row.bullet)
     bullets_lead = not plain and any(dated[row.index] for row in rows if row.bullet)
@@ -278,16 +281,9 @@ def _date_alone(row: Row) -> bool:
     return not rest.strip(_EDGES + ".")
 
 
-def _wrapped_dates(rows: list[Row]) -> list[Row]:
-    """Leave rows as they are, but drop page furniture: numbers and repeated headers."""
-    kept = []
-    for row in rows:
-        if NOISE.match(row.content) and re.fullmatch(
-            r"(?:page\s?)?\d+(?:\s?/\s?\d+)?", fold(row.content)
-        ):
-            continue
-        kept.append(row)
-    return kept
+def _without_page_numbers(rows: list[Row]) -> list[Row]:
+    """Drop the rows that only number the pages."""
+    return [row for row in rows if not _PAGE_NUMBER.fullmatch(row.folded.strip())]
 
 
 def _undated(

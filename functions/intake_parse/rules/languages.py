@@ -7,7 +7,7 @@ from functools import cache
 
 from functions.intake_parse.rules.lexicon import data, fold, matches, words
 from functions.intake_parse.rules.rows import Row, value
-from functions.intake_parse.rules.sections import HEADER, Section, named
+from functions.intake_parse.rules.sections import HEADER, Section
 from shared.models.resume import Language
 
 _CEFR = re.compile(r"\b([abc][12])(?:\s?[+/-]|\b)")
@@ -179,8 +179,3 @@ def _level_before(text: str, folded: str) -> str | None:
     if mother:
         return " ".join(text[mother.start() : mother.end()].split())
     return _level(text, folded)
-
-
-def heading_is_languages(text: str) -> bool:
-    """Say whether a label announces spoken languages."""
-    return named(text) == "languages"

@@ -22,9 +22,6 @@ _PHONE = re.compile(
 )
 
 
-_EXTENSION = re.compile(r"\s*(?:ext\.?|x|extension|durchwahl)\s*\d{1,5}\b", re.IGNORECASE)
-
-
 _PHONE_LABEL = re.compile(
     r"(?:phone|tel|tel[eé]fono|t[eé]l[eé]phone|telefon|telefone|mobile?|mobil|m[oó]vil|"
     r"cell|cellulare|"
@@ -82,19 +79,16 @@ def _phone(
     labelled = bool(_PHONE_LABEL.search(before)) or bool(
         _PHONE_LABEL.search(row.text[: row.body + 12])
     )
-    follows = re.match(r"\s[A-ZÀ-Ý][a-z]", row.text[start + len(written) :])
-    if (
-        (follows or STREET.search(before))
-        and not labelled
-        and not written.startswith(("+", "(", "0"))
-    ):
-        return
     if not 7 <= digits <= 15 or _NOT_PHONE.search(before) or _like_dates(written):
         return
     number, sure = _number(written, region)
     shaped = written.startswith(("+", "00", "(")) or bool(
         re.fullmatch(r"\d{3}\s?[-.\s–—‐‑]\s?\d{3}\s?[-.\s–—‐‑]\s?\d{4}", written)
     )
+    follows = re.match(r"\s[A-ZÀ-Ý][a-z]", row.text[start + len(written) :])
+    if (follows or STREET.search(before)) and not (labelled or shaped or written[0] == "0"):
+        # A house number and a postcode.
+        return
     if not (sure or labelled or (front and (shaped or digits >= 9))):
         return
     if not front and not labelled and not (sure and shaped):
