@@ -32,6 +32,7 @@ from shared.errors import (
     Problem,
     TooLarge,
     Unauthenticated,
+    Unprocessable,
     Unsupported,
 )
 from shared.http.call import Call, Expected, Query, bearer, read_call
@@ -149,9 +150,9 @@ class Api:
 
 
 def _implied_errors(expected: Expected) -> tuple[type[Problem], ...]:
-    implied: list[type[Problem]] = []
-    if expected.query or expected.body or expected.idempotent:
-        implied.append(Invalid)
+    implied: list[type[Problem]] = [Invalid]  # a parameter that is not known, at least
+    if expected.idempotent:
+        implied.append(Unprocessable)
     if expected.roles is not None:
         implied += [Unauthenticated, Forbidden]
     if expected.body:

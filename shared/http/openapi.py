@@ -107,9 +107,20 @@ def _failure(error: type[Problem]) -> dict[str, Any]:
     }
 
 
+def _meaning(name: str) -> str:
+    words = name.removesuffix("_id").replace("_", " ")
+    return f"The id of the {words}" if name.endswith("_id") else f"The {words}"
+
+
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _meaning(name),
+            "schema": {"type": "string"},
+        }
         for name in _PARAMETER.findall(operation.route)
     ]
     if operation.expected.query is not None:

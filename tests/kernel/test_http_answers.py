@@ -12,8 +12,9 @@ import requests
 
 from shared import runtime
 from shared.bus.sqlite import SqliteBus
-from shared.errors import Problem, Throttled
+from shared.errors import Invalid, Problem, Throttled
 from shared.events.envelope import Event
+from shared.http.problem import problem_response
 from tests.kernel.small_api import ERRORS, SECRET, SmallHouse, serving
 from tests.kernel.tokens import signed
 
@@ -54,6 +55,12 @@ def test_a_defect_shows_no_internals(
     assert type(ERRORS[name]).__name__ not in answer.text
     assert answer.headers["X-Request-Id"] in answer.json()["detail"]
     assert SECRET not in capfd.readouterr().err
+
+
+def test_a_problem_that_quotes_half_a_character_is_sent() -> None:
+    """A problem can always be sent, whatever it quotes of a request."""
+    answer = problem_response(Invalid("no \ud800"), request_id="r", instance="/\udfff")
+    assert json.loads(answer.get_body())["detail"] == "no ?"
 
 
 def test_throttled_says_when_to_come_back(house: SmallHouse) -> None:

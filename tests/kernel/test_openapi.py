@@ -1,0 +1,167 @@
+"""The OpenAPI document and its page, as the whole house serves them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+import requests
+from openapi_spec_validator import validate
+
+from shared.http.openapi import describe
+from tests.kernel.small_api import serving
+from tests.running_host import RunningHost
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUTES = """
+import json
+from local.triggers import HttpFunction, load
+print(json.dumps([
+    [function.route, sorted(function.methods)]
+    for function in load() if isinstance(function, HttpFunction)
+]))
+"""
+OF_THE_PAGE = {"openapi.json", "docs", "docs/{asset}", "health"}
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    """The whole house, running."""
+    with RunningHost(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def document(host: RunningHost) -> dict[str, Any]:
+    """The document it serves."""
+    answer = requests.get(f"{host.url}/api/openapi.json", timeout=30)
+    assert answer.headers["Content-Type"] == "application/json"
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method.upper(), operation
+
+
+def test_the_document_is_sound(document: dict[str, Any]) -> None:
+    """The document of the whole house is OpenAPI 3.1."""
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_a_document_of_every_kind_of_route_is_sound(tmp_path: Path) -> None:
+    """Lists, nested bodies, public and idempotent routes are described soundly too."""
+    with serving(tmp_path) as house:
+        described = describe(house.operations, {"small": "The tests' routes"}, version="1")
+    validate(described)
+    created = described["paths"]["/api/v1/items"]["post"]
+    assert set(created["responses"]) == {"201", "400", "401", "403", "413", "415", "422", "500"}
+    assert created["security"] == [{"token": []}]
+    assert "security" not in described["paths"]["/api/v1/echo"]["post"]
+
+
+def test_each_route_is_described(document: dict[str, Any]) -> None:
+    """What the host serves and what the document tells are the same routes."""
+    listed = subprocess.run(
+        [sys.executable, "-c", ROUTES], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    served = {
+        (f"/api/{route}", method)
+        for route, methods in json.loads(listed.stdout)
+        for method in methods
+        if route not in OF_THE_PAGE
+    }
+    assert served
+    assert {(path, method) for path, method, _ in operations(document)} == served
+
+
+def test_each_parameter_is_described(document: dict[str, Any]) -> None:
+    """Path parameters are those of the path; each parameter says what it is."""
+    for path, method, operation in operations(document):
+        parameters = operation["parameters"]
+        in_path = [each["name"] for each in parameters if each["in"] == "path"]
+        assert in_path == re.findall(r"\{(\w+)\}", path)
+        for parameter in parameters:
+            assert parameter.get("description"), (method, path, parameter["name"])
+            assert parameter["schema"]
+
+
+def test_each_operation_tells_its_errors(document: dict[str, Any]) -> None:
+    """An operation has a name of its own, a summary, a tag, and problems for its errors."""
+    names = []
+    for _, _, operation in operations(document):
+        names.append(operation["operationId"])
+        assert operation["summary"]
+        assert operation["tags"]
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"]
+        if "security" in operation:
+            assert {"401", "403"} <= set(operation["responses"])
+    assert len(names) == len(set(names))
+
+
+class _Loaded(HTMLParser):
+    """Every address that a page loads, and every script that stands in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.inline = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        address = given.get("src") or given.get("href")
+        if address:
+            self.addresses.append(address)
+        if tag in {"script", "style"} and not address:
+            self.inline += 1
+
+
+def test_the_page_loads_only_what_is_packaged(host: RunningHost) -> None:
+    """Every script, style and icon of the page comes from the same place, and is there."""
+    page = requests.get(f"{host.url}/api/docs", timeout=30)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+    loaded = _Loaded()
+    loaded.feed(page.text)
+    assert loaded.inline == 0  # the policy forbids it
+    assert len(loaded.addresses) >= 4
+    for address in loaded.addresses:
+        absolute = urljoin(page.url, address)
+        assert urlsplit(absolute).netloc == urlsplit(host.url).netloc
+        answer = requests.get(absolute, timeout=30)
+        assert answer.status_code == 200, absolute
+        assert answer.content
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    script = requests.get(f"{host.url}/api/docs/start.js", timeout=30)
+    assert script.headers["Content-Type"].startswith("text/javascript")
+    assert "http" not in script.text
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "..%2f__init__.py", "%2e%2e/__init__.py", "swagger-ui.css%00", "%ff"]
+)
+def test_the_page_has_no_other_files(host: RunningHost, name: str) -> None:
+    """Only the page's own files are served: anything else is a 404 that says so."""
+    answer = requests.get(f"{host.url}/api/docs/{name}", timeout=30)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_health_is_never_cached(host: RunningHost) -> None:
+    """Health tells the version, fresh each time."""
+    answer = requests.get(f"{host.url}/api/health", timeout=30)
+    assert answer.json()["status"] == "ok"
+    assert answer.headers["Cache-Control"] == "no-store"
