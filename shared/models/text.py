@@ -19,7 +19,8 @@ class TextLine(BaseModel):
 
     text: str = Field(
         description="Words parted by one space. A tab stands where the line has a wide gap: "
-        "between a title and its right-flushed date, a margin date and its entry, two cells of a table row"
+        "between a title and its right-flushed date, a margin date and its entry, two cells "
+        "of a table row"
     )
     page: int = Field(
         ge=1,
