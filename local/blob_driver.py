@@ -21,6 +21,8 @@ from local.triggers import BlobFunction, QueueFunction
 from local.work import Work
 from shared import telemetry
 from shared.blobs.files import FileBlobs
+from shared.blobs.port import check_name
+from shared.errors import Invalid
 
 POLL_SECONDS = 0.2
 SETTLED_SECONDS = 0.25
@@ -127,7 +129,9 @@ class BlobDriver:
             for file in names:
                 path = Path(folder) / file
                 name = path.relative_to(self._folder).as_posix()
-                if not _is_text(name):
+                try:
+                    check_name(self._function.container, name)
+                except Invalid:
                     self._tell_unnameable(name)
                     continue
                 try:
@@ -148,6 +152,7 @@ class BlobDriver:
                 self._folders.pop(folder, None)
 
     def _tell_unnameable(self, name: str) -> None:
+        """Tell once of a file that no function could open: no blob has such a name."""
         digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
         if digest not in self._unnameable:
             self._unnameable.add(digest)
@@ -248,12 +253,3 @@ class QueueDriver:
                 self._state.release(item, after=0.2 * 2**item.tries)
         else:
             self._state.drop(item)
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file's name is text: one that is no UTF-8 cannot be a blob's."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

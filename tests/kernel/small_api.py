@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ from shared.events.intake import IntakeAccepted
 from shared.http.api import OPERATIONS, TAGS, Api, Operation, Reply
 from shared.http.call import Body, Call, Query
 from shared.messaging import Answer, Decision, answer_once
+from shared.telemetry import JsonLines
 from tests.kernel.tokens import settings
 
 SECRET = "connection string of anna@example.org"
@@ -210,6 +212,8 @@ class SmallHouse:
 def serving(home: Path) -> Iterator[SmallHouse]:
     """Serve the tests' routes on embedded stores in a folder."""
     described, before = set(OPERATIONS), runtime._runtime
+    root = logging.getLogger()
+    level = root.level
     functions = _build()
     added = [operation for name, operation in OPERATIONS.items() if name not in described]
     for operation in added:
@@ -241,3 +245,5 @@ def serving(home: Path) -> Iterator[SmallHouse]:
             assert isinstance(store, SqliteDocuments | SqliteBus)
             store.close()
         runtime._runtime = before
+        root.setLevel(level)
+        root.handlers[:] = [h for h in root.handlers if not isinstance(h.formatter, JsonLines)]

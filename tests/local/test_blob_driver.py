@@ -96,8 +96,6 @@ def test_a_new_file_is_handed_over_with_its_content(watched: Watched) -> None:
         "a/b/c/d/e.txt",
         "acme/Résumé — 履歴書 😀.pdf",
         "acme/with space & 100%.txt",
-        "acme/line\nbreak.txt",
-        "acme/back\\slash.txt",
         "acme/-rf",
         "acme/" + "n" * 250 + ".txt",
         "acme/.hidden",
@@ -111,18 +109,22 @@ def test_odd_names_arrive_as_they_are(watched: Watched, name: str) -> None:
     assert watched.names() == [f"resumes/{name}"]
 
 
-def test_a_name_that_is_no_text_does_not_stop_the_others(watched: Watched) -> None:
-    """Files whose name is no UTF-8 cannot be blobs: they are left, the others go on."""
+@pytest.mark.parametrize("odd", [b"\xff%d.txt", b"back\\slash%d.txt", b"line\nbreak%d", b"%d."])
+def test_a_name_that_no_blob_has_does_not_stop_the_others(
+    watched: Watched, odd: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files under names that no blob can have are told of once and left, the others go on."""
     watched.start()
     folder = watched.folder / "acme"
     folder.mkdir(parents=True)
     for number in range(4):  # more than the driver has slots
-        Path(os.fsdecode(os.fsencode(folder) + b"/\xff%d.txt" % number)).write_bytes(b"x")
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + odd % number)).write_bytes(b"x")
     watched.drop("acme/good.txt")
     wait_until(lambda: watched.seen, "the good file")
     watched.drop("acme/later.txt")
     wait_until(lambda: len(watched.seen) == 2, "the later file")
     assert watched.names() == ["resumes/acme/good.txt", "resumes/acme/later.txt"]
+    assert [record.message for record in caplog.records].count("blob.left") == 4
 
 
 def test_a_file_overwritten_in_place_comes_again(watched: Watched) -> None:
