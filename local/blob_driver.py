@@ -25,6 +25,7 @@ from shared.blobs.port import check_name
 from shared.errors import Invalid
 
 POLL_SECONDS = 0.2
+RETRY_SECONDS = 0.2
 SETTLED_SECONDS = 0.25
 FULL_LOOK_SECONDS = 5.0
 POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -195,7 +196,7 @@ class BlobDriver:
         except Exception as error:
             telemetry.failure("blob.not_handled", error, container=container, tries=tries)
             if tries < MAX_TRIES:
-                delay = 0.2 * 2**tries
+                delay = RETRY_SECONDS * 2**tries
                 self._state.release_blob(function, container, name, etag, after=delay)
                 self._retry_at[name] = time.time() + delay
                 return
@@ -250,6 +251,6 @@ class QueueDriver:
             if item.tries >= MAX_TRIES:
                 self._state.move(item, f"{self._function.queue}-poison")
             else:
-                self._state.release(item, after=0.2 * 2**item.tries)
+                self._state.release(item, after=RETRY_SECONDS * 2**item.tries)
         else:
             self._state.drop(item)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from local import blob_driver
 from local.blob_driver import POISON_QUEUE, BlobDriver, DroppedBlob, QueueDriver
 from local.state import MAX_TRIES, HostState
 from local.triggers import BlobFunction, QueueFunction
@@ -67,6 +68,12 @@ class Watched:
 
     def names(self) -> list[str]:
         return sorted(name for name, _ in self.seen)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries that come soon."""
+    monkeypatch.setattr(blob_driver, "RETRY_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -158,7 +165,7 @@ def test_a_file_being_written_is_left_until_it_settles(watched: Watched) -> None
     assert watched.seen[1] == ("resumes/acme/big.txt", path.read_bytes())
 
 
-def test_five_failures_put_it_into_the_poison_queue(watched: Watched) -> None:
+def test_five_failures_put_it_into_the_poison_queue(watched: Watched, hasty: None) -> None:
     """A file whose function keeps failing is told to the poison queue once, as the real host
     does, and not tried again."""
     tries: list[str] = []
@@ -280,7 +287,9 @@ def test_queue_messages_are_handled_and_gone(tmp_path: Path) -> None:
     assert seen == [b"1", b"2"]
 
 
-def test_a_queue_message_that_fails_comes_again_and_is_poison_at_last(tmp_path: Path) -> None:
+def test_a_queue_message_that_fails_comes_again_and_is_poison_at_last(
+    tmp_path: Path, hasty: None
+) -> None:
     """A failing message is tried five times within moments and then moved, others pass it."""
     tries: list[bytes] = []
     poison = threading.Event()
