@@ -26,16 +26,23 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The terms of a text in order, repeats included."""
+    found = []
+    for word in whole_words(text):
+        found.append(word)
+        parts = [part for part in re.split(r"[.'-]", word) if part]
+        if len(parts) > 1 and "@" not in word:
+            found += parts
+    return found
+
+
+def whole_words(text: str) -> list[str]:
+    """The terms of a text that are no parts of others: who has these has all of them."""
     plain = folded(text)
     found = _EMAIL.findall(plain)
     for match in _WORD.finditer(plain):
         word = match[0].rstrip(".'-")
-        if not 0 < len(word) <= 64:
-            continue
-        found.append(word)
-        parts = [part for part in re.split(r"[.'-]", word) if part]
-        if len(parts) > 1:
-            found += parts
+        if 0 < len(word) <= 64:
+            found.append(word)
     return found
 
 

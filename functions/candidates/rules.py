@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import FieldError, Invalid
-from shared.search_terms import field_term, skill_term, words
+from shared.search_terms import field_term, folded, skill_term, whole_words
 
 MAX_TERMS = 20
 
@@ -32,17 +32,30 @@ def wanted_terms(wanted: Search) -> list[str]:
     for field, given in (("name", wanted.name), ("q", wanted.text)):
         if given is None:
             continue
-        found = words(given)
+        found = whole_words(given)
         if not found:
-            raise Invalid(
-                f"{field} holds no word to search for",
-                fields=(FieldError(field, "give at least one letter or digit"),),
-            )
+            raise _says_nothing(field)
         terms += [f"name:{word}" for word in found] if field == "name" else found
     if wanted.email is not None:
+        if not _has_word(wanted.email):
+            raise _says_nothing("email")
         terms.append(field_term("email", wanted.email))
-    terms += [skill_term(skill) for skill in wanted.skills]
+    for skill in wanted.skills:
+        if not _has_word(skill):
+            raise _says_nothing("skill")
+        terms.append(skill_term(skill))
     distinct = list(dict.fromkeys(terms))
     if len(distinct) > MAX_TERMS:
         raise Invalid(f"a search takes at most {MAX_TERMS} words; shorten it")
     return distinct
+
+
+def _has_word(text: str) -> bool:
+    return any(character.isalnum() for character in folded(text))
+
+
+def _says_nothing(field: str) -> Invalid:
+    return Invalid(
+        f"{field} holds no word to search for",
+        fields=(FieldError(field, "give at least one letter or digit"),),
+    )

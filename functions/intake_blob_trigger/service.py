@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
 from shared import telemetry
 from shared.documents.port import Create, Equals, Json, Range, Replace
-from shared.errors import Exists, Missing, Stale
+from shared.errors import Exists, Invalid, Missing, Stale
 from shared.events.envelope import Event, EventData, read_data
 from shared.events.intake import IntakeAccepted, IntakeExtracted, IntakeParsed, IntakeRetried
 from shared.intake_stages import ended, ending_of, read_awaiting, read_record
@@ -34,6 +34,7 @@ HANDLER = "intake_blob_trigger"
 STALLED_AFTER = timedelta(minutes=30)
 MAX_NUDGES = 3
 CLAIM_HOLDS = timedelta(minutes=15)
+MAX_SWEPT = 1000
 _CHUNK = 1024 * 1024
 
 Clock = Callable[[], datetime]
@@ -41,17 +42,19 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class _Read:
-    """A dropped file, read once: its facts and what the check said of it."""
+    """A dropped file, read once: its facts, and what the check said of it or why it could
+    not be read at all."""
 
     file: IntakeFile
-    verdict: Verdict
+    verdict: Verdict | Reason
 
 
 def register(stores: Stores, container: str, name: str, *, limits: Limits, clock: Clock) -> None:
     """Make the record of a dropped file, checked and scanned, and send the file on.
 
-    The same bytes at the same place have one record, however often the drop is told.
-    A file that is gone meanwhile leaves none.
+    The same bytes at the same place have one record, however often the drop is told; when
+    that record failed because they were gone, their return begins its next attempt. A file
+    that is gone meanwhile leaves none.
     """
     began = clock()
     try:
@@ -73,10 +76,16 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     )
 
     def decide() -> Decision:
-        if stores.documents.get(CONTAINER, record.partition, intake_id) is not None:
+        present = stores.documents.get(CONTAINER, record.partition, intake_id)
+        if present is None:
+            checked, events = _checked(stores, record, reason or read.verdict, began, clock)
+            return Decision([Create(checked.stored())], events)
+        known = IntakeRecord.of(present.body)
+        if not known.lost_original:
             return Decision()
-        checked, events = _checked(stores, record, read.verdict, reason, began, clock)
-        return Decision([Create(checked.stored())], events)
+        again = known.again(began)
+        checked, events = _checked(stores, again, reason or read.verdict, began, clock)
+        return Decision([Replace(checked.stored(), present.etag)], events)
 
     announce_once(
         stores,
@@ -101,7 +110,8 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
         if reason is None and tenant_id != record.tenant_id:
             reason = Reason(
                 code="unknown_tenant",
-                detail="The file lies in no tenant's folder.",
+                detail=f"The folder is tenant {tenant_id!r} by now. Drop the file again to have "
+                "it read there.",
                 stage="received",
             )
         try:
@@ -122,7 +132,7 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
                 detail="The file was overwritten since; the new one has an intake of its own.",
                 stage="received",
             )
-        checked, events = _checked(stores, record, read.verdict, reason, began, clock)
+        checked, events = _checked(stores, record, reason or read.verdict, began, clock)
         return Decision([Replace(checked.stored(), etag)], events)
 
     return handle_once(
@@ -141,7 +151,7 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
     began = clock()
     tenant_id, _ = _tenant_of(stores, name)
     try:
-        file, _ = _facts(stores, container, name, keep=0)
+        file = _read_facts(stores, container, name)
     except Missing:
         telemetry.log("file.gone", container=container)
         return
@@ -183,23 +193,37 @@ def nudge_stalled(stores: Stores, *, now: datetime) -> int:
     second of the two events finds that the file has moved on.
     """
     touched = 0
-    before = (now - STALLED_AFTER).isoformat()
-    for stage in ("received", "extracting", "parsing", "finalizing"):
-        page = stores.documents.query(
-            CONTAINER,
-            (),
-            where=[
-                Equals("state", stage),
-                Equals("kind", "record"),
-                Range("updated_at", below=before),
-            ],
-            limit=200,
-        )
-        for item in page.items:
-            record = IntakeRecord.of(item.body)
+    for item in _waiting_since(stores, now - STALLED_AFTER):
+        try:
+            record = IntakeRecord.of(item)
             _nudge(stores, record.tenant_id, record.intake_id, record.updated_at, now)
             touched += 1
+        except Exception as error:  # one file's trouble does not hold up the others
+            telemetry.failure("intake.not_nudged", error, intake_id=item["intake_id"])
     return touched
+
+
+def _waiting_since(stores: Stores, moment: datetime) -> Iterator[Json]:
+    """Records that wait for a message since before a moment; of each stage a bounded number."""
+    for stage in ("received", "extracting", "parsing", "finalizing"):
+        continuation, seen = None, 0
+        while seen < MAX_SWEPT:
+            page = stores.documents.query(
+                CONTAINER,
+                (),
+                where=[
+                    Equals("state", stage),
+                    Equals("kind", "record"),
+                    Range("updated_at", below=moment.isoformat()),
+                ],
+                limit=200,
+                continuation=continuation,
+            )
+            seen += len(page.items)
+            yield from (item.body for item in page.items)
+            continuation = page.continuation
+            if continuation is None:
+                break
 
 
 def _nudge(
@@ -246,14 +270,13 @@ def _event_of(record: IntakeRecord) -> EventData:
 def _checked(
     stores: Stores,
     record: IntakeRecord,
-    verdict: Verdict,
-    reason: Reason | None,
+    verdict: Verdict | Reason,
     began: datetime,
     clock: Clock,
 ) -> tuple[IntakeRecord, list[EventData]]:
     """The record after check and scan, and what to tell: on to extraction, or the end."""
-    if reason is not None:
-        checked = record.advanced("scanning", "failed", began=began, ended=clock(), reason=reason)
+    if isinstance(verdict, Reason):
+        checked = record.advanced("scanning", "failed", began=began, ended=clock(), reason=verdict)
     elif verdict.code is not None:
         reason = Reason(code=str(verdict.code), detail=verdict.detail, stage="scanning")
         to: State = "quarantined" if verdict.quarantined else "failed"
@@ -318,10 +341,12 @@ def _claim(stores: Stores, record: IntakeRecord, now: datetime) -> str:
 
 
 def _is_abandoned(stores: Stores, tenant_id: str, claim: Json, now: datetime) -> bool:
-    """Whether who claimed never made a record: its file was gone before it could."""
+    """Whether nobody will read the bytes for who claimed them: its file was gone, or was
+    overwritten, before it could."""
     holder = str(claim["claimed_by"])
-    if stores.documents.get(CONTAINER, (tenant_id, holder), holder) is not None:
-        return False
+    stored = stores.documents.get(CONTAINER, (tenant_id, holder), holder)
+    if stored is not None:
+        return IntakeRecord.of(stored.body).lost_original
     return now - datetime.fromisoformat(claim["created_at"]) > CLAIM_HOLDS
 
 
@@ -339,9 +364,31 @@ def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
 
 def _read(stores: Stores, container: str, name: str, limits: Limits) -> _Read:
     """Read a file's facts, and check what is within the limits. Raises ``Missing``."""
-    file, content = _facts(stores, container, name, keep=limits.max_bytes)
+    try:
+        file, content = _facts(stores, container, name, keep=limits.max_bytes)
+    except Invalid as error:
+        return _Read(*_unusable(container, name, error))
     verdict = inspect_file(content, name=file.filename, size=file.size, limits=limits)
     return _Read(file, verdict)
+
+
+def _read_facts(stores: Stores, container: str, name: str) -> IntakeFile:
+    """Read a file's facts alone. Raises ``Missing``."""
+    try:
+        return _facts(stores, container, name, keep=0)[0]
+    except Invalid as error:
+        return _unusable(container, name, error)[0]
+
+
+def _unusable(container: str, name: str, error: Invalid) -> tuple[IntakeFile, Reason]:
+    """What is known of a file that cannot be opened under its name: that, and why."""
+    reason = Reason(
+        code="unusable_name",
+        detail=f"The file cannot be opened under its name ({error.detail}). Rename it and drop "
+        "it again.",
+        stage="received",
+    )
+    return IntakeFile(container=container, name=name, size=0, sha256=""), reason
 
 
 def _facts(

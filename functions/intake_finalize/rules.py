@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from shared.models.candidate import CandidateProfile, ProfileSource, candidate_id_of
 from shared.models.intake import IntakeRecord, ParseDocument
 from shared.models.resume import (
     Language,
+    PartialDate,
     PersonalInfo,
     Position,
     Project,
@@ -22,19 +26,21 @@ from shared.search_terms import field_term, folded, limited, name_terms
 
 MIN_PHONE_CONFIDENCE = 0.5
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=BaseModel)
+Dated = TypeVar("Dated", Position, Study)
 
 
 def identity_key(resume: Resume, sha256: str) -> str:
     """What identifies the person: the first e-mail address, else the first sound phone
     number, else the name with the file's digest."""
     personal = resume.personal
-    if personal.emails:
-        return f"email:{personal.emails[0].value.strip().casefold()}"
+    for email in personal.emails:
+        if address := _address(email):
+            return f"email:{address}"
     for phone in personal.phones:
         if phone.value.startswith("+") and phone.confidence >= MIN_PHONE_CONFIDENCE:
-            return f"phone:{phone.value}"
-    name = folded(personal.name.value) if personal.name else ""
+            return f"phone:{_number(phone)}"
+    name = _text(personal.name) if personal.name else ""
     return f"file:{name}\n{sha256}"
 
 
@@ -62,7 +68,7 @@ def new_profile(record: IntakeRecord, parsed: ParseDocument, *, now: datetime) -
         created_at=now,
         updated_at=now,
     )
-    return _derived(blank, parsed.resume, parsed.terms, ())
+    return _derived(blank, _terms_of(parsed), ())
 
 
 def merged_profile(
@@ -71,7 +77,8 @@ def merged_profile(
     """The profile with another file of the same person merged in.
 
     The file that came in later wins field by field, whichever is read first; fields
-    that a person edited stay. Nothing listed in either is lost.
+    that a person edited stay. Nothing listed in either is lost, and what either was
+    found by finds both.
     """
     source = source_of(record, parsed)
     newest = profile.newest_source
@@ -84,11 +91,13 @@ def merged_profile(
         if field in Resume.model_fields
     }
     resume = resume.model_copy(update=kept)
-    others = tuple(s for s in profile.sources if s.intake_id != source.intake_id)
+    others = [each for each in profile.sources if each.intake_id != source.intake_id]
+    sources = sorted([*others, source], key=lambda each: (each.received_at, each.intake_id))
     merged = profile.model_copy(
-        update={"resume": resume, "sources": (*others, source), "updated_at": now}
+        update={"resume": resume, "sources": tuple(sources), "updated_at": now}
     )
-    return _derived(merged, resume, parsed.terms, profile.terms)
+    terms = (_terms_of(parsed), profile.terms)
+    return _derived(merged, *(terms if is_newer else reversed(terms)))
 
 
 def merged_resume(first: Resume, second: Resume) -> Resume:
@@ -99,20 +108,22 @@ def merged_resume(first: Resume, second: Resume) -> Resume:
         headline=a.headline or b.headline,
         summary=a.summary or b.summary,
         location=a.location or b.location,
-        emails=_union(a.emails, b.emails, _text),
-        phones=_union(a.phones, b.phones, _digits),
+        emails=_union(a.emails, b.emails, _address),
+        phones=_union(a.phones, b.phones, _number),
         links=_union(a.links, b.links, _text),
     )
     months = [m for m in (first.months_of_experience, second.months_of_experience) if m is not None]
     return first.model_copy(
         update={
             "personal": personal,
-            "work_experience": _union(first.work_experience, second.work_experience, _position),
-            "education": _union(first.education, second.education, _study),
+            "work_experience": _union(
+                first.work_experience, second.work_experience, _position, _filled_position
+            ),
+            "education": _union(first.education, second.education, _study, _filled_study),
             "skills": _union(first.skills, second.skills, _skill),
             "certifications": _union(first.certifications, second.certifications, _text),
-            "languages": _union(first.languages, second.languages, _language),
-            "projects": _union(first.projects, second.projects, _project),
+            "languages": _union(first.languages, second.languages, _language, _filled),
+            "projects": _union(first.projects, second.projects, _project, _filled),
             "achievements": _union(first.achievements, second.achievements, _text),
             "months_of_experience": max(months) if months else None,
         }
@@ -120,53 +131,136 @@ def merged_resume(first: Resume, second: Resume) -> Resume:
 
 
 def _derived(
-    profile: CandidateProfile, resume: Resume, terms: Iterable[str], more: Iterable[str]
+    profile: CandidateProfile, terms: Iterable[str], more: Iterable[str]
 ) -> CandidateProfile:
     """Fill in what searches ask."""
-    personal = resume.personal
-    emails = tuple(dict.fromkeys(value.value.casefold() for value in personal.emails))
-    marked = [field_term("email", email) for email in emails]
-    if personal.name:
-        marked += sorted(name_terms(personal.name.value))
+    personal = profile.resume.personal
+    keys = dict.fromkeys(skill.key for skill in profile.resume.skills if skill.key)
     update: dict[str, Any] = {
         "name": personal.name.value if personal.name else None,
-        "emails": emails,
-        "phones": tuple(dict.fromkeys(value.value for value in personal.phones)),
-        "skill_keys": tuple(dict.fromkeys(skill.key for skill in resume.skills if skill.key)),
-        "terms": limited([*marked, *terms, *more]),
+        "emails": _distinct(map(_address, personal.emails)),
+        "phones": _distinct(value.value for value in personal.phones),
+        "skill_keys": tuple(keys),
+        "terms": limited([*_personal_terms(personal), *terms, *more]),
     }
     return profile.model_copy(update=update)
 
 
+def _terms_of(parsed: ParseDocument) -> list[str]:
+    """What one file is found by: whose it is, and its words."""
+    return [*_personal_terms(parsed.resume.personal), *parsed.terms]
+
+
+def _personal_terms(personal: PersonalInfo) -> list[str]:
+    terms = [field_term("email", address) for address in map(_address, personal.emails)]
+    if personal.name:
+        terms += sorted(name_terms(personal.name.value))
+    return terms
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(text for text in dict.fromkeys(texts) if text)
+
+
+def _keep(first: Item, _second: Item) -> Item:
+    return first
+
+
 def _union(
-    first: Iterable[Item], second: Iterable[Item], key: Callable[[Item], str]
+    first: Sequence[Item],
+    second: Sequence[Item],
+    key: Callable[[Item], str],
+    fill: Callable[[Item, Item], Item] = _keep,
 ) -> tuple[Item, ...]:
-    """All items of both, the first of those with the same key kept."""
-    found: dict[str, Item] = {}
-    for item in (*first, *second):
-        found.setdefault(key(item), item)
-    return tuple(found.values())
+    """All items of the first, and those of the second that it has not.
+
+    Items with one key are the same thing said twice: the first's stays, its blanks filled
+    from the second's. Where either list has a key several times, nothing tells which is
+    which, and only what is word for word the same is left out.
+    """
+    in_first, in_second = Counter(map(key, first)), Counter(map(key, second))
+    paired = {k for k in in_first if in_first[k] == 1 and in_second[k] == 1}
+    twins = {key(item): item for item in second}
+    said = {_wording(item.model_dump()) for item in first if key(item) not in paired}
+    united = [fill(item, twins[key(item)]) if key(item) in paired else item for item in first]
+    united += [
+        item
+        for item in second
+        if key(item) not in paired and _wording(item.model_dump()) not in said
+    ]
+    return tuple(united)
+
+
+def _wording(dumped: Any) -> str:
+    """What an item says, wherever and however surely it was read."""
+    if isinstance(dumped, dict):
+        said = {k: _wording(v) for k, v in dumped.items() if k not in {"span", "confidence"}}
+        return repr(sorted(said.items()))
+    if isinstance(dumped, list | tuple):
+        return repr([_wording(each) for each in dumped])
+    return folded(dumped) if isinstance(dumped, str) else repr(dumped)
+
+
+def _filled(first: Item, second: Item) -> Item:
+    """The first with what it leaves blank taken from the second."""
+    blanks = {
+        field: getattr(second, field)
+        for field in type(first).model_fields
+        if getattr(first, field) in (None, ())
+    }
+    return first.model_copy(update=blanks)
+
+
+def _filled_position(first: Position, second: Position) -> Position:
+    return _with_end(_filled(first, second), first, second)
+
+
+def _filled_study(first: Study, second: Study) -> Study:
+    return _with_end(_filled(first, second), first, second)
+
+
+def _with_end(filled: Dated, first: Dated, second: Dated) -> Dated:
+    """The end from one side: a job that goes on has none."""
+    of = first if first.end or first.current else second
+    return filled.model_copy(update={"end": of.end, "current": of.current})
 
 
 def _text(value: Value) -> str:
     return " ".join(folded(value.value).split())
 
 
-def _digits(value: Value) -> str:
-    return "".join(c for c in value.value if c.isdecimal())[-9:]
+def _address(value: Value) -> str:
+    return "".join(value.value.split()).casefold()
+
+
+def _number(value: Value) -> str:
+    """A number by its digits; with its country code it is another than without."""
+    digits = "".join(c for c in value.value if c.isdecimal())
+    sign = "+" if value.value.lstrip().startswith("+") else ""
+    return f"{sign}{digits}" if digits else _text(value)
 
 
 def _optional(value: Value | None) -> str:
     return _text(value) if value else ""
 
 
+def _year(date: PartialDate | None) -> str:
+    return date.value[:4] if date else ""
+
+
 def _position(item: Position) -> str:
-    start = item.start.value[:4] if item.start else ""
-    return f"{_optional(item.company)}|{_optional(item.title)}|{start}"
+    return _joined(_optional(item.company), _optional(item.title), _year(item.start), item=item)
 
 
 def _study(item: Study) -> str:
-    return f"{_optional(item.institution)}|{_optional(item.degree)}"
+    """A degree of an institution; where no degree is named, the years tell studies apart."""
+    degree = _optional(item.degree) or f"{_year(item.start)}-{_year(item.end)}".strip("-")
+    return _joined(_optional(item.institution), degree, item=item)
+
+
+def _joined(*parts: str, item: BaseModel) -> str:
+    """The parts as one key; the whole item where all are blank."""
+    return "\n".join(parts) if any(parts) else item.model_dump_json()
 
 
 def _skill(item: Skill) -> str:

@@ -11,22 +11,26 @@ from shared.models.intake import IntakeRecord
 def next_attempt(record: IntakeRecord, roles: frozenset[str], *, now: datetime) -> IntakeRecord:
     """The record at the beginning of its next attempt.
 
-    Failed files may be retried, quarantined ones by an admin. Raises ``Conflict``
-    or ``Forbidden``.
+    Failed files may be retried, quarantined ones by an admin or an operator. So may a
+    duplicate: it is one again, unless the first file was lost meanwhile. Raises
+    ``Conflict`` or ``Forbidden``.
     """
     if not record.ended:
         raise Conflict(f"the file is still under way ({record.state})")
     if record.state == "quarantined" and not roles & {"admin", "operator"}:
         raise Forbidden("only an admin may have a quarantined file tried again")
-    if record.state not in {"failed", "quarantined"}:
+    if record.state == "completed":
         raise Conflict(f"the file is {record.state}: there is nothing to retry")
-    return record.model_copy(
-        update={
-            "state": "received",
-            "attempt": record.attempt + 1,
-            "reason": None,
-            "nudges": 0,
-            "warnings": (),
-            "updated_at": now,
-        }
-    )
+    return record.again(now)
+
+
+def is_withheld(record: IntakeRecord) -> bool:
+    """Whether nobody may fetch the original: it was quarantined, and no later attempt has
+    opened it safely."""
+    withheld = False
+    for step in record.steps:
+        if step.outcome == "quarantined":
+            withheld = True
+        elif step.stage == "extracting" and step.outcome == "done":
+            withheld = False
+    return withheld

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.intake_upload import rules
 from shared.documents.port import Equals, Order, Replace
-from shared.errors import Missing
+from shared.errors import Invalid, Missing
 from shared.events.intake import IntakeRetried
 from shared.intake_stages import read_record
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
-from shared.models.intake import CONTAINER, PARSE_ID, IntakeRecord, ParseDocument, State
+from shared.models.intake import (
+    CONTAINER,
+    PARSE_ID,
+    IntakeFile,
+    IntakeRecord,
+    ParseDocument,
+    State,
+)
 from shared.stores import Stores
 
 LINK_LIFETIME = timedelta(minutes=15)
+COMPARED_BYTES = 10 * 1024 * 1024
+_CHUNK = 1024 * 1024
 
 
 def read(stores: Stores, tenant_id: str, intake_id: str) -> IntakeRecord:
@@ -51,21 +61,46 @@ def report(
 ) -> tuple[IntakeRecord, ParseDocument | None, str | None]:
     """Return a file's record, what was read from it, and a link to the original.
 
-    The link holds for 15 minutes; a quarantined or lost original has none.
-    Raises ``Missing``.
+    The link holds for 15 minutes; an original that is lost, overwritten or quarantined
+    has none. Raises ``Missing``.
     """
     record = read(stores, tenant_id, intake_id)
     stored = stores.documents.get(CONTAINER, record.partition, PARSE_ID)
     parsed = ParseDocument.of(stored.body) if stored else None
     link = None
-    if record.state != "quarantined":
-        try:
-            link = stores.blobs.link(
-                record.file.container, record.file.name, expires_at=now + LINK_LIFETIME
-            )
-        except Missing:
-            link = None
+    if not (rules.is_withheld(record) or _is_copy_of_withheld(stores, record)):
+        link = _link(stores, record.file, expires_at=now + LINK_LIFETIME)
     return record, parsed, link
+
+
+def _is_copy_of_withheld(stores: Stores, record: IntakeRecord) -> bool:
+    if record.duplicate_of is None:
+        return False
+    try:
+        return rules.is_withheld(read(stores, record.tenant_id, record.duplicate_of))
+    except Missing:
+        return False
+
+
+def _link(stores: Stores, file: IntakeFile, *, expires_at: datetime) -> str | None:
+    """A link to a file, None when these very bytes are no longer there.
+
+    What overwrote them is another file, which may be quarantined. Files above the size
+    that is checked are compared by their size alone.
+    """
+    try:
+        with stores.blobs.open(file.container, file.name) as blob:
+            if blob.info.size != file.size:
+                return None
+            if file.size <= COMPARED_BYTES:
+                digest = hashlib.sha256()
+                while chunk := blob.read(_CHUNK):
+                    digest.update(chunk)
+                if digest.hexdigest() != file.sha256:
+                    return None
+        return stores.blobs.link(file.container, file.name, expires_at=expires_at)
+    except (Missing, Invalid):  # gone, or under a name that no blob of ours has
+        return None
 
 
 def retry(

@@ -109,16 +109,39 @@ class IntakeRecord(Document):
         """Whether no stage is left to do."""
         return self.state in {"completed", "quarantined", "failed", "duplicate"}
 
+    @property
+    def lost_original(self) -> bool:
+        """Whether the file failed because its bytes were no longer where they were dropped."""
+        return (
+            self.state == "failed"
+            and self.reason is not None
+            and self.reason.code in {"original_gone", "changed"}
+        )
+
+    def again(self, now: datetime) -> Self:
+        """The record at the beginning of its next attempt."""
+        return self.model_copy(
+            update={
+                "state": "received",
+                "attempt": self.attempt + 1,
+                "nudges": 0,
+                "reason": None,
+                "duplicate_of": None,
+                "warnings": (),
+                "updated_at": now,
+            }
+        )
+
     def awaits(self, stage: Stage, attempt: int) -> bool:
         """Whether this stage of this attempt is what comes next.
 
         Also after the stage failed for want of deliveries, so that redriving its dead
-        letter takes the file on.
+        letter, or a message that was only very late, takes the file on.
         """
         gave_up = (
             self.state == "failed"
             and self.reason is not None
-            and self.reason.code == "exhausted"
+            and self.reason.code in {"exhausted", "stalled"}
             and self.reason.stage == stage
         )
         return self.attempt == attempt and (self.state == stage or gave_up)

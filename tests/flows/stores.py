@@ -1,0 +1,218 @@
+"""The embedded stores in a folder, on a clock that moves when told to, and the chain on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.intake_blob_trigger import service as blob_trigger
+from functions.intake_blob_trigger.rules import Limits
+from functions.intake_extract import service as extraction
+from functions.intake_finalize import service as finalizing
+from functions.intake_parse import service as parsing
+from shared import messaging, topology
+from shared.blobs.files import FileBlobs
+from shared.bus.sqlite import SqliteBus
+from shared.documents.port import Create, Equals, Json
+from shared.documents.sqlite import SqliteDocuments
+from shared.events.envelope import Event
+from shared.intake_stages import give_up
+from shared.messaging import Outcome
+from shared.models.intake import IntakeRecord, Stage
+from shared.models.text import ExtractedText, TextLine
+
+TENANT, RIVAL = "acme", "rival"
+START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+LIMITS = Limits()
+
+RESUME = """Maya Okafor
+maya.okafor@example.com
++49 30 901820
+
+Skills
+Python, C++, Node.js
+
+Experience
+Software Engineer, Borealis GmbH
+2019 - 2023
+"""
+
+
+@dataclass
+class Clock:
+    """A clock that moves when told to."""
+
+    moment: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+class Lines:
+    """Stands for the sandbox: the lines of a text file, and a count of the files it opened."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.opened: list[bytes] = []
+
+    def extract(self, data: bytes, media_type: str) -> ExtractedText:
+        self.opened.append(data)
+        if self.error:
+            raise self.error
+        lines = [TextLine(text=line, page=1) for line in data.decode().splitlines() if line]
+        return ExtractedText(
+            media_type=media_type, page_count=1, lines=tuple(lines), language="en", warnings=("w",)
+        )
+
+
+@dataclass
+class House:
+    """The three stores, and ways to drop files and deliver what waits on the bus."""
+
+    home: Path
+    clock: Clock = field(default_factory=Clock)
+    lines: Lines = field(default_factory=Lines)
+    documents: Any = None
+    blobs: Any = None
+    bus: Any = None
+
+    def __post_init__(self) -> None:
+        def seconds() -> float:
+            return self.clock().timestamp()
+
+        self.documents = SqliteDocuments(self.home / "documents.db", topology.load(), seconds)
+        self.blobs = FileBlobs(
+            self.home / "blobs", link_base="http://127.0.0.1/blobs", link_key=b"k" * 32
+        )
+        self.bus = SqliteBus(self.home / "bus.db", topology.load(), seconds)
+        for code in (TENANT, RIVAL):
+            self.add_tenant(code)
+
+    def close(self) -> None:
+        self.documents.close()
+        self.bus.close()
+
+    def add_tenant(self, code: str) -> None:
+        tenant = {"schema_version": 1, "id": "tenant", "kind": "tenant", "tenant_id": code}
+        self.documents.commit("tenants", (code,), [Create(tenant | {"name": code})])
+
+    def put(self, name: str, data: str | bytes) -> str:
+        """Put a file into ``resumes`` untold; returns its name there."""
+        self.blobs.put("resumes", name, data.encode() if isinstance(data, str) else data)
+        return name
+
+    def tell(self, name: str) -> None:
+        """Tell the blob trigger of a file."""
+        blob_trigger.register(self, "resumes", name, limits=LIMITS, clock=self.clock)
+
+    def drop(self, filename: str, data: str | bytes = RESUME, *, tenant: str = TENANT) -> str:
+        """Drop a file and tell of it; returns its blob's name."""
+        name = self.put(f"{tenant}/{filename}", data)
+        self.tell(name)
+        return name
+
+    def kinds(self, kind: str, *, container: str = "intake", tenant: str = TENANT) -> list[Json]:
+        """The documents of one kind of a tenant."""
+        page = self.documents.query(container, (tenant,), where=[Equals("kind", kind)], limit=1000)
+        return [item.body for item in page.items]
+
+    def records(self, *, tenant: str = TENANT) -> dict[str, IntakeRecord]:
+        """The tenant's records by file name."""
+        found = [IntakeRecord.of(body) for body in self.kinds("record", tenant=tenant)]
+        return {record.file.filename: record for record in found}
+
+    def record(self, filename: str, *, tenant: str = TENANT) -> IntakeRecord:
+        return self.records(tenant=tenant)[filename]
+
+    def store(self, record: IntakeRecord) -> IntakeRecord:
+        """Write a record as it is given."""
+        self.documents.commit("intake", record.partition, [Create(record.stored())])
+        return record
+
+    def waiting(self, entity: str) -> list[Event]:
+        """Take every message that is due at an entity off the bus."""
+        taken = []
+        for delivery in self.bus.receive(entity, limit=1000):
+            self.bus.complete(delivery)
+            taken.append(Event.read(delivery.body))
+        return taken
+
+    def work(self, entity: str) -> list[Outcome | str]:
+        """Deliver what waits at an entity to its handler until it is settled."""
+        outcomes: list[Outcome | str] = []
+        while deliveries := self.bus.receive(entity, limit=1):
+            (delivery,) = deliveries
+            try:
+                messaging.deliver(
+                    self,
+                    delivery.body,
+                    entity=entity,
+                    delivery_count=delivery.delivery_count,
+                    handle=lambda event: self._noted(outcomes, self.handle(entity, event)),
+                    exhausted=lambda event, cause: self.give_up(entity, event, cause),
+                    now=self.clock(),
+                )
+            except Exception as error:
+                outcomes.append(type(error).__name__)
+                self.bus.abandon(delivery)
+            else:
+                self.bus.complete(delivery)
+        return outcomes
+
+    def handle(self, entity: str, event: Event) -> Outcome:
+        """Give an event to the handler of an entity, past the bus."""
+        if entity == "intake_blob_trigger":
+            return blob_trigger.rescan(self, event, limits=LIMITS, clock=self.clock)
+        if entity == "intake_extract":
+            return extraction.extract(self, self.lines, event, clock=self.clock)
+        if entity == "candidates/intake_finalize":
+            return finalizing.complete(self, event, clock=self.clock)
+        handlers: dict[str, Callable[..., Outcome]] = {
+            "intake_parse": parsing.parse_text,
+            "intake_finalize": finalizing.write_profile,
+        }
+        return handlers[entity](self, event, clock=self.clock)
+
+    def give_up(self, entity: str, event: Event, cause: str) -> None:
+        stages: dict[str, Stage] = {
+            "intake_blob_trigger": "received",
+            "intake_extract": "extracting",
+            "intake_parse": "parsing",
+        }
+        stage = stages.get(entity, "finalizing")
+        give_up(self, event, cause, stage=stage, source=entity, now=self.clock())
+
+    def work_all(self) -> None:
+        """Lead every file on as far as it goes."""
+        for entity in CHAIN:
+            self.work(entity)
+
+    @staticmethod
+    def _noted(outcomes: list[Outcome | str], outcome: Outcome) -> Outcome:
+        outcomes.append(outcome)
+        return outcome
+
+
+CHAIN = (
+    "intake_blob_trigger",
+    "intake_extract",
+    "intake_parse",
+    "intake_finalize",
+    "candidates/intake_finalize",
+)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """The embedded stores on a new folder, with two tenants."""
+    made = House(tmp_path)
+    yield made
+    made.close()
