@@ -24,7 +24,8 @@ from shared.models.resume import (
 )
 from shared.search_terms import field_term, folded, limited, name_terms
 
-MIN_PHONE_CONFIDENCE = 0.5
+MIN_PHONE_CONFIDENCE = 0.8
+"""Numbers that are only shaped like one are less sure than this: many write the same."""
 
 Item = TypeVar("Item", bound=BaseModel)
 Dated = TypeVar("Dated", Position, Study)

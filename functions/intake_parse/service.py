@@ -19,6 +19,8 @@ from shared.models.text import ExtractedText
 from shared.stores import Stores
 
 HANDLER = "intake_parse"
+SOUND_PHONE = 0.8
+"""Figures that only look like a telephone number are less sure than this: they name nobody."""
 
 
 def parse_text(stores: Stores, event: Event, *, clock: Callable[[], datetime]) -> Outcome:
@@ -88,7 +90,8 @@ def _why_not(text: ExtractedText | None, resume: Resume) -> Reason | None:
             stage="parsing",
         )
     personal = resume.personal
-    if not (personal.name or personal.emails or personal.phones):
+    has_phone = any(phone.confidence >= SOUND_PHONE for phone in personal.phones)
+    if not (personal.name or personal.emails or has_phone):
         return Reason(
             code="nobody_found",
             detail="No name, e-mail address or phone number was found: it does not read "
