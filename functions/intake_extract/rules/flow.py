@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 from functions.intake_extract.rules.layout import Block, Column, Line, Zone, read_page
@@ -98,8 +99,12 @@ def _goes_on(flows: list[_Flow], zone: Zone, page: int) -> bool:
     for column in zone.columns:
         home = [
             flow
-            for flow in flows
-            if column.x0 >= flow.x0 - _SAME_COLUMN and column.x1 <= flow.x1 + _SAME_COLUMN
+            for flow, edge in zip(flows, _right_edges(flows), strict=True)
+            if column.x0 >= flow.x0 - _SAME_COLUMN
+            and (
+                column.x1 <= flow.x1 + _SAME_COLUMN
+                or (column.x0 <= flow.x0 + _SAME_COLUMN and column.x1 < edge)
+            )
         ]
         others = [
             flow
@@ -117,6 +122,11 @@ def _goes_on(flows: list[_Flow], zone: Zone, page: int) -> bool:
             else:
                 flow.blocks.append(placed)
     return True
+
+
+def _right_edges(flows: Sequence[_Flow]) -> list[float]:
+    """Return for each column how far it may reach where its lines are longer: to the next one."""
+    return [min((other.x0 for other in flows if other.x0 > flow.x1), default=inf) for flow in flows]
 
 
 def _lift_banner(zone: Zone) -> Block | None:

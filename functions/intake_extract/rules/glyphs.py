@@ -57,6 +57,30 @@ class Glyph:
     upright: bool
 
 
+ADDRESS, INT = ctypes.c_void_p, ctypes.c_int
+
+
+def prototype(function: Any, result: Any, *arguments: Any) -> Any:
+    """Return a foreign function that takes addresses as numbers: a third of the usual overhead."""
+    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ADDRESS).value or 0)
+
+
+_count_chars = prototype(pdfium.FPDFText_CountChars, INT, ADDRESS)
+_unicode_at = prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, ADDRESS, INT)
+_is_generated = prototype(pdfium.FPDFText_IsGenerated, INT, ADDRESS, INT)
+_box_at = prototype(pdfium.FPDFText_GetLooseCharBox, INT, ADDRESS, INT, ADDRESS)
+_origin_at = prototype(pdfium.FPDFText_GetCharOrigin, INT, ADDRESS, INT, ADDRESS, ADDRESS)
+_object_at = prototype(pdfium.FPDFText_GetTextObject, ADDRESS, ADDRESS, INT)
+_matrix_at = prototype(pdfium.FPDFText_GetMatrix, INT, ADDRESS, INT, ADDRESS)
+_size_at = prototype(pdfium.FPDFText_GetFontSize, ctypes.c_double, ADDRESS, INT)
+_font_of = prototype(pdfium.FPDFTextObj_GetFont, ADDRESS, ADDRESS)
+_render_mode_of = prototype(pdfium.FPDFTextObj_GetTextRenderMode, INT, ADDRESS)
+_base_name_of = prototype(
+    pdfium.FPDFFont_GetBaseFontName, ctypes.c_size_t, ADDRESS, ADDRESS, ctypes.c_size_t
+)
+_weight_of = prototype(pdfium.FPDFFont_GetWeight, INT, ADDRESS)
+
+
 @dataclass(slots=True, frozen=True)
 class _Style:
     size: float
@@ -102,39 +126,95 @@ def frame_of(page: Any) -> Frame:
     return Frame(left, bottom, right, top, (page.get_rotation() // 90) % 4)
 
 
-def _name_of(font: Any) -> str:
-    length = pdfium.FPDFFont_GetBaseFontName(font, None, 0)
+def _name_of(font: int) -> str:
+    length = _base_name_of(font, None, 0)
     if length <= 1:
         return ""
     buffer = ctypes.create_string_buffer(length)
-    pdfium.FPDFFont_GetBaseFontName(font, buffer, length)
+    _base_name_of(font, ctypes.addressof(buffer), length)
     return buffer.value.decode("utf-8", "replace")
 
 
-def _is_bold(text_object: Any) -> bool:
-    if pdfium.FPDFTextObj_GetTextRenderMode(text_object) == _FILL_AND_STROKE:
-        return True
-    font = pdfium.FPDFTextObj_GetFont(text_object)
-    if not font:
-        return False
+def _is_bold_font(font: int) -> bool:
     name = _name_of(font)
     if name:
         return _BOLD_NAME.search(name) is not None
     # Derived from stem width, the weight is often wrong: a witness only where there is no name.
-    return bool(pdfium.FPDFFont_GetWeight(font) >= _BOLD_WEIGHT)
+    return bool(_weight_of(font) >= _BOLD_WEIGHT)
 
 
-def _style_of(text_page: Any, index: int, text_object: Any, turn: int) -> _Style:
-    matrix = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(text_page, index, matrix)
-    scale = math.hypot(matrix.c, matrix.d) or math.hypot(matrix.a, matrix.b)
-    size = pdfium.FPDFText_GetFontSize(text_page, index) * scale
-    angle = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * turn
-    return _Style(
-        size=size,
-        bold=bool(text_object) and _is_bold(text_object),
-        upright=abs((angle + 180) % 360 - 180) < 10,
-    )
+class _Styles:
+    """The styles of a page's text objects, each looked up once."""
+
+    def __init__(self, text_page: int, turn: int) -> None:
+        self._page = text_page
+        self._turn = turn
+        self._styles: dict[int, _Style] = {}
+        self._bold_fonts: dict[int, bool] = {}
+        self._matrix = pdfium.FS_MATRIX()
+        self._matrix_address = ctypes.addressof(self._matrix)
+
+    def of(self, text_object: int | None, index: int) -> _Style:
+        """Return the style of the text object that draws the character ``index``."""
+        key = text_object or -index - 1
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._look_up(text_object, index)
+        return style
+
+    def _look_up(self, text_object: int | None, index: int) -> _Style:
+        matrix = self._matrix
+        _matrix_at(self._page, index, self._matrix_address)
+        scale = math.hypot(matrix.c, matrix.d) or math.hypot(matrix.a, matrix.b)
+        angle = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * self._turn
+        return _Style(
+            size=_size_at(self._page, index) * scale,
+            bold=text_object is not None and self._is_bold(text_object),
+            upright=abs((angle + 180) % 360 - 180) < 10,
+        )
+
+    def _is_bold(self, text_object: int) -> bool:
+        if _render_mode_of(text_object) == _FILL_AND_STROKE:
+            return True
+        font = _font_of(text_object)
+        if not font:
+            return False
+        bold = self._bold_fonts.get(font)
+        if bold is None:
+            bold = self._bold_fonts[font] = _is_bold_font(font)
+        return bold
+
+
+class _Drawn:
+    """The characters drawn so far, to find those drawn twice for boldness."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, int, int], Glyph] = {}
+        self._reach: dict[int, float] = {}
+        """How far to the right each row of one point has characters."""
+        self._base, self._rows = math.nan, (0, 0, 0)
+
+    def twin(self, glyph: Glyph) -> Glyph | None:
+        """Return the same character drawn before at the same place, else remember this one."""
+        x, base, reach = glyph.x0, glyph.base, self._reach
+        if base != self._base:
+            self._base, self._rows = base, (round(base - 0.4), round(base), round(base + 0.4))
+        upper, row, lower = self._rows
+        near = x - 0.12 * glyph.size
+        if near < reach.get(upper, -1.0) or near < reach.get(lower, -1.0):
+            for column in {round(x - 0.4), round(x + 0.4)}:
+                for level in {upper, lower}:
+                    twin = self._places.get((glyph.text, column, level))
+                    if (
+                        twin is not None
+                        and abs(twin.x0 - x) < 0.12 * glyph.size
+                        and abs(twin.base - base) < 0.12 * glyph.size
+                    ):
+                        return twin
+        self._places[(glyph.text, round(x), row)] = glyph
+        if x >= reach.get(row, -1.0):
+            reach[row] = x
+        return None
 
 
 def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
@@ -144,45 +224,45 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
     once, and what lies outside the visible page is left out. ``text_page`` is
     a ``pypdfium2.PdfTextPage``; at most ``max_chars`` characters are read.
     """
-    raw = text_page.raw
+    raw = ctypes.cast(text_page.raw, ctypes.c_void_p).value or 0
     box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    box_address, x_address, y_address = map(ctypes.addressof, (box, x, y))
     glyphs: list[Glyph] = []
-    styles: dict[int, _Style] = {}
-    drawn: dict[tuple[str, int, int], Glyph] = {}
+    styles, drawn = _Styles(raw, frame.turn), _Drawn()
+    letters: dict[int, str] = {}
     spaced = guessed = False
-    last_key, last_pen = 0, (math.nan, math.nan)
-    for index in range(min(pdfium.FPDFText_CountChars(raw), max_chars)):
-        code = pdfium.FPDFText_GetUnicode(raw, index)
-        text = "-" if code in _LINE_END_HYPHENS else readable(code)
+    last_key: int | None = 0
+    last_x = last_y = math.nan
+    for index in range(min(_count_chars(raw), max_chars)):
+        code = _unicode_at(raw, index)
+        text = letters.get(code)
+        if text is None:
+            text = letters[code] = "-" if code in _LINE_END_HYPHENS else readable(code)
         if not text:
             continue
         if text == " ":
-            if pdfium.FPDFText_IsGenerated(raw, index) == 1:
+            if _is_generated(raw, index) == 1:
                 guessed = True
             else:
                 spaced = True
             continue
-        if not pdfium.FPDFText_GetLooseCharBox(raw, index, box):
+        if not _box_at(raw, index, box_address):
             continue
-        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
-        text_object = pdfium.FPDFText_GetTextObject(raw, index)
-        key = ctypes.cast(text_object, ctypes.c_void_p).value or -index - 1
-        if glyphs and key == last_key and (x.value, y.value) == last_pen and not spaced:
+        _origin_at(raw, index, x_address, y_address)
+        key, pen_x, pen_y = _object_at(raw, index), x.value, y.value
+        if pen_x == last_x and pen_y == last_y and key == last_key and glyphs and not spaced:
             # One drawn ligature that stands for several characters; a hyphen stands for one.
             if text not in _HYPHENS or glyphs[-1].text not in _HYPHENS:
                 glyphs[-1].text += text
             glyphs[-1].x1 = max(glyphs[-1].x1, frame.place(box.right, box.top)[0])
             continue
-        last_key, last_pen = key, (x.value, y.value)
-        style = styles.get(key)
-        if style is None:
-            style = styles[key] = _style_of(raw, index, text_object, frame.turn)
-        glyph = _place(text, style, (box, x.value, y.value), frame)
+        last_key, last_x, last_y = key, pen_x, pen_y
+        glyph = _place(text, styles.of(key, index), (box, pen_x, pen_y), frame)
         if glyph is None:
             continue
         glyph.order, glyph.spaced, glyph.guessed = index, spaced, guessed
         spaced = guessed = False
-        twin = _drawn_already(glyph, drawn)
+        twin = drawn.twin(glyph)
         if twin is not None:
             twin.bold = True
             continue
@@ -196,35 +276,26 @@ def _place(
     where: tuple[Any, float, float],
     frame: Frame,
 ) -> Glyph | None:
-    box, origin_x, origin_y = where
-    ax, ay = frame.place(box.left, box.bottom)
-    bx, by = frame.place(box.right, box.top)
-    pen, base = frame.place(origin_x, origin_y)
-    x0, x1 = min(ax, bx), max(ax, bx)
+    box, pen, base = where
+    if frame.turn == 0:
+        left, x0, x1 = frame.left, box.left - frame.left, box.right - frame.left
+        pen, base, height = pen - left, frame.top - base, box.top - box.bottom
+        if x0 > x1:
+            x0, x1 = x1, x0
+    else:
+        ax, ay = frame.place(box.left, box.bottom)
+        bx, by = frame.place(box.right, box.top)
+        pen, base = frame.place(pen, base)
+        x0, x1, height = min(ax, bx), max(ax, bx), by - ay
     if style.upright and x0 < pen < x1:
         x0 = pen  # the box also covers what hangs out to the left, as a j does
     size = style.size
     if not 2.0 <= size <= 400.0:
         # Type 3 fonts carry their scale in a matrix of their own.
-        size = max(1.0, abs(by - ay))
+        size = max(1.0, abs(height))
     if x1 < 0 or x0 > frame.width or base < 0 or base - size > frame.height:
         return None
     return Glyph(text, x0, x1, base, size, style.bold, False, False, 0, style.upright)
-
-
-def _drawn_already(glyph: Glyph, drawn: dict[tuple[str, int, int], Glyph]) -> Glyph | None:
-    """Return the same character drawn before at the same place, else remember this one."""
-    for dx in (-0.4, 0.4):
-        for dy in (-0.4, 0.4):
-            twin = drawn.get((glyph.text, round(glyph.x0 + dx), round(glyph.base + dy)))
-            if (
-                twin is not None
-                and abs(twin.x0 - glyph.x0) < 0.12 * glyph.size
-                and abs(twin.base - glyph.base) < 0.12 * glyph.size
-            ):
-                return twin
-    drawn[(glyph.text, round(glyph.x0), round(glyph.base))] = glyph
-    return None
 
 
 def _with_accents(glyphs: list[Glyph]) -> list[Glyph]:

@@ -8,7 +8,7 @@ dates in a margin, dates flushed right, labels beside their section, a table.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -266,8 +266,8 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
     """
     if len(segments) < 4:
         return []
-    size = median(segment.size for segment in segments)
-    width = _NARROWEST * size
+    segments = sorted(segments, key=lambda segment: segment.middle)
+    width = _NARROWEST * median(segment.size for segment in segments)
     starts = sorted(segment.x0 for segment in segments)
     edges: list[float] = []
     for first, second in pairwise(starts):
@@ -283,21 +283,30 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
     return found
 
 
+def _stretches(
+    edge: float, width: float, segments: Sequence[Segment]
+) -> Iterator[tuple[Segment | None, list[Segment], Segment | None]]:
+    """Yield what stands between one segment that crosses an edge and the next, top to bottom.
+
+    ``segments`` are sorted by their middles; what stands level with one that
+    crosses belongs to its row.
+    """
+    above: Segment | None = None
+    inside: list[Segment] = []
+    for segment in segments:
+        if segment.x0 < edge - 1 and segment.x1 > edge - width:
+            while inside and inside[-1].middle >= segment.middle:
+                inside.pop()
+            yield above, inside, segment
+            above, inside = segment, []
+        elif above is None or segment.middle > above.middle:
+            inside.append(segment)
+    yield above, inside, None
+
+
 def _gutters_at(edge: float, width: float, segments: Sequence[Segment]) -> list[Gutter]:
-    blockers = sorted(
-        (s for s in segments if s.x0 < edge - 1 and s.x1 > edge - width),
-        key=lambda segment: segment.middle,
-    )
-    crossing = {id(segment) for segment in blockers}
-    free = [s for s in segments if id(s) not in crossing]
     gutters = []
-    for above, below in zip([None, *blockers], [*blockers, None], strict=True):
-        inside = [
-            s
-            for s in free
-            if (above is None or s.middle > above.middle)
-            and (below is None or s.middle < below.middle)
-        ]
+    for above, inside, below in _stretches(edge, width, segments):
         left = [s for s in inside if s.x1 <= edge - width]
         right = [s for s in inside if s.x0 >= edge - 1]
         if not left or not right:

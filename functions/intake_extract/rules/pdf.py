@@ -14,6 +14,7 @@ from functions.intake_extract.rules.flow import Page, PlacedBlock, in_reading_or
 from functions.intake_extract.rules.glyphs import Frame, Glyph, frame_of, read_glyphs
 from functions.intake_extract.rules.limits import ExtractLimits
 from functions.intake_extract.rules.segments import Segment, Word, read_segments
+from functions.intake_extract.rules.shapes import read_shapes, with_shapes
 from shared.models.text import ExtractedText, PageLink, TextLine
 
 MEDIA_TYPE = "application/pdf"
@@ -94,6 +95,7 @@ def _read_page(
     try:
         frame = frame_of(page)
         glyphs = read_glyphs(text_page, frame, budget)
+        shapes = read_shapes(page, frame)
         links = [(url, _words_under(box, glyphs), box) for url, box in _links(page, frame)]
     finally:
         characters = text_page.count_chars()
@@ -104,7 +106,7 @@ def _read_page(
     read = Page(
         number=number,
         height=frame.height,
-        segments=read_segments(upright),
+        segments=with_shapes(read_segments(upright), shapes),
         turned=_turned_segments(turned),
     )
     return read, links, characters

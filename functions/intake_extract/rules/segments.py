@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
@@ -42,7 +42,7 @@ class Word:
     x1: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True, eq=False)
 class Segment:
     """A stretch of one line; points from the page's top left corner."""
 
@@ -54,36 +54,32 @@ class Segment:
     """Content-stream index of the first character."""
     tracking: float = 0.0
     """Extra space between letters, in points."""
+    text: str = field(init=False)
+    """The words parted by one space."""
+    x0: float = field(init=False)
+    x1: float = field(init=False)
+    top: float = field(init=False)
+    """Top edge of the line box."""
+    bottom: float = field(init=False)
+    middle: float = field(init=False)
+    """Half way between baseline and cap height."""
+
+    def __post_init__(self) -> None:
+        """Measure once what the column reader asks for time and again."""
+        for name, value in (
+            ("text", " ".join([word.text for word in self.words])),
+            ("x0", self.words[0].x0),
+            ("x1", self.words[-1].x1),
+            ("top", self.base - _ASCENT * self.size),
+            ("bottom", self.base + _DESCENT * self.size),
+            ("middle", self.base - 0.35 * self.size),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
-    def text(self) -> str:
-        """The words parted by one space."""
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def x0(self) -> float:
-        """Left edge."""
-        return self.words[0].x0
-
-    @property
-    def x1(self) -> float:
-        """Right edge."""
-        return self.words[-1].x1
-
-    @property
-    def top(self) -> float:
-        """Top edge of the line box."""
-        return self.base - _ASCENT * self.size
-
-    @property
-    def bottom(self) -> float:
-        """Bottom edge of the line box."""
-        return self.base + _DESCENT * self.size
-
-    @property
-    def middle(self) -> float:
-        """Half way between baseline and cap height."""
-        return self.base - 0.35 * self.size
+    def begins_with_bullet(self) -> bool:
+        """Whether its first word is a list mark."""
+        return _BULLET.fullmatch(self.words[0].text) is not None
 
     @property
     def is_bullet(self) -> bool:
@@ -93,10 +89,11 @@ class Segment:
 
 def dominant(values: Sequence[tuple[float, int]]) -> float:
     """Return the value with the greatest weight, rounded to a tenth of a point."""
-    weights: Counter[float] = Counter()
+    weights: dict[float, int] = {}
     for value, weight in values:
-        weights[round(value, 1)] += weight
-    return weights.most_common(1)[0][0] if weights else 0.0
+        value = round(value, 1)
+        weights[value] = weights.get(value, 0) + weight
+    return max(weights, key=weights.__getitem__) if weights else 0.0
 
 
 def _tracking(run: Sequence[Glyph]) -> float:
@@ -301,7 +298,7 @@ def read_segments(glyphs: Sequence[Glyph]) -> list[Segment]:
     segments = []
     for run in _merged(_runs(glyphs)):
         words, tracking = _spelled(run)
-        size = dominant([(glyph.size, 1) for glyph in run])
+        size = dominant(list(Counter([glyph.size for glyph in run]).items()))
         # The baseline of the dominant size, so that superscripts do not tilt the line.
         base = next((glyph.base for glyph in run if abs(glyph.size - size) < 0.2), run[0].base)
         segments.append(
