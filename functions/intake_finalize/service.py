@@ -7,7 +7,6 @@ from datetime import datetime
 
 from functions.intake_finalize import rules
 from shared.documents.port import Create, Replace
-from shared.errors import Rejected
 from shared.events.candidate import CandidateSaved
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeParsed
@@ -15,7 +14,7 @@ from shared.intake_stages import ended, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models import candidate, intake
 from shared.models.candidate import CandidateProfile
-from shared.models.intake import ParseDocument
+from shared.models.intake import ParseDocument, Reason
 from shared.stores import Stores
 
 HANDLER = "intake_finalize"
@@ -27,14 +26,15 @@ def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
     """Create the candidate's profile or merge into it, once a file.
 
     The candidate's partition follows from the e-mail address (else the phone number,
-    else name and file): two files of one person meet in one profile.
+    else name and file): two files of one person meet in one profile. A file whose parse is
+    gone ends as failed.
     """
     data = read_data(event, IntakeParsed)
     now = clock()
     record, _ = read_awaiting(stores, event, "finalizing", data.attempt, intake_id=data.intake_id)
     stored = stores.documents.get(intake.CONTAINER, record.partition, intake.PARSE_ID)
     if stored is None:
-        raise Rejected("the parse is gone")
+        return _without_parse(stores, event, data, clock)
     parsed = ParseDocument.of(stored.body)
     key = rules.identity_key(parsed.resume, record.file.sha256)
     candidate_id = candidate.candidate_id_of(event.tenantid, key)
@@ -63,6 +63,31 @@ def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
         partition=(event.tenantid, candidate_id),
         decide=decide,
         now=now,
+    )
+
+
+def _without_parse(stores: Stores, event: Event, data: IntakeParsed, clock: Clock) -> Outcome:
+    began = clock()
+
+    def decide() -> Decision:
+        record, etag = read_awaiting(
+            stores, event, "finalizing", data.attempt, intake_id=data.intake_id
+        )
+        gone = "What was read from the file is gone. Retry the file."
+        reason = Reason(code="parse_gone", detail=gone, stage="finalizing")
+        return ended(
+            record.advanced("finalizing", "failed", began=began, ended=clock(), reason=reason),
+            etag,
+        )
+
+    return handle_once(
+        stores,
+        event,
+        handler=HANDLER,
+        container=intake.CONTAINER,
+        partition=(event.tenantid, data.intake_id),
+        decide=decide,
+        now=began,
     )
 
 

@@ -196,12 +196,14 @@ def test_a_saved_event_that_failed_for_good_is_redriven(house: House) -> None:
 
 
 def test_a_parse_that_is_gone_is_said(house: House) -> None:
-    """Without its parse a message is finished with that reason, and no profile is made."""
+    """Without its parse a file fails with that reason, told once, and no profile is made."""
     (event,) = parsed(house)
     record = house.record("1.txt")
     house.documents.commit("intake", record.partition, [Delete(PARSE_ID)])
-    with pytest.raises(Rejected, match="parse"):
-        house.handle("intake_finalize", event)
+    assert house.handle("intake_finalize", event) == "done"
+    record = house.record("1.txt")
+    assert (record.state, reason_of(record)) == ("failed", "parse_gone")
+    assert len(house.waiting("intake/intake_notify")) == 1
     assert profiles(house) == []
 
 
