@@ -1,4 +1,4 @@
-"""Dates and date ranges in all common writings, in six languages."""
+"""Dates and date ranges in all common writings, in the languages of the word lists."""
 
 from __future__ import annotations
 
@@ -216,13 +216,20 @@ def find(folded: str, start: int = 0, end: int | None = None) -> list[Period]:
     return found
 
 
+_OPEN_LEADS = frozenset(
+    ["since", "depuis", "depuis le", "seit", "desde", "desde el", "dal"]
+    + ["sinds", "sedan", "siden", "od", "din"]
+)
+"""Words before a single date that say it lasts."""
+
+
 def _singles(pattern: re.Pattern[str], folded: str, start: int, end: int) -> list[Period]:
     found = []
     for m in pattern.finditer(folded, start, end):
         moment = _resolve(folded, *m.span("a"))
         lead = m["lead"] or ""
         if lead in words("since_words") and lead not in words("expected_words"):
-            open_end = lead in {"since", "depuis", "depuis le", "seit", "desde", "desde el", "dal"}
+            open_end = lead in _OPEN_LEADS
             found.append(Period(m.start(), m.end(), moment, None, current=open_end, ranged=True))
         elif m["open"] and not lead:
             found.append(Period(m.start(), m.end(), moment, None, current=True))

@@ -112,6 +112,9 @@ def read(row: Row) -> Reading:
             unit = replace(unit, start=unit.start + label.end())
         if _GPA.search(unit.text) and len(unit.text) < 25 and not degrees(unit.text):
             continue
+        aside = re.search(r"[.;]\s+", unit.row.text[unit.start : unit.end])
+        if aside and _DETAIL.match(unit.row.text[unit.start + aside.end() : unit.end]):
+            unit = replace(unit, end=unit.start + aside.start())
         for piece, kind in _parted(unit):
             {"D": reading.degrees, "I": reading.institutions, "X": reading.unknown}[kind].append(
                 piece
@@ -141,11 +144,13 @@ def _kind(text: str) -> str:
                 "technico",
                 "tecnico",
                 "training",
+                "erasmus",
+                "ihk",
             }
             for a, b, _ in found
         )
         if only_school:
-            return "I" if len(text.split()) > 2 else "D"
+            return "I" if len(text.split()) > 2 or fold(text).startswith("ihk ") else "D"
         first = found[0][0]
         return "D" if first <= 3 or found[0][2] in {"doctorate", "master", "bachelor"} else "I"
     return "X"

@@ -11,7 +11,7 @@ import re
 
 from functions.intake_parse.rules import dates
 from functions.intake_parse.rules.dates import Period
-from functions.intake_parse.rules.lexicon import fold, words
+from functions.intake_parse.rules.lexicon import fold, tokens, words
 from functions.intake_parse.rules.rows import Row
 from functions.intake_parse.rules.titles import organisation_score, title_score
 from functions.intake_parse.rules.units import FIELD_LABEL, NOISE, Entry
@@ -116,14 +116,63 @@ def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
     return False
 
 
+_SIZE_LINE = re.compile(
+    r"[$€£]\s?\d|.*\b\d[\d,.]*\+?\s(?:employees|staff|mitarbeiter|salaries|empleados|dipendenti|"
+    r"medewerkers|people)\b"
+)
+"""A line that says how large an employer is."""
+
+
+def _indented(rows: list[Row], dated: dict[int, list[Period]]) -> frozenset[int]:
+    """Return the rows that only their indentation marks as body: bullets drawn as shapes.
+
+    All rows at one left edge are body together: none is bold or dated, few name a title or an
+    organisation. Where every dated row holds title and employer, any deeper edge is body.
+    """
+    heads = [row for row in rows if dated[row.index] and not row.bullet and row.size]
+    if not heads:
+        return frozenset()
+    left = min(row.x0 for row in heads)
+    heads = [row for row in heads if row.x0 < left + 4]
+    whole = all(_self_contained(row, dated[row.index]) for row in heads)
+    edges: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.size and not row.bullet and row.x0 - left > 8:
+            edges.setdefault(round(row.x0 / 3), []).append(row)
+    found: set[int] = set()
+    for members in edges.values():
+        if any(row.bold or any(p.ranged for p in dated[row.index]) for row in members):
+            continue
+        if whole and len(heads) > 1:
+            found.update(row.index for row in members)
+            continue
+        named = sum(
+            title_score(row.content) >= 2 or organisation_score(row.content) >= 2 for row in members
+        )
+        near = members[0].x0 - left < 60 and not any(dated[row.index] for row in members)
+        if near and len(members) >= 2 and named <= 0.4 * len(members):
+            found.update(row.index for row in members)
+    return frozenset(found)
+
+
+def is_table_head(row: Row) -> bool:
+    """Say whether a row names the columns of a table: "Period", "Employer", "Position"."""
+    if len(row.cells) < 2 or row.bullet or dates.find(row.folded, row.body):
+        return False
+    heads = words("table_heads")
+    named = [set(tokens(row.folded[a:b])) <= heads for a, b in row.cells]
+    return sum(named) >= 2 and sum(named) >= 0.5 * len(named)
+
+
 def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) -> list[str]:
     """Classify each row: D dated head, H other head, B body."""
     kinds: list[str] = []
+    indented = _indented(rows, dated)
     left: float | None = None
     for position, row in enumerate(rows):
         previous = rows[position - 1] if position else None
         previous_body = bool(kinds) and kinds[-1] == "B"
-        if row.bullet and not bullets_lead:
+        if (row.bullet and not bullets_lead) or row.index in indented:
             kinds.append("B")
         elif dated.get(row.index):
             kinds.append("D")
@@ -131,6 +180,7 @@ def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) 
                 left = row.x0 if left is None else min(left, row.x0)
         elif (
             NOISE.match(row.content)
+            or (position and kinds[-1] == "D" and _SIZE_LINE.match(row.folded, row.body))
             or _prose(row, previous, previous_body)
             or (
                 left is not None
@@ -152,6 +202,8 @@ def _kinds(rows: list[Row], dated: dict[int, list[Period]], bullets_lead: bool) 
 def group(rows: list[Row]) -> list[Entry]:
     """Return the entries of a section in order; rows before the first entry's head are dropped."""
     rows = _without_page_numbers(rows)
+    if len(rows) > 1 and is_table_head(rows[0]):
+        rows = rows[1:]
     dated = {row.index: periods_in(row) for row in rows}
     plain = any(dated[row.index] for row in rows if not row.bullet)
     bullets_lead = not plain and any(dated[row.index] for row in rows if row.bullet)
@@ -169,11 +221,14 @@ def group(rows: list[Row]) -> list[Entry]:
     ):
         # A sub-heading ("Vocational") above a row that holds title, company and date.
         above = 0
+    start = first - above
+    if not above:
+        above = _above_roles(rows, kinds, dated, first)
     body_styles = {row.style for row, kind in zip(rows, kinds, strict=True) if kind == "B"}
-    lead = rows[first - above].style
-    distinct = lead not in body_styles or rows[first - above].bold
+    lead = rows[start].style
+    distinct = lead not in body_styles or rows[start].bold
     entries: list[Entry] = []
-    position = max(0, first - above)
+    position = max(0, start)
     if position:
         entries.extend(
             _undated(rows[:position], kinds[:position], distinct_style=lead if distinct else None)
@@ -192,6 +247,32 @@ def group(rows: list[Row]) -> list[Entry]:
             current.periods.extend((row, period) for period in dated[row.index])
         position += 1
     return entries
+
+
+def _above_roles(
+    rows: list[Row], kinds: list[str], dated: dict[int, list[Period]], first: int
+) -> int:
+    """Return the rows above the date of each role under a banner, an employer's whole period.
+
+    The first dated row is a banner when the two dated rows that follow lie within its period,
+    the first of them beneath a head of its own; 0 when it is none.
+    """
+    outer = next((p for p in dated[rows[first].index] if p.ranged and p.begin), None)
+    later = [i for i in range(first + 1, len(rows)) if kinds[i] == "D"]
+    if outer is None or outer.begin is None or len(later) < 2 or "B" in kinds[first : later[0]]:
+        return 0
+    for position in later[:2]:
+        inner = next((p for p in dated[rows[position].index] if p.ranged and p.begin), None)
+        if inner is None or inner.begin is None or inner.begin.value[:4] < outer.begin.value[:4]:
+            return 0
+        if outer.finish is not None and (
+            inner.finish is None or inner.finish.value[:4] > outer.finish.value[:4]
+        ):
+            return 0
+    above = 0
+    while above < MOST_ABOVE and kinds[later[0] - 1 - above] == "H":
+        above += 1
+    return above if title_score(rows[later[0] - above].content) >= 2 else 0
 
 
 def _bare_words(row: Row) -> bool:

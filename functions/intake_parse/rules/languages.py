@@ -1,4 +1,4 @@
-"""Languages a person speaks, with level; names in six languages and in their own."""
+"""Languages a person speaks, with level; names in many languages and in their own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from shared.models.resume import Language
 _CEFR = re.compile(r"\b([abc][12])(?:\s?[+/-]|\b)")
 _MOTHER = re.compile(
     r"native|mother tongue|muttersprach|madrelingua|lingua madre|langue maternelle|lengua materna|"
-    r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle"
+    r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle|moedertaal|modersmal|morsmal|ojczyst|matersk|"
+    r"limb[ai] matern|ana ?dil"
 )
 _LABEL = re.compile(
     r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]s?|lingue|sprachen?|sprachkenntnisse|"
+    r"tal(?:en)?|sprak|sprog|jezyki(?: obce)?|jazyky|limbi(?: straine)?|diller|yabanci diller|"
     r"mother tongue|madrelingua|muttersprache)(?:\([a-z/]{1,3}\))?"
     r"(?:\s(?:madre|materna|maternelle|stranier[ae]|spoken|known|skills))?(?:\([a-z/]{1,3}\))?)\s*[:\t]\s*"
 )
@@ -114,8 +116,10 @@ def _row(
     row: Row, start: int, confidence: float, following: Row | None, found: dict[str, Language]
 ) -> None:
     spans = [(a, b) for a, b in language_names(row.folded) if a >= start]
-    if confidence > 0.9 and spans:
-        _unlisted(row, start, found)
+    if confidence > 0.9:
+        _with_level(row, start, found)
+        if spans:
+            _unlisted(row, start, found)
     for position, (a, b) in enumerate(spans):
         written = row.text[a:b]
         if written[:1].islower() and fold(written) in {
@@ -161,6 +165,33 @@ def _unlisted(row: Row, start: int, found: dict[str, Language]) -> None:
             continue
         at = start + m.start() + m[0].index(word)
         found.setdefault(folded, Language(name=value(row, at, at + len(word), 0.6)))
+
+
+_LEVELLED = re.compile(r"([^\W\d_][\w'’-]{2,20})(?:\s?\(|\s*[:\t–—-]\s*)(?=[^\W_]|[★☆●○◉•▪■□]{2})")
+
+
+def _with_level(row: Row, start: int, found: dict[str, Language]) -> None:
+    """Take the word before a level ("Quenya (B2)") for a language, whether the table has it or not."""
+    for m in re.finditer(r"[^,;|•/]+", row.text[start:]):
+        item = _LEVELLED.match(m[0].lstrip())
+        if item is None:
+            continue
+        folded = fold(item[1])
+        level = fold(m[0].lstrip()[item.end() :]).strip(" ().")
+        known = level in words("language_levels") or _CEFR.match(level) or not level[:1].isalnum()
+        if not known or language_names(folded) or folded in words("language_levels"):
+            continue
+        if folded in words("language_grid") or folded in words("table_heads"):
+            continue
+        at = start + m.start() + m[0].index(item[1])
+        if not language_names(row.folded[start + m.start() : at + len(item[1])]):
+            found.setdefault(
+                folded,
+                Language(
+                    name=value(row, at, at + len(item[1]), 0.7),
+                    level=_level(row.text[at:], row.folded[at:]),
+                ),
+            )
 
 
 def _level(text: str, folded: str) -> str | None:

@@ -18,6 +18,10 @@ from typing import Any
 _HERE = Path(__file__).parent
 
 
+_STROKED = {"ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d", "ı": "i"}
+"""Letters that no decomposition frees of their stroke, or that lack a dot."""
+
+
 class _FoldTable(dict[int, int]):
     """One code point to one code point, filled as characters are met."""
 
@@ -29,6 +33,8 @@ class _FoldTable(dict[int, int]):
             folded = "'"
         elif char in "“”„«»":
             folded = '"'
+        elif char in _STROKED:
+            folded = _STROKED[char]
         elif char != "\t" and (char.isspace() or char in "\u200b\ufeff"):
             folded = " "
         else:

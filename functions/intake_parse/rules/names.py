@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 
 from functions.intake_parse.rules.entries import periods_in
-from functions.intake_parse.rules.lexicon import contains, fold, places, squash, tokens, words
+from functions.intake_parse.rules.lexicon import contains, fold, places, tokens, words
+from functions.intake_parse.rules.name_words import shape, spelled, strip_titles
 from functions.intake_parse.rules.places import is_place
 from functions.intake_parse.rules.rows import Row, cut, value
 from functions.intake_parse.rules.sections import HEADER, Section, named, spaced_out
@@ -40,124 +41,37 @@ class _Candidate:
     last: Row | None = None
 
 
-def _strip_titles(text: str, start: int, end: int) -> tuple[int, int]:
-    """Cut academic titles and letters behind the name off ``text[start:end]``."""
-    titles = words("name_titles")
-    while True:
-        start, end = cut(text, start, end)
-        piece = text[start:end]
-        parts = piece.split()
-        if len(parts) < 2:
-            return start, end
-        first, last = fold(parts[0]).rstrip(","), fold(parts[-1]).strip(",.()")
-        if first in titles and first not in {"ma", "ba", "don", "ing"}:
-            start += len(parts[0])
-        elif (
-            (last in titles or last + "." in titles)
-            and (parts[-1].isupper() or "." in parts[-1] or parts[-2].endswith(","))
-            and last not in {"sr", "jr"}
-            and (len(parts) > 2)
-            and not piece.isupper()
-        ):
-            end -= len(parts[-1])
-        elif piece[-1] in ",;:|-–":
-            end -= 1
-        else:
-            return start, end
-
-
-def _shape(text: str) -> float:
-    """Return how much ``text`` looks like a name, below zero when it cannot be one."""
-    if (
-        _DIGITS.search(text)
-        or "@" in text
-        or len(text) > 60
-        or any(c in text for c in "/:;!?&%#=_+*")
-    ):
-        return -9
-    if (
-        not any(ord(c) < 0x2E80 for c in text if c.isalpha())
-        and 2 <= len(text.replace(" ", "")) <= 12
-    ):
-        return 2.0
-    parts = text.split()
-    if not 1 <= len(parts) <= 6:
-        return -9
-    particles = words("name_particles")
-    strong = [p for p in parts if fold(p) not in particles]
-    if not strong or any(not any(c.isalpha() for c in p) for p in strong):
-        return -9
-    cased = [p for p in strong if (p[0].isalpha() and not p[0].islower()) or p[0] in "\"'(“"]
-    if len(cased) < len(strong):
-        return -4 if len(parts) > 2 or len(cased) else -2
-    if text.endswith(".") and len(parts[-1]) > 3:
-        return -4
-    return {1: 0.0, 2: 2.0, 3: 2.0, 4: 1.2}.get(len(strong), -1.0)
-
-
-def _spelled(name: str, keys: list[str]) -> float:
-    """Return how far e-mail addresses and links (``keys``, folded local parts) spell ``name``."""
-    parts = [squash(p) for p in re.split(r"[\s-]+", name) if len(squash(p)) > 1]
-    best = 0.0
-    if not parts:
-        return 0.0
-    whole = "".join(parts)
-    for key in keys:
-        key_letters = re.sub(r"[^a-z]", "", key)
-        if len(key_letters) < 3:
-            continue
-        hits = sum(len(p) >= 3 and p in key_letters for p in parts)
-        if hits >= 2:
-            best = max(best, 4.0)
-        elif hits == 1:
-            rest = next(
-                (key_letters.replace(p, "", 1) for p in parts if len(p) >= 3 and p in key_letters),
-                "",
-            )
-            initials = "".join(p[0] for p in parts)
-            full = not rest or (rest and all(c in initials for c in rest)) or len(parts) == 1
-            best = max(best, 3.0 if full else 1.6)
-        elif key_letters in whole and len(key_letters) >= 4:
-            best = max(best, 3.0)
-        elif (
-            len(parts) >= 2
-            and key_letters.startswith(parts[0][0])
-            and len(parts[-1]) >= 4
-            and parts[-1][:4] in key_letters
-        ):
-            best = max(best, 1.5)
-    return best
-
-
 def _judge(text: str, row: Row, context: _Context) -> float:
-    shape = _shape(text)
-    if shape <= -4:
-        return shape
+    look = shape(text)
+    spelling = spelled(text, context.keys)
+    if look < 0 and spelling >= 3 and _writ_large_in_lower_case(text, row, context):
+        look = 1.0
+    if look <= -4:
+        return look
     folded = fold(text)
-    score = shape
+    score = look
     if folded in words("document_titles") or contains(folded, words("document_titles")):
         return -9
     if named(text) and row.size < context.largest - 0.5:
         return -9
     if named(text):
         score -= 3
-    spelled = _spelled(text, context.keys)
-    score += spelled
+    score += spelling
     parts = tokens(folded)
-    if title_score(text) >= 2 and spelled < 3:
+    if title_score(text) >= 2 and spelling < 3:
         score -= 4
-    if is_place(text) and spelled < 3:
+    if is_place(text) and spelling < 3:
         score -= 4
     if (
         contains(folded, words("legal_forms") - {"co", "ag", "se", "ev", "sa", "ab", "as"}, 1)
-        and spelled < 3
+        and spelling < 3
     ):
         score -= 2
-    if contains(folded, words("institution_words"), 2) and spelled < 3:
+    if contains(folded, words("institution_words"), 2) and spelling < 3:
         score -= 3
-    if any(p in words("action_verbs") for p in parts[:1]) and spelled < 3:
+    if any(p in words("action_verbs") for p in parts[:1]) and spelling < 3:
         score -= 2
-    if any(p in places("countries") for p in parts) and spelled < 2:
+    if any(p in places("countries") for p in parts) and spelling < 2:
         score -= 1
     if row.size and context.largest:
         if row.size >= context.largest - 0.6 and context.largest > context.usual * 1.15:
@@ -169,6 +83,16 @@ def _judge(text: str, row: Row, context: _Context) -> float:
     if row.bullet:
         score -= 1.5
     return score
+
+
+def _writ_large_in_lower_case(text: str, row: Row, context: _Context) -> bool:
+    """Say whether the page's largest row spells a name without capitals."""
+    return (
+        text.islower()
+        and 2 <= len(text.split()) <= 4
+        and row.size >= context.largest - 0.6
+        and row.size > 1.25 * context.usual > 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +129,7 @@ def _labelled(rows: list[Row]) -> Value | None:
             continue
         label, holder, start, end = found
         piece = holder.text[start:end]
-        if _shape(piece) < 0 and _shape(_PARENTHESIS.sub("", piece)) < 0:
+        if shape(piece) < 0 and shape(_PARENTHESIS.sub("", piece)) < 0:
             continue
         if label in words("label_family") and label not in {"name", "nome"}:
             family = family or (holder, start, end)
@@ -218,7 +142,7 @@ def _labelled(rows: list[Row]) -> Value | None:
             if "," in piece:
                 last, _, first = piece.partition(",")
                 return value(holder, start, end, 0.95, f"{first.strip()} {last.strip()}")
-            start, end = _strip_titles(holder.text, start, end)
+            start, end = strip_titles(holder.text, start, end)
             return value(holder, start, end, 0.95)
     if given and family:
         first, last = given[0].text[slice(*given[1:])], family[0].text[slice(*family[1:])]
@@ -318,14 +242,16 @@ def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> 
         at = m.end()
     pieces.append((at, len(row.text)))
     for order, (a, b) in enumerate(pieces[:4]):
-        start, end = _strip_titles(row.text, a, b)
+        start, end = strip_titles(row.text, a, b)
         text = " ".join(row.text[start:end].split())
         if not text:
             continue
         score = _judge(text, row, context) + place - (1.0 if order else 0.0)
+        if order and "@" in row.text[:start]:
+            score -= 1.5
         found.append(_Candidate(score, row, start, end, text))
         comma = re.fullmatch(r"([^,]+),\s*([^,]+)", text)
-        if comma and _shape(comma[1]) >= 0 and _shape(comma[2]) >= 0:
+        if comma and shape(comma[1]) >= 0 and shape(comma[2]) >= 0:
             turned = f"{comma[2]} {comma[1]}"
             found.append(
                 _Candidate(_judge(turned, row, context) + place - 0.5, row, start, end, turned)
@@ -342,7 +268,7 @@ def _candidates(row: Row, after: list[Row], place: float, context: _Context) -> 
                 start = row.body
                 end = cut(below.text, below.body, len(below.text))[1]
                 score = _judge(text, row, context) + place + 0.5
-                if _shape(second) >= 0 and not title_score(second) >= 2:
+                if shape(second) >= 0 and not title_score(second) >= 2:
                     found.append(_Candidate(score, row, start, end, text, below))
     return found
 

@@ -57,10 +57,19 @@ class Row:
         return self.bold, round(self.size)
 
 
+_LEADER = re.compile(r"(?<=\S)\s?(?:[._…]{4,}|(?<=\s)[.…]{3,}(?=\s)|(?:\s?[.·]){5,})\s?(?=\w)")
+_PAGE_NUMBER = re.compile(
+    r"(?:page|seite|pagina|pagina|sida|side|strona|strana|sayfa|blz\.?)\s\d{1,3}"
+    r"(?:\s?(?:/|of|von|de|di|sur|av|z|ze|van|din)\s?\d{1,3})?"
+)
+
+
 def _clean(text: str) -> str:
     text = "".join(
         " " if (c != "\t" and (c.isspace() or (ord(c) < 32))) else c for c in text[:LONGEST_ROW]
     )
+    if "...." in text or "___" in text or "… " in text or " ... " in text or ". . ." in text:
+        text = _LEADER.sub(lambda m: "\t" + " " * (len(m[0]) - 1), text)
     return _ICON.sub(" ", text) if not text.isascii() else text
 
 
@@ -126,6 +135,8 @@ def read(text: ExtractedText) -> list[Row]:
         if budget < 0:
             break
         row = _row(len(rows), line, start)
+        if _PAGE_NUMBER.fullmatch(row.folded.strip(" -|·")):
+            continue
         if row.body >= len(row.text):
             # A bullet alone on its line belongs to the words that follow.
             pending = row.bullet

@@ -1,6 +1,6 @@
 """Sections: which rows are headings, and what each heading announces.
 
-A heading is known by its words (``headings.json``, six languages), by its parts
+A heading is known by its words (``headings.json``), by its parts
 ("Certifications & Activities") or by its last or first word ("Teaching
 Experience", "Compétences bureautiques"). Words alone are not enough where a
 page sets its headings apart: a candidate set weaker than the page's surest
@@ -38,7 +38,7 @@ _LAST = {
     "interests": "interests", "hobbies": "interests", "references": "references",
     "training": "certifications", "coursework": "coursework", "summary": "summary",
     "profile": "summary",
-    "werdegang": "experience", "kenntnisse": "skills",
+    "werdegang": "experience", "kenntnisse": "skills", "credentials": "certifications",
 }  # fmt: skip
 _FIRST = {
     "experience": "experience", "experiences": "experience", "experiencia": "experience",
@@ -54,11 +54,24 @@ _FIRST = {
     "cursos": "certifications", "corsi": "certifications", "lingue": "languages",
     "langues": "languages", "idiomas": "languages", "premios": "awards", "premi": "awards",
     "pubblicazioni": "publications", "publicaciones": "publications",
+    "doswiadczenie": "experience", "wyksztalcenie": "education", "umiejetnosci": "skills",
+    "kompetencje": "skills", "jezyki": "languages", "kursy": "certifications",
+    "szkolenia": "certifications", "zkusenosti": "experience", "vzdelani": "education",
+    "dovednosti": "skills", "znalosti": "skills", "kurzy": "certifications",
+    "experienta": "experience", "educatie": "education", "studii": "education",
+    "competente": "skills", "abilitati": "skills", "limbi": "languages",
+    "cursuri": "certifications", "deneyim": "experience", "egitim": "education",
 }  # fmt: skip
 _COMPOUND = {
     "kenntnisse": "skills", "kompetenzen": "skills", "erfahrung": "experience",
     "erfahrungen": "experience", "ausbildung": "education", "bildung": "education",
     "projekte": "projects", "praktika": "experience", "werdegang": "experience",
+    "ervaring": "experience", "erfarenhet": "experience", "erfarenheter": "experience",
+    "erfaring": "experience", "opleiding": "education", "opleidingen": "education",
+    "utbildning": "education", "uddannelse": "education", "utdanning": "education",
+    "vaardigheden": "skills", "kunskaper": "skills", "kompetenser": "skills",
+    "kompetencer": "skills", "kompetanse": "skills", "ferdigheter": "skills",
+    "fardigheter": "skills", "kundskaber": "languages",
 }  # fmt: skip
 _UNPAID = frozenset(
     [
@@ -87,7 +100,9 @@ _JOIN = re.compile(
 _SPOKEN = re.compile(
     r"\b(?:english|german|french|spanish|italian|portuguese|chinese|mandarin|arabic|hindi|japanese|"
     r"russian|dutch|deutsch|englisch|franzosisch|anglais|francais|espagnol|ingles|espanol|frances|"
-    r"inglese|francese|italiano|native|fluent|mother)\b"
+    r"inglese|francese|italiano|native|fluent|mother|engels|duits|engelska|tyska|engelsk|tysk|"
+    r"angielski|niemiecki|anglictina|nemcina|engleza|franceza|ingilizce|almanca|moedertaal|"
+    r"modersmal|morsmal)\b"
 )
 _TRIM = re.compile(r"^(?:\d{1,2}[.)])?[^\w%]+|[\W_]+$|^\d{1,2}[.)]\s*")
 _LABEL = re.compile(r"\s*([^:]{2,45}?)\s*:\s*(?=\S)")

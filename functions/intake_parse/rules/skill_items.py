@@ -123,12 +123,17 @@ def item(row: Row, start: int, end: int, found: dict[str, Skill]) -> None:
                 _add_piece(row, at, stop, found)
                 at = m.end() if m else end
             return
-        covered = taxonomy.covers(piece)
+        covered = taxonomy.covers(piece) if _alone(row, start, end) else None
         if covered:
             for a, b in covered:
                 _add_piece(row, start + a, start + b, found)
             return
     _add_piece(row, start, end, found)
+
+
+def _alone(row: Row, start: int, end: int) -> bool:
+    """Say whether a run of three words and more fills its row: only then do blanks part skills."""
+    return len(row.text[start:end].split()) > 2 and not _SPLIT.search(row.content)
 
 
 def _with_parenthesis(

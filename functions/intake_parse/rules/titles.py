@@ -19,19 +19,25 @@ _LEGAL_CASED = re.compile(
     r"(?:\b(?:AG|SE|SA|AB|AS|NV|BV|KG|SL|LP|Co|Inc|LLC|Ltd|GmbH|Corp|PLC|LLP|SpA|Srl|SAS|"
     r"SARL|Ltda|Lda|Pty|Oy|"
     r"Limited|Corporation|Company|Group|Gruppe|Groupe|Gruppo|Grupo|Holding|Holdings)\b(?![-\w])\.?|"
-    r"S\.[Aa]\.|S\.[rR]\.[lL]\.|S\.p\.A\.|e\.\s?V\.|B\.V\.|L\.L\.C\.|S\.L\.|Incorporated)"
+    r"ApS|A/S|A\.S\.|A\.Ş\.|Şti\.|s\.\s?r\.\s?o\.|[Ss]p\.\s?z\s?o\.\s?o\.|S\.[Aa]\.|S\.[rR]\.[lL]\.|S\.p\.A\.|e\.\s?V\.|B\.V\.|L\.L\.C\.|S\.L\.|Incorporated)"
 )
 
 
 _SCHOOL_COMPOUND = re.compile(
     r"[\w-](?:schule|akademie|gymnasium|universitat|universiteit|hochschule|kolleg|"
-    r"institut|college)\b"
+    r"institut|college|school|hogskola|hogskolan|skola|skolan|skole|skolen|hojskole|hogskole|"
+    r"hogskolen|gymnasiet|universitetet)\b"
 )
 
 
 @cache
 def _title_words() -> frozenset[str]:
     return words("title_nouns")
+
+
+@cache
+def _title_suffixes() -> tuple[str, ...]:
+    return tuple(sorted(words("title_suffixes")))
 
 
 def title_score(text: str) -> float:
@@ -56,7 +62,7 @@ def title_score(text: str) -> float:
         ]
         if matches(first, _title_words(), 3):
             score += 0.5
-    elif any(p.endswith(tuple(data("words.json")["title_suffixes"])) and len(p) > 7 for p in parts):
+    elif any(p.endswith(_title_suffixes()) and len(p) > 7 for p in parts):
         score = 2.5
     elif (
         len(parts) <= 4

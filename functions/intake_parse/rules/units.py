@@ -27,7 +27,7 @@ FIELD_LABEL = re.compile(
 
 
 NOISE = re.compile(
-    r"^(?:page\s?\d+|\d+\s?/\s?\d+|seite\s\d+.*|pagina\s\d+.*|https?:\S+|www\.\S+|\S+@\S+)$",
+    r"^(?:page\s?\d+.*|\d+\s?/\s?\d+|seite\s\d+.*|pagina\s\d+.*|https?:\S+|www\.\S+|\S+@\S+)$",
     re.IGNORECASE,
 )
 
@@ -49,11 +49,23 @@ _STREET = re.compile(
 )
 
 
+_HOUSE = re.compile(
+    r"^\d{1,5}[a-z]?\s(?:[NSEW]{1,2}\.?\s)?(?:[\w.'’-]+\s){1,4}?(?:street|st|road|rd|avenue|ave|"
+    r"drive|dr|lane|ln|blvd|boulevard|way|court|ct|place|pl|parkway|pkwy|highway|hwy|square|"
+    r"terrace|crescent|close)\b\.?(?:\s(?:N|S|E|W|NE|NW|SE|SW)\b)?(?:,|$|\s(?:suite|ste|apt|unit|#))",
+    re.IGNORECASE,
+)
+
+
 _SEPARATOR = re.compile(
     r"\s*\t\s*|\s{3,}|\s*[|•·●◦▪∙⋅■◆♦‣]\s*|\s+[–—―-]{1,2}\s+|(?<=\S)\s*[—―]\s*(?=\S)|"
     r"\s+//?\s+|\s+@\s+"
     r"|\s(?:at|bei|chez|presso|beim|at:)\s(?=[A-ZÀ-ÝŁ0-9])|\s*;\s+"
 )
+
+
+_STOPPED = re.compile(_SEPARATOR.pattern + r"|(?<=[^\W\d_]{4})\.\s+(?=[^\W\d_a-z])")
+"""Separators of a row that parts all its pieces, the leading date too, with full stops."""
 
 
 _GRADE_TAIL = re.compile(r"(?:,\s{0,3}\d[.,]\d{1,2}\.?|(?<=[a-z]{4})\.)\s{0,9}$")
@@ -126,7 +138,7 @@ def units(entry: Entry, rows: Iterable[Row] | None = None) -> tuple[list[Unit], 
                 continue
             if FIELD_LABEL.fullmatch(text + ":"):
                 continue
-            if _only_place(text) or _STREET.match(text):
+            if _only_place(text) or _STREET.match(text) or _HOUSE.match(text):
                 located.append(unit)
                 continue
             trimmed, place = _without_place(unit)
@@ -159,9 +171,11 @@ def _pieces(row: Row, spans: list[tuple[int, int]]) -> list[tuple[int, int, bool
     pieces: list[tuple[int, int, bool]] = []
     at = row.body
     masked = _masked(row.text)
+    stops = bool(spans) and spans[0][0] == row.body and row.text[spans[0][1] :].lstrip()[:1] == "."
+    separator = _STOPPED if stops else _SEPARATOR
     for start, end in [*spans, (len(row.text), len(row.text))]:
         begin, after = at, False
-        for m in _SEPARATOR.finditer(masked, at, max(at, start)):
+        for m in separator.finditer(masked, at, max(at, start)):
             if m[0].strip() == "/" and not _parts_roles(row.text, begin, m.start(), m.end()):
                 continue
             if m[0].strip() == "at" and _CAMPUS.search(row.text, begin, m.start()):
@@ -196,7 +210,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     changed = True
     while changed and start < end:
         changed = False
-        if text[start] in " \t,;:|·•–—―-/)]>" or (
+        if (text[start] in " \t,;:|·•–—―-/)]>" or text[start : start + 2] == ". ") or (
             text[start] in "([" and not set(")]") & set(text[start + 1 : end])
         ):
             start, changed = start + 1, True
