@@ -17,6 +17,13 @@ _LIGATURES = {
 }
 _INVISIBLE = {0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFFFD}
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}[./-]\d{2,4}(?!\d)|['’]\d\d\b")
+_MONTH = re.compile(
+    r"(?:^|[\W\d_])(?:jan|ene|gen|feb|fev|fév|lut|mar|mär|mrt|maa|apr|abr|avr|kwi|mai|may|maj|mei|"
+    r"mag|jun|jui|giu|cze|jul|lug|lip|aug|ago|aou|aoû|sie|sep|set|wrz|oct|okt|ott|out|paź|nov|"
+    r"lis|dec|dez|dic|déc|gru)[^\W\d_]{0,6}\.?$",
+    re.IGNORECASE,
+)
+DASHES = ("-", "–", "—")
 _WIDE_GAP = re.compile(r" {4,}")
 
 
@@ -53,3 +60,19 @@ def spaced(row: str) -> str:
 def is_date(text: str) -> bool:
     """Whether a short text is mainly a date or a range of dates, in any language."""
     return len(text) <= 45 and len(text.split()) <= 8 and _YEAR.search(text) is not None
+
+
+def date_goes_on(text: str, below: str) -> bool:
+    """Whether a date breaks off at the end of ``text`` and goes on in the line below.
+
+    It breaks off behind a dash or a month, or before a dash.
+    """
+    if not below or len(text) > 45 or len(below) > 45:
+        return False
+    if below.startswith(DASHES):
+        return is_date(text) and is_date(below) and not below[1:2].isalpha()
+    if text.endswith(DASHES):
+        return is_date(text)
+    if not below[0].isdigit() or not is_date(below):
+        return False
+    return _MONTH.search(text) is not None and (is_date(text) or len(text) <= 12)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
-from functions.intake_extract.rules.layout import Block, Column, Line, Zone, read_page
+from functions.intake_extract.rules.layout import Column, Zone, read_page
+from functions.intake_extract.rules.lines import Block, Line
 from functions.intake_extract.rules.segments import Segment
 
 _EDGE_OF_PAGE = 0.1

@@ -117,3 +117,100 @@ def test_columns_go_on_over_pages_when_later_lines_are_longer() -> None:
     assert [line.partition(", more")[0] for line in lines[20:]] == [
         f"Page {page}, item {row}" for page in (1, 2) for row in range(10)
     ]
+
+
+def test_a_date_that_wraps_in_the_margin_is_one_date() -> None:
+    """A date on three lines of a narrow margin stands whole on the row of its entry."""
+
+    def draw(sheet: Sheet) -> None:
+        for job, (title, employer) in enumerate(
+            (("Miller", "Mill Lane"), ("Baker", "Oven Street"), ("Grocer", "Market Square"))
+        ):
+            y = 100 + 60 * job
+            for row, piece in enumerate((f"Aug. {2011 + 3 * job}–", "Sept.", f"{2013 + 3 * job}")):
+                sheet.write(72, y + 12 * row, piece)
+            sheet.write(140, y, f"{title}, {employer} and daughters, in the old town")
+            for row in range(3):
+                sheet.write(140, y + 12 + 12 * row, f"Sentence {row} on what the {title} did")
+
+    assert texts(draw)[::4] == [
+        "Aug. 2011– Sept. 2013\tMiller, Mill Lane and daughters, in the old town",
+        "Aug. 2014– Sept. 2016\tBaker, Oven Street and daughters, in the old town",
+        "Aug. 2017– Sept. 2019\tGrocer, Market Square and daughters, in the old town",
+    ]
+
+
+@pytest.mark.parametrize("month", ["Aug", "Mai", "août", "sept.", "Ago"])
+def test_a_month_alone_goes_on_with_its_year_below(month: str) -> None:
+    """A margin too narrow for month and year has the month on a line of its own."""
+
+    def draw(sheet: Sheet) -> None:
+        for job in range(3):
+            for row, piece in enumerate((month, f"{2011 + 3 * job}–Dec", f"{2013 + 3 * job}")):
+                sheet.write(72, 100 + 60 * job + 12 * row, piece)
+            for row in range(4):
+                sheet.write(130, 100 + 60 * job + 12 * row, f"Job {job} has sentence {row} here")
+
+    assert texts(draw)[::4] == [
+        f"{month} {2011 + 3 * job}–Dec {2013 + 3 * job}\tJob {job} has sentence 0 here"
+        for job in range(3)
+    ]
+
+
+def test_a_narrow_table_of_labels_and_values_stays_in_rows() -> None:
+    """A label and its value, one line each, stand on one row; a longer value goes on below."""
+    rows = [
+        ("Name:", "Friedlind Großkopf"),
+        ("Anschrift:", "Am Bach 7, 34117 Kassel"),
+        ("Geburtsort:", "Fritzlar"),
+        ("Führerschein:", "Klassen B und T"),
+        ("Sprachen:", "Deutsch, Englisch, Dänisch und"),
+    ]
+
+    def draw(sheet: Sheet) -> None:
+        for row, (label, value) in enumerate(rows):
+            sheet.write(72, 100 + 20 * row, label)
+            sheet.write(220, 100 + 20 * row, value)
+        sheet.write(220, 192, "ein wenig Friesisch")
+
+    assert texts(draw) == [
+        *(f"{label}\t{value}" for label, value in rows),
+        "ein wenig Friesisch",
+    ]
+
+
+def test_headings_beside_one_line_each_are_labels() -> None:
+    """Bold headings in the margin keep a line of their own, however short their text is."""
+
+    def draw(sheet: Sheet) -> None:
+        for row, (label, text) in enumerate(
+            (("Profile", "A miller"), ("Languages", "Danish"), ("Hobbies", "Sailing, chess, tea"))
+        ):
+            sheet.write(72, 100 + 30 * row, label, font=BOLD)
+            sheet.write(180, 100 + 30 * row, text)
+
+    assert texts(draw) == [
+        *("Profile", "A miller", "Languages", "Danish", "Hobbies", "Sailing, chess, tea")
+    ]
+
+
+def test_a_head_row_whose_cells_both_wrap_is_joined_cell_by_cell() -> None:
+    """Employer and range that both go on in the next line come out whole, on one row."""
+
+    def draw(sheet: Sheet) -> None:
+        sheet.write(72, 100, "Docent and keeper of the collections of the Heritage Trust")
+        sheet.write(330, 100, "May 2023 - June")
+        sheet.write(72, 113, "Museum")
+        sheet.write(330, 113, "2024")
+        sheet.write(72, 130, "Led visitors through the halls, and wrote their labels")
+        sheet.write(72, 160, "Guide, Old Mill")
+        sheet.write(370, 160, "May 2021 -")
+        sheet.write(72, 173, "Ground corn")
+        sheet.write(370, 173, "April 2023")
+
+    assert texts(draw) == [
+        "Docent and keeper of the collections of the Heritage Trust Museum\tMay 2023 - June 2024",
+        "Led visitors through the halls, and wrote their labels",
+        "Guide, Old Mill\tMay 2021 - April 2023",
+        "Ground corn",
+    ]
