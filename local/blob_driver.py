@@ -20,7 +20,6 @@ from local.state import MAX_TRIES, HostState, QueueItem
 from local.triggers import BlobFunction, QueueFunction
 from local.work import Work
 from shared import telemetry
-from shared.blobs.files import FileBlobs
 from shared.blobs.port import check_name
 from shared.errors import Invalid
 
@@ -64,7 +63,6 @@ class BlobDriver:
         self,
         function: BlobFunction,
         root: Path,
-        blobs: FileBlobs,
         state: HostState,
         work: Work,
         *,
@@ -72,7 +70,6 @@ class BlobDriver:
     ) -> None:
         self._function = function
         self._folder = root / function.container
-        self._blobs = blobs
         self._state = state
         self._work = work
         self._slots = threading.Semaphore(concurrency)

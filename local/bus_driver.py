@@ -12,7 +12,8 @@ from azure.functions.servicebus import ServiceBusMessage
 from local.triggers import BusFunction
 from local.work import Work
 from shared import telemetry
-from shared.bus.sqlite import Delivery, LockLost, SessionLock, SqliteBus
+from shared.bus.sqlite import SqliteBus
+from shared.bus.sqlite_rows import Delivery, LockLost, SessionLock
 from shared.topology import Receiver
 
 POLL_SECONDS = 0.25

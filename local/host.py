@@ -172,7 +172,6 @@ class Host:
             return BlobDriver(
                 function,
                 self.settings.home / "blobs",
-                self._blobs,
                 self.state,
                 self._work,
                 concurrency=concurrency,

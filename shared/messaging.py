@@ -394,10 +394,11 @@ def deliver(
         try:
             try:
                 line["outcome"] = handle(event)
-            except (Unavailable, Throttled):
+            except (Unavailable, Throttled) as error:
                 if event.resend >= MAX_RESENDS:
                     raise
-                line["resend"] = _postpone(stores, event, now)
+                least = error.retry_after if isinstance(error, Throttled) else 0.0
+                line["resend"] = _postpone(stores, event, least, now)
                 line["outcome"] = "postponed"
         except Rejected as error:
             line["outcome"], line["reason"] = "rejected", error.reason
@@ -407,9 +408,10 @@ def deliver(
             raise
 
 
-def _postpone(stores: Stores, event: Event, now: datetime) -> int:
+def _postpone(stores: Stores, event: Event, least: float, now: datetime) -> int:
+    """Send an event again after a growing delay, of ``least`` seconds at the least."""
     again = event.model_copy(update={"resend": event.resend + 1})
-    delay = timedelta(seconds=min(2.0**again.resend, 300.0))
+    delay = timedelta(seconds=max(least, min(2.0**again.resend, 300.0)))
     stores.bus.publish([message_of(again, not_before=now + delay)])
     return again.resend
 

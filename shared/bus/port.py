@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from shared.errors import Invalid, TooLarge
+
+MAX_BODY_BYTES = 192 * 1024
+MAX_ID_CHARACTERS = 128
+
 
 @dataclass(frozen=True)
 class Message:
@@ -67,16 +72,30 @@ class Bus(Protocol):
     def dead_letters(
         self, entity: str, *, limit: int = 100, after: int = 0
     ) -> tuple[DeadLetter, ...]:
-        """Look at dead letters with a sequence number above ``after``, oldest first; takes none."""
+        """Look at dead letters with a sequence number above ``after``, oldest first; takes none.
+
+        Raises ``Missing`` for an unknown entity.
+        """
 
     def redrive(self, entity: str, sequence_numbers: Sequence[int]) -> int:
         """Send these dead letters back where they came from; returns how many it found.
 
         The message keeps its body, subject, session and properties and gets a new
-        message id (``<old>~<sequence number>``), so that duplicate detection lets it
-        through; its receipt, made from the event's own id, still makes it harmless.
-        A crash in the middle may send one twice, never lose one.
+        message id (``<old, cut to 100 characters>~<sequence number>``), so that duplicate
+        detection lets it through; its receipt, made from the event's own id, still makes
+        it harmless. One of a subscription may reach the topic's other subscriptions again.
+        A crash in the middle may send one twice, never lose one. Raises ``Missing`` for an
+        unknown entity.
         """
 
 
-MAX_BODY_BYTES = 192 * 1024
+def check_message(message: Message) -> None:
+    """Raise ``Invalid`` or ``TooLarge`` for a message that some adapter cannot carry."""
+    if not 0 < len(message.message_id) <= MAX_ID_CHARACTERS:
+        raise Invalid(f"a message id has 1 to {MAX_ID_CHARACTERS} characters")
+    if len(message.session_id or "") > MAX_ID_CHARACTERS:
+        raise Invalid(f"a session id has at most {MAX_ID_CHARACTERS} characters")
+    if message.not_before is not None and message.not_before.tzinfo is None:
+        raise Invalid("not_before needs a time zone")
+    if len(message.body) > MAX_BODY_BYTES:
+        raise TooLarge(f"a message carries at most {MAX_BODY_BYTES:,} bytes")

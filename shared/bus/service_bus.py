@@ -18,9 +18,10 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Self
 
-from shared.bus.port import MAX_BODY_BYTES, DeadLetter, Message
+from shared.bus.addressing import entities_of
+from shared.bus.port import DeadLetter, Message
 from shared.bus.service_bus_translation import dead_letter, outgoing, redriven, translated
-from shared.errors import Invalid, Missing, TooLarge, Unavailable
+from shared.errors import Missing, Unavailable
 from shared.topology import Receiver, Topology
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class ServiceBus:
         duplicate-detection window doubles none.
         """
         for message in messages:
-            self._check(message)
+            entities_of(self._topology, message)
         by_destination: dict[str, list[Message]] = {}
         for message in messages:
             by_destination.setdefault(message.destination, []).append(message)
@@ -172,29 +173,6 @@ class ServiceBus:
             finally:
                 _give_back(receiver, held.values())
         return found
-
-    def _check(self, message: Message) -> None:
-        if message.destination not in self._outlets:
-            raise Missing(f"{message.destination!r} is neither a queue nor a topic")
-        if not 0 < len(message.message_id) <= _MAX_ID_CHARACTERS:
-            raise Invalid(f"a message id has 1 to {_MAX_ID_CHARACTERS} characters")
-        if len(message.session_id or "") > _MAX_ID_CHARACTERS:
-            raise Invalid(f"a session id has at most {_MAX_ID_CHARACTERS} characters")
-        if message.not_before is not None and message.not_before.tzinfo is None:
-            raise Invalid("not_before needs a time zone")
-        if len(message.body) > MAX_BODY_BYTES:
-            raise TooLarge(f"a message carries at most {MAX_BODY_BYTES:,} bytes")
-        if not message.session_id and self._needs_session(message):
-            raise Invalid(f"messages to {message.destination} need a session id")
-
-    def _needs_session(self, message: Message) -> bool:
-        topic = self._topology.topics.get(message.destination)
-        if topic is None:
-            return self._topology.queues[message.destination].sessions
-        return any(
-            subscription.sessions and message.subject in subscription.events
-            for subscription in topic.subscriptions.values()
-        )
 
     def _receiver(self, entity: str) -> Receiver:
         if entity not in self._receivers:

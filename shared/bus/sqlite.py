@@ -6,83 +6,31 @@ sessions, delivery counts and dead letters, as Service Bus has them.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from shared.bus.port import MAX_BODY_BYTES, DeadLetter, Message
-from shared.errors import Invalid, Missing, TooLarge, WaymarkError
+from shared.bus.addressing import entities_of
+from shared.bus.port import DeadLetter, Message
+from shared.bus.sqlite_rows import (
+    COLUMNS,
+    SCHEMA,
+    Delivery,
+    LockLost,
+    SessionLock,
+    bury,
+    check_session,
+    delivery_of,
+    exhausted,
+    insert,
+)
+from shared.errors import Invalid, Missing
 from shared.sqlite_connections import Connections
 from shared.topology import Receiver, Topology
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS messages (
-    sequence_number INTEGER PRIMARY KEY AUTOINCREMENT,
-    entity TEXT NOT NULL, message_id TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL,
-    session_id TEXT, correlation_id TEXT, content_type TEXT NOT NULL, properties TEXT NOT NULL,
-    enqueued_at REAL NOT NULL, visible_at REAL NOT NULL,
-    lock_token TEXT, locked_until REAL, delivery_count INTEGER NOT NULL DEFAULT 0,
-    dead INTEGER NOT NULL DEFAULT 0, reason TEXT, description TEXT
-);
-CREATE INDEX IF NOT EXISTS by_entity ON messages (entity, dead, sequence_number);
-CREATE INDEX IF NOT EXISTS by_session ON messages (entity, session_id, sequence_number)
-    WHERE session_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS by_lock ON messages (entity, locked_until)
-    WHERE lock_token IS NOT NULL;
-CREATE TABLE IF NOT EXISTS seen (
-    destination TEXT NOT NULL, message_id TEXT NOT NULL, expires_at REAL NOT NULL,
-    PRIMARY KEY (destination, message_id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS seen_expiry ON seen (expires_at);
-CREATE TABLE IF NOT EXISTS sessions (
-    entity TEXT NOT NULL, session_id TEXT NOT NULL, lock_token TEXT NOT NULL,
-    locked_until REAL NOT NULL, PRIMARY KEY (entity, session_id)
-) WITHOUT ROWID;
-"""
-
-_COLUMNS = (
-    "sequence_number, entity, message_id, subject, body, session_id, correlation_id,"
-    " content_type, properties, enqueued_at, delivery_count, locked_until, lock_token"
-)
-
-
-class LockLost(WaymarkError):
-    """The lock on a message or session ran out or was taken: somebody else may have it."""
-
-
-@dataclass(frozen=True)
-class SessionLock:
-    """Exclusive hold of one session of an entity, until ``locked_until`` (epoch seconds)."""
-
-    entity: str
-    session_id: str
-    lock_token: str
-    locked_until: float
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A message under lock. ``delivery_count`` is 1 the first time; times are epoch seconds."""
-
-    sequence_number: int
-    entity: str
-    message_id: str
-    subject: str
-    body: bytes
-    session_id: str | None
-    correlation_id: str | None
-    content_type: str
-    properties: Mapping[str, str]
-    enqueued_at: float
-    delivery_count: int
-    locked_until: float
-    lock_token: str
 
 
 class SqliteBus:
@@ -99,7 +47,7 @@ class SqliteBus:
         self._published = threading.Condition()
         self._publications = 0
         connection = self._connections.get()
-        for statement in _SCHEMA.split(";"):
+        for statement in SCHEMA.split(";"):
             connection.execute(statement)
 
     def close(self) -> None:
@@ -109,15 +57,14 @@ class SqliteBus:
     # The port
 
     def publish(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            self._check(message)
+        addressed = [(message, entities_of(self._topology, message)) for message in messages]
         now = self._clock()
         with self._connections.transaction() as connection:
             connection.execute("DELETE FROM seen WHERE expires_at <= ?", (now,))
-            for message in messages:
+            for message, entities in addressed:
                 if not self._is_duplicate(connection, message, now):
-                    for entity in self._entities(message):
-                        _insert(connection, entity, message, now)
+                    for entity in entities:
+                        insert(connection, entity, message, now)
         self._announce()
 
     def dead_letters(
@@ -186,15 +133,15 @@ class SqliteBus:
         token = uuid4().hex
         until = now + receiver.lock_seconds
         with self._connections.transaction() as connection:
-            _bury(connection, entity, receiver, now)
+            bury(connection, entity, receiver, now)
             conditions = "entity = ? AND dead = 0"
             values: list[Any] = [entity]
             if session is not None:
-                until = _check_session(connection, session, now)
+                until = check_session(connection, session, now)
                 conditions += " AND session_id = ?"
                 values.append(session.session_id)
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM messages WHERE {conditions} AND visible_at <= ?"  # noqa: S608  fixed text
+                f"SELECT {COLUMNS} FROM messages WHERE {conditions} AND visible_at <= ?"  # noqa: S608  fixed text
                 " AND (lock_token IS NULL OR locked_until <= ?)"
                 " ORDER BY sequence_number LIMIT ?",
                 (*values, now, now, limit),
@@ -204,7 +151,7 @@ class SqliteBus:
                 " delivery_count = delivery_count + 1 WHERE sequence_number = ?",
                 [(token, until, row[0]) for row in rows],
             )
-        return [_delivery(row, token, until) for row in rows]
+        return [delivery_of(row, token, until) for row in rows]
 
     def accept_session(self, entity: str) -> SessionLock | None:
         """Lock the session of the oldest message that is due and free, None when there is none."""
@@ -213,7 +160,7 @@ class SqliteBus:
             return None
         now = self._clock()
         with self._connections.transaction() as connection:
-            _bury(connection, entity, receiver, now)
+            bury(connection, entity, receiver, now)
             row = connection.execute(
                 "SELECT session_id FROM messages AS m WHERE entity = ? AND dead = 0"
                 " AND visible_at <= ? AND (lock_token IS NULL OR locked_until <= ?)"
@@ -236,7 +183,7 @@ class SqliteBus:
         now = self._clock()
         until = now + self._receiver(lock.entity).lock_seconds
         with self._connections.transaction() as connection:
-            _check_session(connection, lock, now)
+            check_session(connection, lock, now)
             connection.execute(
                 "UPDATE sessions SET locked_until = ? WHERE entity = ? AND session_id = ?",
                 (until, lock.entity, lock.session_id),
@@ -273,7 +220,7 @@ class SqliteBus:
         Raises ``LockLost``.
         """
         if delivery.delivery_count >= self._receiver(delivery.entity).max_delivery:
-            self.dead_letter(delivery, "MaxDeliveryCountExceeded", _exhausted(delivery))
+            self.dead_letter(delivery, "MaxDeliveryCountExceeded", exhausted(delivery))
             return
         self._settle(delivery, "UPDATE messages SET lock_token = NULL, locked_until = NULL")
         self._announce()
@@ -325,28 +272,6 @@ class SqliteBus:
 
     # Inside
 
-    def _check(self, message: Message) -> None:
-        topic = self._topology.topics.get(message.destination)
-        if topic is None and message.destination not in self._topology.queues:
-            raise Missing(f"{message.destination!r} is neither a queue nor a topic")
-        if not 0 < len(message.message_id) <= 128:
-            raise Invalid("a message id has 1 to 128 characters")
-        if len(message.body) > MAX_BODY_BYTES:
-            raise TooLarge(f"a message carries at most {MAX_BODY_BYTES:,} bytes")
-        for entity in self._entities(message):
-            if self._receivers[entity].sessions and not message.session_id:
-                raise Invalid(f"messages to {entity} need a session id")
-
-    def _entities(self, message: Message) -> list[str]:
-        topic = self._topology.topics.get(message.destination)
-        if topic is None:
-            return [message.destination]
-        return [
-            f"{message.destination}/{name}"
-            for name, subscription in topic.subscriptions.items()
-            if message.subject in subscription.events
-        ]
-
     def _is_duplicate(self, connection: sqlite3.Connection, message: Message, now: float) -> bool:
         name = message.destination
         target = self._topology.topics.get(name) or self._topology.queues[name]
@@ -378,7 +303,7 @@ class SqliteBus:
 
     def _bury_exhausted(self, entity: str) -> None:
         with self._connections.transaction() as connection:
-            _bury(connection, entity, self._receiver(entity), self._clock())
+            bury(connection, entity, self._receiver(entity), self._clock())
 
     def _settle(self, delivery: Delivery, change: str, *values: Any) -> None:
         with self._connections.transaction() as connection:
@@ -393,69 +318,3 @@ class SqliteBus:
         with self._published:
             self._publications += 1
             self._published.notify_all()
-
-
-def _insert(connection: sqlite3.Connection, entity: str, message: Message, now: float) -> None:
-    due = message.not_before.timestamp() if message.not_before else now
-    connection.execute(
-        "INSERT INTO messages (entity, message_id, subject, body, session_id, correlation_id,"
-        " content_type, properties, enqueued_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entity,
-            message.message_id,
-            message.subject,
-            message.body,
-            message.session_id,
-            message.correlation_id,
-            message.content_type,
-            json.dumps(dict(message.properties)),
-            now,
-            max(due, now),
-        ),
-    )
-
-
-def _bury(connection: sqlite3.Connection, entity: str, receiver: Receiver, now: float) -> None:
-    """Dead-letter what lost its lock on the last delivery: its process died each time."""
-    connection.execute(
-        "UPDATE messages SET dead = 1, lock_token = NULL, locked_until = NULL,"
-        " reason = 'MaxDeliveryCountExceeded',"
-        " description = 'delivered ' || delivery_count || ' times without being settled'"
-        " WHERE entity = ? AND dead = 0 AND lock_token IS NOT NULL AND locked_until <= ?"
-        " AND delivery_count >= ?",
-        (entity, now, receiver.max_delivery),
-    )
-
-
-def _check_session(connection: sqlite3.Connection, lock: SessionLock, now: float) -> float:
-    """Return until when the session is held: its messages' locks run out with it."""
-    held = connection.execute(
-        "SELECT locked_until FROM sessions WHERE entity = ? AND session_id = ? AND lock_token = ?"
-        " AND locked_until > ?",
-        (lock.entity, lock.session_id, lock.lock_token, now),
-    ).fetchone()
-    if held is None:
-        raise LockLost(f"the lock on session {lock.session_id} is gone")
-    return float(held[0])
-
-
-def _delivery(row: Sequence[Any], token: str, until: float) -> Delivery:
-    return Delivery(
-        sequence_number=row[0],
-        entity=row[1],
-        message_id=row[2],
-        subject=row[3],
-        body=bytes(row[4]),
-        session_id=row[5],
-        correlation_id=row[6],
-        content_type=row[7],
-        properties=json.loads(row[8]),
-        enqueued_at=row[9],
-        delivery_count=row[10] + 1,
-        locked_until=until,
-        lock_token=token,
-    )
-
-
-def _exhausted(delivery: Delivery) -> str:
-    return f"delivered {delivery.delivery_count} times without being settled"

@@ -19,7 +19,9 @@ ADAPTERS = {
     "shared.blobs.azure": "azure.storage.blob",
     "shared.blobs.files": None,
     "shared.bus.service_bus": "azure.servicebus",
+    "shared.bus.service_bus_translation": "azure.servicebus",
     "shared.bus.sqlite": "sqlite3",
+    "shared.bus.sqlite_rows": "sqlite3",
 }
 
 

@@ -130,7 +130,7 @@ class SqliteReceiving:
         self._clock = clock
 
     def receive(self, entity: str, session: Session | None = None) -> Received | None:
-        from shared.bus.sqlite import LockLost
+        from shared.bus.sqlite_rows import LockLost
 
         try:
             found = self._bus.receive(entity, session=session.handle if session else None)
@@ -186,7 +186,7 @@ class SqliteReceiving:
 
     @staticmethod
     def _attempt(action: Callable[..., Any], held: Received | Session, *values: str) -> None:
-        from shared.bus.sqlite import LockLost
+        from shared.bus.sqlite_rows import LockLost
 
         try:
             action(held.handle, *values)

@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 )
 
 from shared.bus.port import Message
-from shared.bus.sqlite import Delivery, LockLost, SqliteBus
+from shared.bus.sqlite import SqliteBus
+from shared.bus.sqlite_rows import Delivery, LockLost
 from tests.contracts.bus_receiving import (
     DUPLICATE_SECONDS,
     LOCK_SECONDS,

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 from shared import topology
 from shared.blobs.files import FileBlobs
-from shared.bus.sqlite import Delivery, SqliteBus
+from shared.bus.sqlite import SqliteBus
+from shared.bus.sqlite_rows import Delivery
 from shared.documents.port import Create, Equals, Json, Operation, Partition
 from shared.documents.sqlite import SqliteDocuments
 from shared.errors import Problem

@@ -37,7 +37,6 @@ class Watched:
         driver = BlobDriver(
             BlobFunction("probe", self._handle, "resumes"),
             self.home / "blobs",
-            self.blobs,
             state,
             work,
             concurrency=2,
