@@ -199,9 +199,9 @@ def test_a_head_row_whose_cells_both_wrap_is_joined_cell_by_cell() -> None:
 
     def draw(sheet: Sheet) -> None:
         sheet.write(72, 100, "Docent and keeper of the collections of the Heritage Trust")
-        sheet.write(330, 100, "May 2023 - June")
+        sheet.write(355, 100, "May 2023 - June")
         sheet.write(72, 113, "Museum")
-        sheet.write(330, 113, "2024")
+        sheet.write(355, 113, "2024")
         sheet.write(72, 130, "Led visitors through the halls, and wrote their labels")
         sheet.write(72, 160, "Guide, Old Mill")
         sheet.write(370, 160, "May 2021 -")
