@@ -265,11 +265,11 @@ def _joined(*parts: str, item: BaseModel) -> str:
 
 
 def _skill(item: Skill) -> str:
-    return item.key or _text(item.name)
+    return f"key:{item.key}" if item.key else f"name:{_text(item.name)}"
 
 
 def _language(item: Language) -> str:
-    return item.code or _text(item.name)
+    return f"code:{item.code}" if item.code else f"name:{_text(item.name)}"
 
 
 def _project(item: Project) -> str:
