@@ -8,9 +8,10 @@ from functions.intake_parse.rules.contact import link_key
 from functions.intake_parse.rules.dates import find
 from functions.intake_parse.rules.entries import group, periods_in
 from functions.intake_parse.rules.experience import highlights
+from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.lexicon import fold
 from functions.intake_parse.rules.rows import Row, cut, value
-from functions.intake_parse.rules.sections import Section, named
+from functions.intake_parse.rules.sections import Section
 from functions.intake_parse.rules.titles import organisation_score
 from functions.intake_parse.rules.units import Entry, Unit, units
 from shared.models.resume import Project, Span, Value
@@ -36,6 +37,7 @@ _ISSUER = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://\S+|www\.\S+|github\.com/\S+", re.IGNORECASE)
+_ONLY_DATE = re.compile(r"\(?(?:[a-z.]{3,10}\s)?(?:\d{1,2}[./-])?(?:19|20)\d\d\)?\.?")
 _ITEMS = re.compile(r"\s*[;•|]\s*|,\s+(?=[A-Z(])")
 
 
@@ -94,7 +96,11 @@ def _certificates(rows: list[Row]) -> list[Value]:
             at = row.text.index(":", row.body) + 1
             found.extend(value(row, a, b, 0.85) for a, b in _listed(row, at))
         return found
-    dated = [row for row in rows if periods_in(row)]
+    rows, wrapped = _without_dates_beneath(rows)
+    parted = [value(row, a, b, 0.85) for row in rows for a, b in _several(row, len(rows) == 1)]
+    if any(_several(row, len(rows) == 1) for row in rows):
+        return _in_order(rows, parted)
+    dated = [row for row in rows if periods_in(row) or row.index in wrapped]
     if len(rows) == 1 and rows[0].content.count(",") >= 1 and not dated:
         return [value(rows[0], a, b, 0.85) for a, b in _listed(rows[0], rows[0].body)]
     if dated and len(dated) < len(rows):
@@ -116,6 +122,60 @@ def _certificates(rows: list[Row]) -> list[Value]:
         if item:
             found.append(item)
     return found
+
+
+def _without_dates_beneath(rows: list[Row]) -> tuple[list[Row], frozenset[int]]:
+    """Drop the rows that hold only the date of the row above, which breaks off at a comma."""
+    kept: list[Row] = []
+    wrapped = set()
+    for row in rows:
+        only_date = _ONLY_DATE.fullmatch(row.folded.strip()) is not None
+        if only_date and kept and kept[-1].content.endswith(","):
+            wrapped.add(kept[-1].index)
+            continue
+        kept.append(row)
+    return kept, frozenset(wrapped)
+
+
+def _several(row: Row, alone: bool) -> list[tuple[int, int]]:
+    """Return the certificates that share a row: parted by semicolons, or each with its own date."""
+    for separator in (r";", r"[|•·]", r","):
+        pieces, at = [], row.body
+        for m in [*re.finditer(separator, row.text[row.body :]), None]:
+            stop = row.body + m.start() if m else len(row.text)
+            pieces.append((at, stop))
+            at = row.body + m.end() if m else stop
+        pieces = [(a, b) for a, b in pieces if row.text[a:b].strip()]
+        each_dated = all(_dated_name(row, a, b) for a, b in pieces)
+        if len(pieces) > 1 and (separator == ";" or each_dated or (alone and separator != ",")):
+            return [(a, b) for c, d in pieces for a, b in [_bare(row, c, d)] if a < b]
+    return []
+
+
+def _dated_name(row: Row, start: int, end: int) -> bool:
+    found = find(row.folded, start, end)
+    return bool(found) and len(row.text[start : found[0].start].strip(" (,-–—")) > 2
+
+
+def _bare(row: Row, start: int, end: int) -> tuple[int, int]:
+    """Return a piece without the date behind its name."""
+    found = find(row.folded, start, end)
+    if found and not row.text[found[-1].end : end].strip(" ).]"):
+        end = found[0].start
+    begin, end = cut(row.text, start, end)
+    while end > begin and row.text[end - 1] in " ,([-–—":
+        end -= 1
+    return begin, end
+
+
+def _in_order(rows: list[Row], parted: list[Value]) -> list[Value]:
+    """Return the parted items and those of the rows that hold one, in reading order."""
+    found = list(parted)
+    for row in rows:
+        item = None if _several(row, len(rows) == 1) else _first_piece(row)
+        if item is not None:
+            found.append(item)
+    return sorted(found, key=lambda item: item.span.start if item.span else 0)
 
 
 def _is_issuer(row: Row) -> bool:

@@ -106,7 +106,7 @@ def read(row: Row) -> Reading:
     found, places = units(entry)
     reading = Reading(row, [], [], [], places, periods, "")
     marks: list[tuple[int, str]] = [(p.start, "T") for p in periods]
-    for unit in found:
+    for unit in _with_abbreviation(found):
         label = _LABELS.match(unit.row.text[unit.start : unit.end])
         if label and unit.start + label.end() < unit.end:
             unit = replace(unit, start=unit.start + label.end())
@@ -122,6 +122,21 @@ def read(row: Row) -> Reading:
             marks.append((piece.start, kind))
     reading.order = "".join(kind for _, kind in sorted(marks))
     return reading
+
+
+def _with_abbreviation(found: list[Unit]) -> list[Unit]:
+    """Join a degree with its own abbreviation behind a dash: "Master of Arts - MA, Dance"."""
+    kept: list[Unit] = []
+    for unit in found:
+        last = kept[-1] if kept else None
+        if last is not None and last.row is unit.row and degrees(last.text):
+            between = unit.row.text[last.end : unit.start].strip()
+            short = degrees(unit.text)
+            if between in {"-", "–", "—"} and short and short[0][0] == 0 and short[0][1] <= 7:
+                kept[-1] = replace(last, end=unit.end)
+                continue
+        kept.append(unit)
+    return kept
 
 
 def _kind(text: str) -> str:

@@ -141,7 +141,7 @@ def _indented(rows: list[Row], dated: dict[int, list[Period]]) -> frozenset[int]
             edges.setdefault(round(row.x0 / 3), []).append(row)
     found: set[int] = set()
     for members in edges.values():
-        if any(row.bold or any(p.ranged for p in dated[row.index]) for row in members):
+        if any(row.bold or any(_spans(row, p) for p in dated[row.index]) for row in members):
             continue
         if whole and len(heads) > 1:
             found.update(row.index for row in members)
@@ -153,6 +153,12 @@ def _indented(rows: list[Row], dated: dict[int, list[Period]]) -> frozenset[int]
         if near and len(members) >= 2 and named <= 0.4 * len(members):
             found.update(row.index for row in members)
     return frozenset(found)
+
+
+def _spans(row: Row, period: Period) -> bool:
+    """Say whether a period is written with both its ends, not as a date or "since 2020"."""
+    written = row.folded[period.start : period.end]
+    return period.ranged and (period.finish is not None or "-" in written)
 
 
 def is_table_head(row: Row) -> bool:

@@ -13,8 +13,8 @@ from shared.models.resume import Language
 _CEFR = re.compile(r"\b([abc][12])(?:\s?[+/-]|\b)")
 _MOTHER = re.compile(
     r"native|mother tongue|muttersprach|madrelingua|lingua madre|langue maternelle|lengua materna|"
-    r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle|moedertaal|modersmal|morsmal|ojczyst|matersk|"
-    r"limb[ai] matern|ana ?dil"
+    r"l[ií]ngua materna|idioma materno|nativ[oa]|maternelle|moedertaal|modersmal|morsmal|"
+    r"ojczyst|matersk|limb[ai] matern|ana ?dil"
 )
 _LABEL = re.compile(
     r"\s*((?:\w+\s)?(?:languages?|langues?|idiomas?|lingu[ae]s?|lingue|sprachen?|sprachkenntnisse|"
@@ -136,8 +136,8 @@ def _row(
             continue
         stop = spans[position + 1][0] if position + 1 < len(spans) else len(row.text)
         behind = row.folded[b:stop]
-        before = row.folded[row.body : a] if position == 0 else ""
-        level = _level(row.text[b:stop], behind) or _level_before(row.text[row.body : a], before)
+        before = row.folded[:a] if position == 0 else ""
+        level = _level(row.text[b:stop], behind) or _level_before(row.text[:a], before)
         if (
             level is None
             and len(spans) == 1
@@ -171,7 +171,7 @@ _LEVELLED = re.compile(r"([^\W\d_][\w'’-]{2,20})(?:\s?\(|\s*[:\t–—-]\s*)(?
 
 
 def _with_level(row: Row, start: int, found: dict[str, Language]) -> None:
-    """Take the word before a level ("Quenya (B2)") for a language, whether the table has it or not."""
+    """Take the word before a level ("Quenya (B2)") for a language of no table."""
     for m in re.finditer(r"[^,;|•/]+", row.text[start:]):
         item = _LEVELLED.match(m[0].lstrip())
         if item is None:

@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass
 
 from functions.intake_parse.rules.entries import periods_in
+from functions.intake_parse.rules.headings import named, spaced_out
 from functions.intake_parse.rules.lexicon import contains, fold, places, tokens, words
 from functions.intake_parse.rules.name_words import shape, spelled, strip_titles
 from functions.intake_parse.rules.places import is_place
 from functions.intake_parse.rules.rows import Row, cut, value
-from functions.intake_parse.rules.sections import HEADER, Section, named, spaced_out
+from functions.intake_parse.rules.sections import HEADER, Section
 from functions.intake_parse.rules.titles import title_score
 from shared.models.resume import Span, Value
 
@@ -44,7 +45,7 @@ class _Candidate:
 def _judge(text: str, row: Row, context: _Context) -> float:
     look = shape(text)
     spelling = spelled(text, context.keys)
-    if look < 0 and spelling >= 3 and _writ_large_in_lower_case(text, row, context):
+    if look < 0 and spelling >= 1.5 and _writ_large_in_lower_case(text, row, context):
         look = 1.0
     if look <= -4:
         return look

@@ -14,6 +14,7 @@ from functions.intake_parse.rules import (
     places,
 )
 from functions.intake_parse.rules import rows as page
+from functions.intake_parse.rules.by_content import refine
 from functions.intake_parse.rules.dates import months_covered
 from functions.intake_parse.rules.languages import languages
 from functions.intake_parse.rules.sections import HEADER, Section, from_name, split
@@ -34,7 +35,7 @@ def parse(text: ExtractedText, today: date) -> Resume:
     0.75, by order alone about 0.6, below 0.5 a mere trace.
     """
     rows = page.read(text)
-    sections = split(rows)
+    sections = refine(split(rows))
     emails = contact.emails(text, rows, sections)
     links = contact.links(text, rows, sections)
     person = names.name(rows, sections, emails, links)

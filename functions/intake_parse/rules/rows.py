@@ -145,6 +145,24 @@ def read(text: ExtractedText) -> list[Row]:
             row = replace(row, bullet=True)
             pending = False
         rows.append(row)
+    return rows if text.language in {"en", "und"} else _without_signature(rows)
+
+
+_SIGNED = re.compile(
+    r"[^\d\t,|@:]{2,30},\s(?:den\s|le\s|li\s|am\s|il\s|a\s|dnia\s|dne\s|d\.\s)?"
+    r"\d{1,2}[./-]?\s?(?:de\s)?(?:[^\W\d_]{3,10}|\d{1,2})[./-]?\s?(?:de\s)?(?:19|20)\d\d\.?"
+)
+"""Place and full date, as over a signature."""
+
+
+def _without_signature(rows: list[Row]) -> list[Row]:
+    """Cut place, date and signature off the end, as they close a résumé outside English."""
+    for position in range(max(1, len(rows) - 4), len(rows)):
+        row, before = rows[position], rows[position - 1]
+        apart = row.block != before.block or row.y0 - before.y1 > row.y1 - row.y0 > 0
+        short = all(len(r.content.split()) <= 4 for r in rows[position + 1 :])
+        if apart and short and _SIGNED.fullmatch(row.folded.strip()):
+            return rows[:position]
     return rows
 
 

@@ -1,110 +1,23 @@
-"""Sections: which rows are headings, and what each heading announces.
+"""Sections: which rows are headings, and which rows stand under each.
 
-A heading is known by its words (``headings.json``), by its parts
-("Certifications & Activities") or by its last or first word ("Teaching
-Experience", "Compétences bureautiques"). Words alone are not enough where a
-page sets its headings apart: a candidate set weaker than the page's surest
-headings is a line of the body.
+The words of a heading are not enough where a page sets its headings apart: a candidate set
+weaker than the page's surest headings is a line of the body, unless it stands in another column
+whose headings are all set like it.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from functions.intake_parse.rules import taxonomy
-from functions.intake_parse.rules.lexicon import data, fold, squash
+from functions.intake_parse.rules.headings import MOST_WORDS, named, qualified, spaced_out, speaks
 from functions.intake_parse.rules.rows import Row, cut
 
 HEADER = "header"
 """Kind of the rows before the first heading."""
 
-MOST_WORDS = 7
-
 _SURE = frozenset({"experience", "education", "skills", "languages", "projects"})
-_LAST = {
-    "experience": "experience", "experiences": "experience", "employment": "experience",
-    "internships": "experience", "skills": "skills", "competencies": "skills",
-    "proficiencies": "skills", "expertise": "skills", "technologies": "skills",
-    "education": "education", "studies": "education", "projects": "projects",
-    "certifications": "certifications", "certificates": "certifications",
-    "licenses": "certifications", "trainings": "certifications", "courses": "certifications",
-    "awards": "awards", "honors": "awards", "honours": "awards", "achievements": "awards",
-    "accomplishments": "awards", "scholarships": "awards", "publications": "publications",
-    "presentations": "publications", "patents": "publications", "languages": "languages",
-    "activities": "involvement", "involvement": "involvement", "leadership": "involvement",
-    "memberships": "involvement", "affiliations": "involvement", "volunteering": "volunteer",
-    "interests": "interests", "hobbies": "interests", "references": "references",
-    "training": "certifications", "coursework": "coursework", "summary": "summary",
-    "profile": "summary",
-    "werdegang": "experience", "kenntnisse": "skills", "credentials": "certifications",
-}  # fmt: skip
-_FIRST = {
-    "experience": "experience", "experiences": "experience", "experiencia": "experience",
-    "experiencias": "experience", "esperienza": "experience", "esperienze": "experience",
-    "competences": "skills", "competencias": "skills", "competenze": "skills",
-    "habilidades": "skills", "conocimientos": "skills", "conhecimentos": "skills",
-    "capacita": "skills", "conoscenze": "skills", "connaissances": "skills",
-    "formation": "education", "formacion": "education", "formacao": "education",
-    "formazione": "education", "istruzione": "education", "etudes": "education",
-    "estudios": "education", "proyectos": "projects", "projets": "projects",
-    "progetti": "projects", "projetos": "projects", "certificaciones": "certifications",
-    "certificazioni": "certifications", "certificacoes": "certifications",
-    "cursos": "certifications", "corsi": "certifications", "lingue": "languages",
-    "langues": "languages", "idiomas": "languages", "premios": "awards", "premi": "awards",
-    "pubblicazioni": "publications", "publicaciones": "publications",
-    "doswiadczenie": "experience", "wyksztalcenie": "education", "umiejetnosci": "skills",
-    "kompetencje": "skills", "jezyki": "languages", "kursy": "certifications",
-    "szkolenia": "certifications", "zkusenosti": "experience", "vzdelani": "education",
-    "dovednosti": "skills", "znalosti": "skills", "kurzy": "certifications",
-    "experienta": "experience", "educatie": "education", "studii": "education",
-    "competente": "skills", "abilitati": "skills", "limbi": "languages",
-    "cursuri": "certifications", "deneyim": "experience", "egitim": "education",
-}  # fmt: skip
-_COMPOUND = {
-    "kenntnisse": "skills", "kompetenzen": "skills", "erfahrung": "experience",
-    "erfahrungen": "experience", "ausbildung": "education", "bildung": "education",
-    "projekte": "projects", "praktika": "experience", "werdegang": "experience",
-    "ervaring": "experience", "erfarenhet": "experience", "erfarenheter": "experience",
-    "erfaring": "experience", "opleiding": "education", "opleidingen": "education",
-    "utbildning": "education", "uddannelse": "education", "utdanning": "education",
-    "vaardigheden": "skills", "kunskaper": "skills", "kompetenser": "skills",
-    "kompetencer": "skills", "kompetanse": "skills", "ferdigheter": "skills",
-    "fardigheter": "skills", "kundskaber": "languages",
-}  # fmt: skip
-_UNPAID = frozenset(
-    [
-        "volunteer",
-        "volunteering",
-        "community",
-        "leadership",
-        "involvement",
-        "extracurricular",
-        "civic",
-        "campus",
-        "club",
-        "activities",
-        "associative",
-        "benevole",
-        "voluntariado",
-        "volontariato",
-    ]
-)
-_PAID = frozenset(
-    ["work", "professional", "employment", "related", "relevant", "clinical", "teaching"]
-)
-_JOIN = re.compile(
-    r"\s*(?:&|/|\||,|;|\+|·|•|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bed\b|\boder\b|\bor\b)\s*"
-)
-_SPOKEN = re.compile(
-    r"\b(?:english|german|french|spanish|italian|portuguese|chinese|mandarin|arabic|hindi|japanese|"
-    r"russian|dutch|deutsch|englisch|franzosisch|anglais|francais|espagnol|ingles|espanol|frances|"
-    r"inglese|francese|italiano|native|fluent|mother|engels|duits|engelska|tyska|engelsk|tysk|"
-    r"angielski|niemiecki|anglictina|nemcina|engleza|franceza|ingilizce|almanca|moedertaal|"
-    r"modersmal|morsmal)\b"
-)
-_TRIM = re.compile(r"^(?:\d{1,2}[.)])?[^\w%]+|[\W_]+$|^\d{1,2}[.)]\s*")
 _LABEL = re.compile(r"\s*([^:]{2,45}?)\s*:\s*(?=\S)")
 _INLINE = frozenset(
     {"skills", "languages", "certifications", "interests", "awards", "references", "coursework"}
@@ -112,6 +25,9 @@ _INLINE = frozenset(
 _KEEPS_LABELS = frozenset(
     {"experience", "projects", "education", "volunteer", "involvement", "summary", "publications"}
 )
+
+
+_Look = tuple[int, bool, bool]
 
 
 @dataclass(slots=True)
@@ -126,59 +42,6 @@ class Section:
     def title(self) -> str:
         """The heading in folded form, empty for the header."""
         return self.heading.folded if self.heading else ""
-
-
-@cache
-def _phrases() -> dict[str, str]:
-    table: dict[str, str] = {}
-    for kind, languages in data("headings.json").items():
-        for phrases in languages.values():
-            for phrase in phrases:
-                table.setdefault(squash(phrase), kind)
-    return table
-
-
-def spaced_out(text: str) -> bool:
-    """Say whether ``text`` is set letter by letter ("S K I L L S")."""
-    parts = text.split()
-    return len(parts) >= 4 and sum(len(p) == 1 for p in parts) >= 0.8 * len(parts)
-
-
-def named(words: str) -> str | None:
-    """Return the kind that heading ``words`` announce by the lexicon, else None."""
-    words = _TRIM.sub("", fold(words).strip())
-    key = squash(words)
-    if not key or len(key) > 60:
-        return None
-    kind = _phrases().get(key)
-    if kind:
-        return kind
-    parts = [p for p in _JOIN.split(words) if p]
-    if 2 <= len(parts) <= 4:
-        kinds = [_phrases().get(squash(part)) or _LAST.get(part.split()[-1]) for part in parts]
-        known = [k for k in kinds if k]
-        if "experience" in known and len(known) >= 2:
-            return "experience"
-        if len(known) == len(parts):
-            return known[0]
-        if kinds[0] and len(known) >= 2:
-            return kinds[0]
-    return None
-
-
-def qualified(words: str) -> str | None:
-    """Return the kind of a heading known by its last or first word, else None."""
-    parts = _TRIM.sub("", fold(words).strip()).split()
-    if not 1 <= len(parts) <= MOST_WORDS - 1 or re.search(r"[\d\t(),]|:.", words):
-        return None
-    kind = _LAST.get(parts[-1]) if len(parts) > 1 else None
-    if kind is None and len(parts) > 1:
-        kind = _FIRST.get(parts[0])
-    if kind is None and len(parts[-1]) > 9:
-        kind = next((k for end, k in _COMPOUND.items() if parts[-1].endswith(end)), None)
-    if kind == "experience" and _UNPAID & set(parts) and not _PAID & set(parts):
-        return "volunteer" if "volunteer" in parts else "involvement"
-    return kind
 
 
 def _capital(text: str) -> bool:
@@ -199,9 +62,11 @@ class _Candidate:
     end: int
     """Offset behind the heading's words; content follows when it is not the row's end."""
     rail: bool = False
+    beneath: Row | None = None
+    """The row that follows."""
 
     @property
-    def look(self) -> tuple[int, bool, bool]:
+    def look(self) -> _Look:
         """Size in half points, weight, capitals."""
         words = self.row.text[self.row.body : self.end]
         return round(self.row.size * 2), self.row.bold or self.row.heading, _capital(words)
@@ -219,7 +84,7 @@ def _candidate(row: Row, following: Row | None) -> _Candidate | None:
     if len(words) <= MOST_WORDS or letters:
         kind = named(content)
         if kind and content[-1] not in ".,;":
-            return _Candidate(row, kind, True, len(row.text.rstrip()))
+            return _Candidate(row, kind, True, len(row.text.rstrip()), beneath=following)
         if not letters and content[-1] not in ".,;" and _titled(content):
             kind = qualified(content)
             if kind:
@@ -247,25 +112,57 @@ def _rail(row: Row, following: Row | None) -> _Candidate | None:
     return None
 
 
-def _looks(candidates: list[_Candidate]) -> set[tuple[int, bool, bool]]:
+def _looks(candidates: list[_Candidate]) -> set[_Look]:
     exact = [c for c in candidates if c.exact and not c.rail]
     surest = {c.look for c in exact if c.kind in {"experience", "education"}}
     return surest or {c.look for c in exact if c.kind in _SURE}
 
 
-def _weaker(look: tuple[int, bool, bool], sure: set[tuple[int, bool, bool]]) -> bool:
+def _weaker(look: _Look, sure: set[_Look]) -> bool:
     """Say whether a look is less than every look of the surest headings."""
     if not sure or look in sure:
         return False
     size, bold, capital = look
 
-    def less(other: tuple[int, bool, bool]) -> bool:
+    def less(other: _Look) -> bool:
         if size and other[0] and size < other[0] - 1:
             return True
         same_size = not size or not other[0] or size <= other[0] + 1
         return same_size and ((other[1] and not bold) or (other[2] and not capital))
 
     return all(less(other) for other in sure)
+
+
+def _in_own_column(candidates: list[_Candidate]) -> frozenset[int]:
+    """Return the headings of a column whose headings are set smaller than the other column's.
+
+    They stand at one left edge, far from the surest headings, and above rows of a lesser look.
+    """
+    exact = [c for c in candidates if c.exact and not c.rail and c.row.size and not c.row.bullet]
+    sure = [c.row.x0 for c in exact if c.kind in {"experience", "education"}]
+    groups: dict[tuple[_Look, int], list[_Candidate]] = {}
+    for candidate in exact:
+        groups.setdefault((candidate.look, round(candidate.row.x0 / 4)), []).append(candidate)
+    found: set[int] = set()
+    for (_, edge), members in groups.items():
+        above = sum(_stands_out(c) for c in members)
+        if len(members) < 2 or above < 0.6 * len(members):
+            continue
+        if sure and all(abs(x0 - 4 * edge) > 60 for x0 in sure):
+            found.update(c.row.index for c in members)
+    return frozenset(found)
+
+
+def _stands_out(candidate: _Candidate) -> bool:
+    """Say whether a row is larger, bolder or in capitals beside the row beneath it."""
+    row, beneath = candidate.row, candidate.beneath
+    if beneath is None:
+        return False
+    return (
+        row.size > beneath.size + 0.7
+        or (row.bold and not beneath.bold)
+        or (candidate.look[2] and not _capital(beneath.content))
+    )
 
 
 def _margin(row: Row, end: int) -> Row:
@@ -284,19 +181,21 @@ def split(rows: list[Row]) -> list[Section]:
         if found:
             candidates[row.index] = found
     sure = _looks(list(candidates.values()))
+    own = _in_own_column(list(candidates.values()))
     sections = [Section(HEADER, None)]
+    current = sections[-1]
     skip_cell: str | None = None
+    previous: Row | None = None
     for row in rows:
-        current = sections[-1]
+        before, previous = previous, row
         found = candidates.get(row.index)
-        if found and _accepted(found, sure, current):
+        if found and (row.index in own or _accepted(found, sure, current)):
+            skip_cell = None
             if found.rail:
-                sections.append(Section(found.kind, row, [_margin(row, found.end)]))
                 first = row.text[slice(*row.cells[0])]
                 skip_cell = None if named(first) else first
-                continue
-            sections.append(Section(found.kind, row))
-            skip_cell = None
+            current = Section(found.kind, row, [_margin(row, found.end)] if found.rail else [])
+            sections.append(current)
             continue
         if skip_cell is not None:
             # The second line of a two-line margin heading.
@@ -309,22 +208,31 @@ def split(rows: list[Row]) -> list[Section]:
             kind, end = inline
             start, _ = cut(row.text, end, len(row.text))
             cells = tuple((max(a, start), b) for a, b in row.cells if b > start)
-            sections.append(
-                Section(kind, row, [replace(row, body=start, cells=cells, bullet=False)])
-            )
+            current = Section(kind, row, [replace(row, body=start, cells=cells, bullet=False)])
+            sections.append(current)
             continue
+        current = _resumed(row, before, current, sections) or current
         current.rows.append(row)
     return sections
 
 
-def speaks(folded: str) -> bool:
-    """Say whether folded text names widely spoken languages or how well they are spoken."""
-    return bool(_SPOKEN.search(folded))
+def _resumed(
+    row: Row, before: Row | None, current: Section, sections: list[Section]
+) -> Section | None:
+    """Return the section that goes on at the top of a page, in another column than before."""
+    if before is None or row.page != before.page + 1 or row.x1 <= row.x0:
+        return None
+    if current.heading is None or abs(row.x0 - current.heading.x0) <= 60:
+        return None
+    for section in reversed(sections):
+        if section.heading is not None and abs(section.heading.x0 - row.x0) < 20:
+            return section
+    return None
 
 
 def _accepted(
     found: _Candidate,
-    sure: set[tuple[int, bool, bool]],
+    sure: set[_Look],
     current: Section,
 ) -> bool:
     row = found.row
@@ -333,9 +241,8 @@ def _accepted(
             # "Languages | Python, R" in a skill table names a row of it.
             return found.kind == "languages" and speaks(row.folded[found.end :])
         return not sure or not _weaker(found.look, sure)
-    weak = _weaker(found.look, sure)
-    if weak:
-        return False
+    if _weaker(found.look, sure):
+        return _label_line(found, current)
     size, bold, capital = found.look
     if not found.exact:
         distinct = found.look in sure or ((bold or capital or row.heading) and bool(sure))
@@ -344,6 +251,17 @@ def _accepted(
         return True
     # A page without type sizes: a lower word in a list is not a heading.
     return current.kind not in {"skills", "interests"} or taxonomy.exact(row.content) is None
+
+
+def _label_line(found: _Candidate, current: Section) -> bool:
+    """Say whether "Languages:" alone on its line, in a list of skills, opens what it names."""
+    if not found.row.content.endswith(":") or not found.exact or found.beneath is None:
+        return False
+    if current.kind not in {"skills", "languages", "other", "certifications", "interests"}:
+        return False
+    if found.kind == "languages":
+        return speaks(found.beneath.folded)
+    return found.kind in {"interests", "certifications", "other", "references"} - {current.kind}
 
 
 def _inline(row: Row, current: Section) -> tuple[str, int] | None:

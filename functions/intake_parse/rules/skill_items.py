@@ -101,6 +101,9 @@ def item(row: Row, start: int, end: int, found: dict[str, Skill]) -> None:
     if label and label.end() < end - start:
         start += label.end()
     inner = list(_PARENTHESIS.finditer(text, start, end))
+    if inner and _kind_in_brackets(text[start:end]):
+        _add_piece(row, start, end, found)
+        return
     if inner:
         _with_parenthesis(row, start, end, inner, found)
         return
@@ -129,6 +132,22 @@ def item(row: Row, start: int, end: int, found: dict[str, Skill]) -> None:
                 _add_piece(row, start + a, start + b, found)
             return
     _add_piece(row, start, end, found)
+
+
+_KIND = re.compile(r"([^()]{3,40}?)\s\(([A-Z][A-Z0-9/&-]{1,6})\)")
+
+
+def _kind_in_brackets(piece: str) -> bool:
+    """Say whether letters in brackets tell the kind of an unknown skill: "Welding (TIG)"."""
+    found = _KIND.fullmatch(piece)
+    if (
+        found is None
+        or taxonomy.exact(found[1]) is not None
+        or taxonomy.exact(found[2]) is not None
+    ):
+        return False
+    initials = "".join(word[0] for word in re.split(r"[\s/-]+", found[1]) if word).upper()
+    return found[2] != initials and fold(found[2]) not in words("language_levels")
 
 
 def _alone(row: Row, start: int, end: int) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from functions.intake_parse.rules import taxonomy
+from functions.intake_parse.rules.headings import named, qualified
 from functions.intake_parse.rules.languages import is_language, language_names
 from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, value
-from functions.intake_parse.rules.sections import Section, named, qualified
+from functions.intake_parse.rules.sections import Section
 from functions.intake_parse.rules.skill_items import LABEL, add, item, parts
 from shared.models.resume import Skill
 
