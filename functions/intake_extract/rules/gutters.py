@@ -15,12 +15,14 @@ from itertools import pairwise
 from statistics import median
 
 from functions.intake_extract.rules.characters import is_date
+from functions.intake_extract.rules.headings import Headings
 from functions.intake_extract.rules.segments import Segment
 
 _NARROWEST = 0.55
 """A gutter is at least this wide, in multiples of the usual font size."""
 _SAME_EDGE = 2.0
 _FEWEST_LABELS = 3
+_LONGEST_LABEL = 3
 _CELL = 10.0
 """A line narrower than so many em may be a cell of a table."""
 
@@ -91,6 +93,14 @@ def _switches(left: Sequence[Segment], right: Sequence[Segment]) -> int:
     return sum(a[3] != b[3] for a, b in pairwise(sides))
 
 
+def _dated(lines: Sequence[Segment], groups: Sequence[Sequence[Segment]]) -> float:
+    """Return the share of lines that are dates; of small groups it is enough that one begins so."""
+    share = sum(is_date(line.text) for line in lines) / len(lines)
+    if len(groups) < _FEWEST_LABELS or any(len(group) > _LONGEST_LABEL for group in groups):
+        return share
+    return max(share, sum(is_date(group[0].text) for group in groups) / len(groups))
+
+
 def _flushed(edges: Sequence[float]) -> float:
     """Return the share of edges that lie on the most common one."""
     counts: Counter[int] = Counter()
@@ -107,7 +117,7 @@ def classify(left: Sequence[Segment], right: Sequence[Segment]) -> Kind | None:
     on_row_left = sum(any(same_row(a, b) for b in rights) for a in lefts) / len(lefts)
     on_row_right = sum(any(same_row(a, b) for a in lefts) for b in rights) / len(rights)
     left_groups, right_groups = _groups(lefts), _groups(rights)
-    dates_left = sum(is_date(line.text) for line in lefts) / len(lefts)
+    dates_left = _dated(lefts, left_groups)
     dates_right = sum(is_date(line.text) for line in rights) / len(rights)
     switches = _switches(left, right)
     share = switches / max(1, 2 * min(len(lefts), len(rights)))
@@ -172,6 +182,12 @@ def _ragged_left(lines: Sequence[Segment]) -> bool:
     return _flushed([s.x1 for s in lines]) > 0.7 > _flushed([s.x0 for s in lines])
 
 
+def _listed(lines: Sequence[Segment]) -> bool:
+    """Whether lines are the items of a list, each with its mark."""
+    marked = sum(line.begins_with_bullet for line in lines)
+    return marked >= 2 and marked >= 0.4 * len(lines)
+
+
 def _as_rail(it: _Parted) -> float:
     """Score labels or dates in the left margin: short, sparse, each beside what it is about."""
     wide = median(s.x1 - s.x0 for s in it.lefts) > 14 * median(s.size for s in it.lefts)
@@ -224,6 +240,7 @@ def _as_columns(it: _Parted) -> float:
     table = min(it.on_row_left, it.on_row_right) >= 0.9
     score -= 2.5 if table and min(widths) < _CELL * median(s.size for s in it.lefts) else 0.0
     score -= 1.5 if fewest <= 5 and max(it.on_row_left, it.on_row_right) > 0.6 else 0.0
+    score += 4.0 if _listed(it.lefts) and _listed(it.rights) else 0.0
     score -= 2.0 if it.heads_on_heads >= 0.7 else 0.0
     score -= 2.5 * it.dates_left if it.dates_left >= 0.35 else 0.0
     score -= 2.5 * it.dates_right if it.dates_right >= 0.5 else 0.0
@@ -273,9 +290,10 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
     for first, second in pairwise(starts):
         if second - first <= _SAME_EDGE and (not edges or first - edges[-1] > _SAME_EDGE):
             edges.append(first)
+    headings = Headings(segments)
     found = []
     for edge in edges[1:] if edges and edges[0] - starts[0] < width else edges:
-        found.extend(_gutters_at(edge, width, segments))
+        found.extend(_gutters_at(edge, width, segments, headings.over(edge, width)))
     found.sort(
         key=lambda gutter: min(len(gutter.left), len(gutter.right)) * (gutter.bottom - gutter.top),
         reverse=True,
@@ -284,17 +302,19 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
 
 
 def _stretches(
-    edge: float, width: float, segments: Sequence[Segment]
+    edge: float, width: float, segments: Sequence[Segment], headings: set[int]
 ) -> Iterator[tuple[Segment | None, list[Segment], Segment | None]]:
     """Yield what stands between one segment that crosses an edge and the next, top to bottom.
 
+    ``headings`` are the ids of segments that end what stands above them, though too short to cross.
     ``segments`` are sorted by their middles; what stands level with one that
     crosses belongs to its row.
     """
     above: Segment | None = None
     inside: list[Segment] = []
     for segment in segments:
-        if segment.x0 < edge - 1 and segment.x1 > edge - width:
+        crosses = segment.x0 < edge - 1 and segment.x1 > edge - width
+        if crosses or id(segment) in headings:
             while inside and inside[-1].middle >= segment.middle:
                 inside.pop()
             yield above, inside, segment
@@ -304,9 +324,11 @@ def _stretches(
     yield above, inside, None
 
 
-def _gutters_at(edge: float, width: float, segments: Sequence[Segment]) -> list[Gutter]:
+def _gutters_at(
+    edge: float, width: float, segments: Sequence[Segment], headings: set[int]
+) -> list[Gutter]:
     gutters = []
-    for above, inside, below in _stretches(edge, width, segments):
+    for above, inside, below in _stretches(edge, width, segments, headings):
         left = [s for s in inside if s.x1 <= edge - width]
         right = [s for s in inside if s.x0 >= edge - 1]
         if not left or not right:

@@ -214,3 +214,97 @@ def test_a_head_row_whose_cells_both_wrap_is_joined_cell_by_cell() -> None:
         "Guide, Old Mill\tMay 2021 - April 2023",
         "Ground corn",
     ]
+
+
+def timeline(sheet: Sheet) -> None:
+    """Draw dates and places in a margin, under headings over the full width, then chips."""
+    sheet.write(50, 60, "Wiebke Holmgaard", 24)
+    sheet.write(60, 80, "wiebke@holmgaard.example")
+    sheet.write(220, 80, "+45 20 55 01 83")
+    sheet.write(330, 80, "Odense")
+    y = 110.0
+    for heading, entries in (
+        ("Experience", (("Senior Miller", 3), ("Miller", 2), ("Apprentice", 1))),
+        ("Education", (("School of Mills", 0),)),
+    ):
+        sheet.write(50, y, heading, 12)
+        y += 22.0
+        for title, items in entries:
+            sheet.write(50, y, f"201{items} – 201{items + 1}", 9)
+            sheet.write(50, y + 11, "Odense", 9)
+            sheet.write(160, y, title, 9, BOLD)
+            sheet.write(160, y + 11, f"{title} Limited", 9)
+            for item in range(items):
+                sheet.write(175, y + 28 + 11 * item, f"• {title} item {item}", 9)
+            y += 34 + 11 * items
+        y += 10
+    sheet.write(50, y, "Tools", 12)
+    x = 56.0
+    for chip in ("Millstones", "Sieves", "Hoppers", "Scales", "Sacks", "Carts"):
+        sheet.write(x, y + 24, chip, 9)
+        x += sheet.canvas.stringWidth(chip, PLAIN, 9) + 18
+
+
+def test_a_timeline_ends_at_the_headings_over_it() -> None:
+    """Dates beside entries stay with them; contact row and chips are rows, not two columns."""
+    assert texts(timeline) == [
+        "Wiebke Holmgaard",
+        "wiebke@holmgaard.example\t+45 20 55 01 83\tOdense",
+        "Experience",
+        *("2013 – 2014\tSenior Miller", "Odense", "Senior Miller Limited"),
+        *(f"• Senior Miller item {item}" for item in range(3)),
+        *("2012 – 2013\tMiller", "Odense", "Miller Limited"),
+        *(f"• Miller item {item}" for item in range(2)),
+        *("2011 – 2012\tApprentice", "Odense", "Apprentice Limited", "• Apprentice item 0"),
+        *("Education", "2010 – 2011\tSchool of Mills", "Odense", "School of Mills Limited"),
+        *("Tools", "Millstones\tSieves\tHoppers\tScales\tSacks\tCarts"),
+    ]
+
+
+def test_lists_side_by_side_below_a_heading_are_columns() -> None:
+    """Three lists of wrapping items are read one by one, dates above them notwithstanding."""
+    lists = [
+        ["• Bread and", "pastry", "• Milling of", "rye"],
+        ["• Selling at", "markets", "• Keeping of", "accounts"],
+        ["• Driving", "• Danish", "• Finnish", "• Chess"],
+    ]
+
+    def draw(sheet: Sheet) -> None:
+        for section, heading in enumerate(("Work", "School")):
+            y = 100 + 100 * section
+            sheet.write(72, y, heading, 13, BOLD)
+            for entry in range(3):
+                sheet.write(72, y + 24 + 24 * entry, f"{heading} entry {entry} in the mill lane")
+                sheet.write(452, y + 24 + 24 * entry, f"20{10 + entry} – 20{11 + entry}")
+        sheet.write(72, 300, "Skills", 13, BOLD)
+        for column, items in enumerate(lists):
+            for row, item in enumerate(items):
+                sheet.write(72 + 190 * column, 320 + 13 * row, item)
+
+    lines = texts(draw)
+    assert lines[:4] == [
+        "Work",
+        *(f"Work entry {n} in the mill lane\t20{10 + n} – 20{11 + n}" for n in range(3)),
+    ]
+    assert lines[8:] == ["Skills", *(item for items in lists for item in items)]
+
+
+def test_bold_heads_of_two_independent_columns_do_not_end_them() -> None:
+    """Headings of a sidebar that stand in gaps of the main column leave both columns whole."""
+
+    def draw(sheet: Sheet) -> None:
+        for section in range(3):
+            sheet.write(50, 100 + 120 * section, f"Side {section}", 12, BOLD)
+            for row in range(5):
+                sheet.write(50, 118 + 120 * section + 15 * row, f"Item {row} of {section}")
+        for row in range(28):
+            if row not in (0, 10, 20):
+                sheet.write(220, 88 + 12.2 * row, f"Sentence {row} of the long story of her work")
+
+    lines = texts(draw)
+    assert lines[:18] == [
+        text
+        for section in range(3)
+        for text in (f"Side {section}", *(f"Item {row} of {section}" for row in range(5)))
+    ]
+    assert len(lines) == 18 + 25
