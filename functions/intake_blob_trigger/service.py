@@ -152,7 +152,7 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
     tenant_id, _ = _tenant_of(stores, name)
     try:
         file = _read_facts(stores, container, name)
-    except (Missing, Invalid):  # gone, or under a name that no blob can have
+    except Missing:
         telemetry.log("file.gone", container=container)
         return
     intake_id = intake_id_of(tenant_id, name, file.sha256)
