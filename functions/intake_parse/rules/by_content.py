@@ -227,7 +227,9 @@ def _certificates_apart(sections: list[Section]) -> list[Section]:
 
 def _certificate(rows: list[Row], position: int) -> bool:
     row = rows[position]
-    levels = {level for *_, level in degrees(row.content)}
+    levels = {
+        level for a, b, level in degrees(row.content) if row.content[a:b].lower() != "licence"
+    }
     if not _CERTIFICATE.search(row.folded) or levels & _STUDIES or named(row.content):
         return False
     after = rows[position + 1] if position + 1 < len(rows) else None

@@ -139,7 +139,7 @@ def _without_dates_beneath(rows: list[Row]) -> tuple[list[Row], frozenset[int]]:
 
 def _several(row: Row, alone: bool) -> list[tuple[int, int]]:
     """Return the certificates that share a row: parted by semicolons, or each with its own date."""
-    for separator in (r";", r"[|•·]", r","):
+    for separator in (r";", r"[|•·]", r"(?<=\d{4}),|(?<=\d{4}\)),"):
         pieces, at = [], row.body
         for m in [*re.finditer(separator, row.text[row.body :]), None]:
             stop = row.body + m.start() if m else len(row.text)
@@ -147,7 +147,9 @@ def _several(row: Row, alone: bool) -> list[tuple[int, int]]:
             at = row.body + m.end() if m else stop
         pieces = [(a, b) for a, b in pieces if row.text[a:b].strip()]
         each_dated = all(_dated_name(row, a, b) for a, b in pieces)
-        if len(pieces) > 1 and (separator == ";" or each_dated or (alone and separator != ",")):
+        if len(pieces) > 1 and (
+            separator == ";" or each_dated or (alone and separator == r"[|•·]")
+        ):
             return [(a, b) for c, d in pieces for a, b in [_bare(row, c, d)] if a < b]
     return []
 

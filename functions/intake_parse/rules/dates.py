@@ -9,6 +9,7 @@ from functools import cache
 
 from functions.intake_parse.rules.lexicon import alternation, data, fold, words
 
+_DIGIT = re.compile(r"\d")
 EARLIEST, LATEST = 1940, 2049
 """Years that a résumé can mean."""
 
@@ -202,6 +203,8 @@ def _range(folded: str, m: re.Match[str]) -> Period | None:
 def find(folded: str, start: int = 0, end: int | None = None) -> list[Period]:
     """Return the periods in folded text, left to right, ranges before single dates."""
     end = len(folded) if end is None else end
+    if not _DIGIT.search(folded, start, end):
+        return []
     ranged, single, _ = _patterns()
     found: list[Period] = []
     at = start

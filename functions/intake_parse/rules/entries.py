@@ -75,7 +75,10 @@ def _prose(row: Row, previous: Row | None, previous_body: bool) -> bool:
     if (
         content.endswith(".")
         and len(parts) >= 4
-        and not re.search(r"\b(?:Inc|Ltd|Co|Corp|S\.A)\.$", content)
+        and not re.search(
+            r"\b(?:Inc|Ltd|Co|Corp|S\.A|o\.\s?o|r\.\s?o|[BN]\.V|S\.L|Ltda|Şti|A\.Ş|S\.p\.A|e\.V)\.$",
+            content,
+        )
     ):
         return True
     if (
@@ -265,7 +268,11 @@ def _above_roles(
     """
     outer = next((p for p in dated[rows[first].index] if p.ranged and p.begin), None)
     later = [i for i in range(first + 1, len(rows)) if kinds[i] == "D"]
-    if outer is None or outer.begin is None or len(later) < 2 or "B" in kinds[first : later[0]]:
+    if outer is None or outer.begin is None or len(later) < 2:
+        return 0
+    between = [row for row, kind in zip(rows, kinds, strict=True) if kind == "B"]
+    between = [row for row in between if rows[first].index < row.index < rows[later[0]].index]
+    if len(between) > 1 or any(row.bullet for row in between):
         return 0
     for position in later[:2]:
         inner = next((p for p in dated[rows[position].index] if p.ranged and p.begin), None)

@@ -236,6 +236,19 @@ def _single(job: _Job, unit: Unit) -> None:
         job.title, job.company = run_on
         return
     title, company = title_score(unit.text), organisation_score(unit.text)
+    pieces = [p.strip() for p in unit.text.split(",")]
+    if (
+        max(title, company) < 0.8
+        and len(pieces) == 3
+        and all(1 <= len(p.split()) <= 4 for p in pieces)
+    ):
+        # No word tells: title, company and place in the order that most people write.
+        first = unit.row.text.index(",", unit.start)
+        second = unit.row.text.index(",", first + 1)
+        job.title = replace(unit, end=first)
+        job.company = replace(unit, start=first + 1, end=second)
+        job.place = job.place or replace(unit, start=second + 1)
+        return
     if title >= 0.8 and title >= company - 1:
         job.title = unit
     else:

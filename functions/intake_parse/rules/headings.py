@@ -7,7 +7,7 @@ first word ("Teaching Experience", "Compétences bureautiques").
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from functions.intake_parse.rules.lexicon import data, fold, matches, squash
 
@@ -114,8 +114,11 @@ def spaced_out(text: str) -> bool:
     return len(parts) >= 4 and sum(len(p) == 1 for p in parts) >= 0.8 * len(parts)
 
 
+@lru_cache(maxsize=2048)
 def named(words: str) -> str | None:
     """Return the kind that heading ``words`` announce by the lexicon, else None."""
+    if len(words) > 120:
+        return None
     words = _TRIM.sub("", fold(words).strip())
     key = squash(words)
     if not key or len(key) > 60:

@@ -43,6 +43,10 @@ _PLACE = re.compile(
 )
 
 
+_LEGAL_FORMS = frozenset({"AB", "AS", "SA", "CO", "AG", "SE", "NV", "BV", "KG", "SC", "SL"})
+"""Legal forms spelled like the codes of states: "Nordhamn AB" is a company, not in Alberta."""
+
+
 @cache
 def _known_places() -> frozenset[str]:
     return places("regions") | places("countries") | places("cities")
@@ -69,7 +73,7 @@ def is_place(text: str) -> bool:
     if len(parts) == 1:
         return known[0] or bool(
             re.fullmatch(rf"(?:\d{{4,5}}\s)?{_CITY}\s\(?[A-Z]{{2}}\)?(?:\s\d{{5}})?", text)
-            and text.split()[-1].strip("()") in _states()
+            and text.split()[-1].strip("()") in _states() - _LEGAL_FORMS
         )
     return known[-1] and all(p[:1].isupper() or p[:1].isdigit() for p in parts)
 

@@ -104,10 +104,26 @@ def _section(section: Section, found: dict[str, Skill]) -> None:
                 add(found, row, start + a, start + b, 0.6, entry.key)
             previous = row
             continue
+        if _two_lists(row):
+            for cell in row.cells[1::2]:
+                items.extend(
+                    (row, a, min(b, cell[1])) for a, b in parts(row, cell[0]) if a < cell[1]
+                )
+            previous = row
+            continue
         items.extend((row, a, b) for a, b in parts(row, start))
         previous = row
     for row, a, b in items:
         item(row, a, b, found)
+
+
+def _two_lists(row: Row) -> bool:
+    """Say whether a row holds two labelled lists: "Web", its skills, "Data", its skills."""
+    if len(row.cells) != 4 or row.bullet:
+        return False
+    listed = ["," in row.text[a:b] for a, b in row.cells]
+    labels = [row.text[a:b] for a, b in row.cells[::2]]
+    return listed == [False, True, False, True] and all(len(p.split()) <= 3 for p in labels)
 
 
 def _table_row(row: Row) -> bool:

@@ -68,7 +68,7 @@ _STOPPED = re.compile(_SEPARATOR.pattern + r"|(?<=[^\W\d_]{4})\.\s+(?=[^\W\d_a-z
 """Separators of a row that parts all its pieces, the leading date too, with full stops."""
 
 
-_GRADE_TAIL = re.compile(r"(?:,\s{0,3}\d[.,]\d{1,2}\.?|(?<=[a-z]{4})\.)\s{0,9}$")
+_GRADE_TAIL = re.compile(r"(?:,\s{0,3}\d[.,]\d{1,2}\.?|(?<=[^\W\d_A-Z]{4})\.)\s{0,9}$")
 
 
 _CAMPUS = re.compile(r"\b(?:university|college|institute|school)\b", re.IGNORECASE)

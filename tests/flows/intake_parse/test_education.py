@@ -99,3 +99,40 @@ def test_second_degree_takes_the_school_above(page: Any) -> None:
 def test_normalises_degrees_to_levels(written: str, level: str | None) -> None:
     """A degree of any of the languages has its level."""
     assert level_of(written) == level
+
+
+@pytest.mark.parametrize(
+    ("body", "study"),
+    [
+        (
+            "** Erasmus Polytechnic College\nMaster of Arts - MA, Dance · (2010 - 2012)",
+            ("Master of Arts - MA, Dance", "Erasmus Polytechnic College"),
+        ),
+        (
+            "Ph.D. Botany\nLakeside University. Thesis: Mosses, 2012",
+            ("Ph.D. Botany", "Lakeside University"),
+        ),
+        (
+            "2012⇥Geprüfter Technischer Betriebswirt (IHK)\nIHK Akademie Ulm",
+            ("Geprüfter Technischer Betriebswirt (IHK)", "IHK Akademie Ulm"),
+        ),
+        (
+            "2012\nScuola di specializzazione in Musica antica\nUniversità di Pavia",
+            ("Scuola di specializzazione in Musica antica", "Università di Pavia"),
+        ),
+    ],
+)
+def test_tells_school_and_degree_apart(page: Any, body: str, study: tuple[str, str]) -> None:
+    """Words that name both schools and degrees are told apart by the words around them."""
+    found = parse(page(f"{FRONT}# Education\n{body}\nPage 2 of 2"), TODAY).education
+    assert [
+        (s.degree and s.degree.value, s.institution and s.institution.value) for s in found
+    ] == [study]
+
+
+def test_certificates_among_the_schools_are_certificates(page: Any) -> None:
+    """Under "Education and Credentials" a certificate without a school is no study."""
+    body = "BA History, University of Leeds, 2010\nCertified Bridge Inspector, 2014"
+    found = parse(page(f"{FRONT}# Education and Credentials\n{body}"), TODAY)
+    assert len(found.education) == 1
+    assert [c.value for c in found.certifications] == ["Certified Bridge Inspector"]

@@ -155,3 +155,37 @@ def test_highlights_join_wrapped_lines(page: Any) -> None:
     assert [h.value for h in found] == ["Cut the latency of the service by half", "Led"]
     assert found[0].span is not None
     assert text.text[found[0].span.start : found[0].span.end].startswith("Cut the latency")
+
+
+def test_a_dated_banner_is_not_its_first_role(page: Any) -> None:
+    """Each role under an employer with its whole period keeps its own dates and department."""
+    body = (
+        "** HARBOUR TOWING INC⇥2006 – 2020\n$12M in sales, 80 employees\n"
+        "** Director, Dredging\n2014 – 2020\n• Led it\n"
+        "** Supervisor, Moorings\n2006 – 2014\n• Ran it"
+    )
+    assert jobs(parse(page(f"{FRONT}# Experience\n{body}"), TODAY)) == [
+        ("Director, Dredging", "HARBOUR TOWING INC", "2014"),
+        ("Supervisor, Moorings", "HARBOUR TOWING INC", "2006"),
+    ]
+
+
+def test_an_address_is_no_employer(page: Any) -> None:
+    """A street with its house number is the place of the job."""
+    body = "** Ranger\nBureau of Rivers\n88 Otter Creek Rd NW, Salem, OR 97301\n05/2012 - 06/2014"
+    found = jobs(parse(page(f"{FRONT}# Experience\n{body}"), TODAY))
+    assert found == [("Ranger", "Bureau of Rivers", "2012-05")]
+
+
+def test_the_head_of_a_table_is_no_job(page: Any) -> None:
+    """A first row that names columns is dropped."""
+    body = "Dates⇥Company⇥Job Title\n2015 – 2019⇥Saltworks⇥Shift Supervisor"
+    found = jobs(parse(page(f"{FRONT}# Experience\n{body}"), TODAY))
+    assert found == [("Shift Supervisor", "Saltworks", "2015")]
+
+
+def test_full_stops_part_period_title_and_company(page: Any) -> None:
+    """A row whose pieces all end in full stops is parted at them."""
+    body = "2015 - 2019. Jefe de obra. Construcciones Alba, Madrid."
+    found = jobs(parse(page(f"{FRONT}# Experiencia\n{body}", language="es"), TODAY))
+    assert found == [("Jefe de obra", "Construcciones Alba", "2015")]

@@ -28,6 +28,10 @@ FRONT = "! Ada Byron\nada@mail.org\n"
         ("** Web\nAdvanced\nHTML, CSS, PHP", ["HTML", "CSS", "PHP"]),
         ("React, TypeScript, Tailwind CSS, distributed\nsystems, Kafka", None),
         ("Buona conoscenza di AutoCAD, Excel", ["AutoCAD", "Excel"]),
+        ("Oracle Retail, Python troubleshooting", ["Oracle Retail", "Python troubleshooting"]),
+        ("Python Java SQL", ["Python", "Java", "SQL"]),
+        ("Brazing (TIG), Excel", ["Brazing (TIG)", "Excel"]),
+        ("Web⇥HTML, CSS⇥Data⇥SQL, Excel", ["HTML", "CSS", "SQL", "Excel"]),
     ],
 )
 def test_reads_lists_of_skills(page: Any, body: str, skills: list[str] | None) -> None:
@@ -91,6 +95,7 @@ def test_without_a_skill_section_only_traces_are_kept(page: Any) -> None:
             [("el", "Mother tongue"), ("en", "C2")],
         ),
         ("# Skills\nSQL, Git\nFluent in Spanish", [("es", "Fluent")]),
+        ("# Languages\nSindarin (B2)\nTwi (native)", [(None, "B2"), ("ak", "native")]),
     ],
 )
 def test_reads_languages_with_levels(page: Any, body: str, spoken: list[tuple[str, Any]]) -> None:
@@ -116,6 +121,15 @@ def test_programming_languages_are_not_spoken(page: Any) -> None:
             ["AWS Certified Security – Specialty"],
         ),
         ("Certifications: AWS Certified Cloud Practitioner", ["AWS Certified Cloud Practitioner"]),
+        (
+            "Crane Operator (2020); First Aid (2021); CDL B (2022)",
+            ["Crane Operator", "First Aid", "CDL B"],
+        ),
+        ("Rigging Card, 2019, Slinger Card, 2020", ["Rigging Card", "Slinger Card"]),
+        (
+            "Rope Access Level 1, 2019\nBoard of Divers Advanced Card,\n2021",
+            ["Rope Access Level 1", "Board of Divers Advanced Card"],
+        ),
     ],
 )
 def test_reads_certifications(page: Any, body: str, names: list[str]) -> None:
