@@ -16,7 +16,8 @@ from statistics import median
 
 from functions.intake_extract.rules.characters import is_date
 from functions.intake_extract.rules.headings import Headings
-from functions.intake_extract.rules.segments import Segment
+from functions.intake_extract.rules.segments import Segment, beside, same_row
+from functions.intake_extract.rules.tables import find_tables
 
 _NARROWEST = 0.55
 """A gutter is at least this wide, in multiples of the usual font size."""
@@ -48,17 +49,6 @@ class Gutter:
     left: tuple[Segment, ...]
     right: tuple[Segment, ...]
     kind: Kind
-
-
-def same_row(a: Segment, b: Segment) -> bool:
-    """Whether two segments stand on one row."""
-    smaller = min(a.size, b.size)
-    return abs(a.base - b.base) <= 0.3 * smaller or abs(a.middle - b.middle) <= 0.2 * smaller
-
-
-def beside(label: Segment, line: Segment) -> bool:
-    """Whether a label stands level with a line, also when it is set smaller or a little lower."""
-    return abs(label.middle - line.middle) <= 0.45 * max(label.size, line.size)
 
 
 def _lines(segments: Sequence[Segment]) -> list[Segment]:
@@ -122,17 +112,17 @@ def classify(left: Sequence[Segment], right: Sequence[Segment]) -> Kind | None:
     switches = _switches(left, right)
     share = switches / max(1, 2 * min(len(lefts), len(rights)))
 
-    heads = sum(any(beside(group[0], b) for b in rights) for group in left_groups)
-    # A name over the rail is no label.
+    # A name or a heading over the rail is no label.
     labels = [group[0] for group in left_groups if group[0].bottom > rights[0].top]
     starts = [group[0] for group in right_groups]
+    on_rows = sum(any(beside(label, b) for b in rights) for label in labels)
     on_heads = sum(any(beside(label, b) for b in starts) for label in labels)
     parted = _Parted(
         lefts=lefts,
         rights=rights,
         left_group=len(lefts) / len(left_groups),
         right_group=len(rights) / len(right_groups),
-        heads_on_row=heads / len(left_groups),
+        heads_on_row=on_rows / len(labels) if labels else 0.0,
         heads_on_heads=on_heads / len(labels) if len(labels) >= _FEWEST_LABELS else 0.0,
         on_row_left=on_row_left,
         on_row_right=on_row_right,
@@ -205,7 +195,17 @@ def _as_rail(it: _Parted) -> float:
     elif it.switches <= 2 and len(it.lefts) >= 5:
         score -= 1.5
     score -= 1.0 if wide else 0.0
+    few = len(it.lefts) < _FEWEST_LABELS * it.left_group and it.dates_left < 0.35
+    score -= 3.0 if few and not any(_stands_out(line, it.rights) for line in it.lefts) else 0.0
     return score
+
+
+def _stands_out(label: Segment, lines: Sequence[Segment]) -> bool:
+    """Whether a label looks like a heading beside lines."""
+    if label.text.isupper():
+        return True
+    usual = median(line.size for line in lines)
+    return label.size > usual + 0.3 or (label.bold and not all(line.bold for line in lines))
 
 
 def _as_rows(it: _Parted) -> float:
@@ -291,9 +291,10 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
         if second - first <= _SAME_EDGE and (not edges or first - edges[-1] > _SAME_EDGE):
             edges.append(first)
     headings = Headings(segments)
+    cells = {id(cell) for table in find_tables(segments) for cell in table.segments}
     found = []
     for edge in edges[1:] if edges and edges[0] - starts[0] < width else edges:
-        found.extend(_gutters_at(edge, width, segments, headings.over(edge, width)))
+        found.extend(_gutters_at(edge, width, segments, headings.over(edge, width) | cells))
     found.sort(
         key=lambda gutter: min(len(gutter.left), len(gutter.right)) * (gutter.bottom - gutter.top),
         reverse=True,
@@ -302,11 +303,11 @@ def find_gutters(segments: Sequence[Segment]) -> list[Gutter]:
 
 
 def _stretches(
-    edge: float, width: float, segments: Sequence[Segment], headings: set[int]
+    edge: float, width: float, segments: Sequence[Segment], ends: set[int]
 ) -> Iterator[tuple[Segment | None, list[Segment], Segment | None]]:
     """Yield what stands between one segment that crosses an edge and the next, top to bottom.
 
-    ``headings`` are the ids of segments that end what stands above them, though too short to cross.
+    ``ends`` are the ids of segments that end what stands above them though they do not cross.
     ``segments`` are sorted by their middles; what stands level with one that
     crosses belongs to its row.
     """
@@ -314,7 +315,7 @@ def _stretches(
     inside: list[Segment] = []
     for segment in segments:
         crosses = segment.x0 < edge - 1 and segment.x1 > edge - width
-        if crosses or id(segment) in headings:
+        if crosses or id(segment) in ends:
             while inside and inside[-1].middle >= segment.middle:
                 inside.pop()
             yield above, inside, segment
@@ -325,10 +326,10 @@ def _stretches(
 
 
 def _gutters_at(
-    edge: float, width: float, segments: Sequence[Segment], headings: set[int]
+    edge: float, width: float, segments: Sequence[Segment], ends: set[int]
 ) -> list[Gutter]:
     gutters = []
-    for above, inside, below in _stretches(edge, width, segments, headings):
+    for above, inside, below in _stretches(edge, width, segments, ends):
         left = [s for s in inside if s.x1 <= edge - width]
         right = [s for s in inside if s.x0 >= edge - 1]
         if not left or not right:

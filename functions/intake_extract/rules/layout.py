@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from functions.intake_extract.rules.gutters import Gutter, Kind, find_gutters, same_row
+from functions.intake_extract.rules.gutters import Gutter, Kind, find_gutters
 from functions.intake_extract.rules.lines import Block, Line, rows_of, with_wrapped_cells
 from functions.intake_extract.rules.rails import with_labels
-from functions.intake_extract.rules.segments import Segment
+from functions.intake_extract.rules.segments import Segment, same_row
+from functions.intake_extract.rules.tables import find_tables
 
 _DEEPEST = 8
 _FEWEST_IN_COLUMN = 3
@@ -126,6 +127,13 @@ def _blocks(segments: Sequence[Segment], depth: int) -> list[Block]:
     if not segments:
         return []
     if depth < _DEEPEST:
+        for table in find_tables(segments):
+            top, bottom = table.top, table.bottom
+            above = [segment for segment in segments if segment.middle < top]
+            below = [segment for segment in segments if segment.middle > bottom]
+            if len(above) + len(table.segments) + len(below) == len(segments):
+                rows = [Line(parts) for row in table.rows for parts in row.rows]
+                return [*_blocks(above, depth + 1), Block(rows), *_blocks(below, depth + 1)]
         gutters = find_gutters(segments)
         for gutter in gutters:
             few = min(len(gutter.left), len(gutter.right)) < _FEWEST_IN_COLUMN

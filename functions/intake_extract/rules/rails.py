@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import inf
 
 from functions.intake_extract.rules.characters import DASHES, date_goes_on, is_date
-from functions.intake_extract.rules.gutters import Gutter, beside, same_row
+from functions.intake_extract.rules.gutters import Gutter
 from functions.intake_extract.rules.lines import Block, Line, rows_of
-from functions.intake_extract.rules.segments import Segment
+from functions.intake_extract.rules.segments import Segment, beside, same_row
 
 _FEWEST_ROWS = 3
 _MOSTLY = 0.7
@@ -64,6 +64,8 @@ def _continues(last: Line, line: Line) -> bool:
 def _is_table(labels: Sequence[list[Line]], right: Sequence[Segment]) -> bool:
     """Whether labels and what they are about are the two cells of rows, one line high each."""
     rows = rows_of(right)
+    if sum(label[0].text.isupper() for label in labels) > 0.5 * len(labels):
+        return all(row.text.isupper() for row in rows)
     heights = []
     for index, label in enumerate(labels):
         end = labels[index + 1][0].base if index + 1 < len(labels) else inf
@@ -74,9 +76,13 @@ def _is_table(labels: Sequence[list[Line]], right: Sequence[Segment]) -> bool:
 
 
 def _is_cell(label: list[Line], line: Line) -> bool:
-    """Whether a label is a plain cell on the row of a line, and no heading beside it."""
+    """Whether a label is a cell on the row of a line, and no heading beside it.
+
+    A bold one is where the line is bold, as in a head row, or has cells itself.
+    """
     first = label[0]
-    plain = not first.bold and not first.text.isupper() and first.size <= line.size + 0.3
+    alike = not first.bold or line.bold or "\t" in line.text
+    plain = alike and first.size <= line.size + 0.3
     return (
         len(label) == 1
         and (plain or first.text.endswith(":"))

@@ -87,6 +87,17 @@ class Segment:
         return len(self.text) <= 4 and _BULLET.fullmatch(self.text) is not None
 
 
+def same_row(a: Segment, b: Segment) -> bool:
+    """Whether two segments stand on one row."""
+    smaller = min(a.size, b.size)
+    return abs(a.base - b.base) <= 0.3 * smaller or abs(a.middle - b.middle) <= 0.2 * smaller
+
+
+def beside(label: Segment, line: Segment) -> bool:
+    """Whether a label stands level with a line, also when it is set smaller or a little lower."""
+    return abs(label.middle - line.middle) <= 0.45 * max(label.size, line.size)
+
+
 def dominant(values: Sequence[tuple[float, int]]) -> float:
     """Return the value with the greatest weight, rounded to a tenth of a point."""
     weights: dict[float, int] = {}
