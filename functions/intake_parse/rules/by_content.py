@@ -32,7 +32,11 @@ _PIECE = re.compile(r"\s*[,;|•·\t]\s*")
 _STRENGTHS = frozenset(
     ["strengths", "keystrengths", "mystrengths", "fortalezas", "pontosfortes", "puntidiforza"]
 )
-_CERTIFICATE = re.compile(r"certif|licen[sc]|\bregist(?:ered|ration)\b|zertifi|diplom")
+_CERTIFICATE = re.compile(
+    r"certif|licen[sc]|\bregist(?:ered|ration)\b|zertifi|diplom|"
+    r"\b(?:black|green|yellow) belt\b|\b(?:pmp|cpa|cfa|cissp|phr|sphr|shrm-s?cp|cscp|itil|csm)\b"
+)
+_BELT = re.compile(r"\bmaster black belt\b")
 _CERTIFYING = re.compile(r"certif|credential|licen[sc]|training|zertifi|weiterbildung")
 _STUDIES = frozenset({"doctorate", "master", "bachelor", "associate", "secondary"})
 
@@ -89,6 +93,7 @@ def _like_known(sections: list[Section], known: list[Row], rows: list[Row]) -> f
     total = looks + Counter(_look(row) for row in rows)
     heads = {look for look, n in looks.items() if n >= 2 and look != usual}
     heads = {look for look in heads if looks[look] >= 0.5 * total[look]}
+    edges = {(_look(row), round(row.x0 / 6) + near) for row in known for near in (-1, 0, 1)}
     found = set()
     for section in sections:
         if section.kind == HEADER or section.heading is None:
@@ -97,15 +102,23 @@ def _like_known(sections: list[Section], known: list[Row], rows: list[Row]) -> f
             look = _look(row)
             if look not in heads or not _possible(row):
                 continue
-            beside = any(_look(k) == look and abs(k.x0 - row.x0) < 6 for k in known)
+            beside = (look, round(row.x0 / 6)) in edges
             after = section.rows[position + 1 : position + 3]
             if not beside or not after or _look(after[0]) == look:
                 continue
             entry = section.kind in _DATED and any(periods_in(r) for r in after)
-            if entry and look[0] < usual[0] * 1.15:
+            if entry and not _alone_behind_entries(section.rows, position):
                 continue
             found.add(row.index)
     return frozenset(found)
+
+
+def _alone_behind_entries(rows: list[Row], position: int) -> bool:
+    """Say whether a row's look is the only one of its kind in a section, behind a dated entry."""
+    look = _look(rows[position])
+    return sum(_look(row) == look for row in rows) == 1 and any(
+        periods_in(row) for row in rows[:position]
+    )
 
 
 def _recurring(rows: list[Row]) -> frozenset[int]:
@@ -220,7 +233,8 @@ def _certificates_apart(sections: list[Section]) -> list[Section]:
             continue
         moved = [row for i, row in enumerate(section.rows) if _certificate(section.rows, i)]
         if moved and len(moved) < len(section.rows):
-            section.rows = [row for row in section.rows if row not in moved]
+            indexes = {row.index for row in moved}
+            section.rows = [row for row in section.rows if row.index not in indexes]
             apart.append(Section("certifications", section.heading, moved))
     return apart
 
@@ -228,7 +242,9 @@ def _certificates_apart(sections: list[Section]) -> list[Section]:
 def _certificate(rows: list[Row], position: int) -> bool:
     row = rows[position]
     levels = {
-        level for a, b, level in degrees(row.content) if row.content[a:b].lower() != "licence"
+        level
+        for a, b, level in degrees(row.content)
+        if row.content[a:b].lower() != "licence" and not _BELT.search(row.folded)
     }
     if not _CERTIFICATE.search(row.folded) or levels & _STUDIES or named(row.content):
         return False

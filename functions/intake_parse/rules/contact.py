@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.rows import Row, value
 from functions.intake_parse.rules.sections import HEADER, Section
 from shared.models.resume import Span, Value
@@ -90,7 +91,7 @@ def links(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tupl
     front = front_rows(sections)
     annotated = {link_key(link.url): link for link in text.links if _web(link)}
     found: dict[str, Value] = {}
-    for row in rows:
+    for position, row in enumerate(rows):
         if "." not in row.text:
             continue
         for m in _LINK.finditer(row.text):
@@ -104,15 +105,42 @@ def links(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tupl
                 continue
             if len(key) < 4 or "." not in key:
                 continue
-            longer = next((k for k in annotated if k != key and _cut_short(key, k)), None)
+            stub = key + "/" if written.endswith("/") else key
+            longer = next((k for k in annotated if k != key and _cut_short(stub, k)), None)
+            confidence = 0.95 if scheme or known or key in annotated else 0.8
             if longer:
                 key, written = longer, annotated[longer].url
-            confidence = 0.95 if scheme or known or key in annotated else 0.8
+            elif m.end() == len(row.text.rstrip()) and written.endswith(("/", "-")):
+                rest = _rest_below(row, rows[position + 1 : position + 2])
+                if rest:
+                    key = link_key(written + rest[1])
+                    whole = value(row, m.start(), m.end(), confidence, written + rest[1])
+                    if whole.span is not None:
+                        whole = whole.model_copy(
+                            update={"span": whole.span.model_copy(update={"end": rest[0]})}
+                        )
+                    found.setdefault(key, whole)
+                    continue
             found.setdefault(key, value(row, m.start(), m.end(), confidence, written))
     for key, link in annotated.items():
         if key not in found and key:
             found[key] = Value(value=link.url.strip(), confidence=0.9, span=_words_of(text, link))
     return tuple(found.values())
+
+
+_SLUG = re.compile(r"([\w%-]{2,60}/?)(?:\s\(\w+\))?\s*")
+
+
+def _rest_below(row: Row, after: list[Row]) -> tuple[int, str] | None:
+    """Return where and how the row beneath goes on with an address cut at the line's end."""
+    below = after[0] if after else None
+    if below is None or abs(below.x0 - row.x0) > 3 or below.page != row.page or below.bullet:
+        return None
+    slug = _SLUG.fullmatch(below.text, below.body)
+    if slug is None or named(below.content) or not re.search(r"[\d_%-]|[a-z]{3}", slug[1]):
+        return None
+    lower = slug[1] == slug[1].casefold()
+    return (below.start + slug.end(1), slug[1]) if lower else None
 
 
 def _web(link: PageLink) -> bool:

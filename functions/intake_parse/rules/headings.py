@@ -73,6 +73,9 @@ _UNPAID = frozenset(
         "involvement",
         "extracurricular",
         "civic",
+        "public",
+        "jury",
+        "social",
         "campus",
         "club",
         "activities",
@@ -85,6 +88,7 @@ _UNPAID = frozenset(
 _PAID = frozenset(
     ["work", "professional", "employment", "related", "relevant", "clinical", "teaching"]
 )
+_ARMED = frozenset({"military", "army", "navy", "naval", "uniformed", "armed"})
 _JOIN = re.compile(
     r"\s*(?:&|/|\||,|;|\+|·|•|\band\b|\bund\b|\bet\b|\by\b|\be\b|\bed\b|\boder\b|\bor\b)\s*"
 )
@@ -130,6 +134,8 @@ def named(words: str) -> str | None:
     if 2 <= len(parts) <= 4:
         kinds = [_phrases().get(squash(part)) or _LAST.get(part.split()[-1]) for part in parts]
         known = [k for k in kinds if k]
+        if {"education", "certifications"} <= set(known):
+            return "education"
         if "experience" in known and len(known) >= 2:
             return "experience"
         if len(known) == len(parts):
@@ -147,6 +153,9 @@ def qualified(words: str) -> str | None:
     kind = _LAST.get(parts[-1]) if len(parts) > 1 else None
     if kind is None and len(parts) > 1:
         kind = _FIRST.get(parts[0])
+    if kind is None and parts[-1] in {"service", "services"}:
+        served = set(parts[:-1])
+        kind = "volunteer" if served & _UNPAID else "experience" if served & _ARMED else None
     if kind is None and len(parts[-1]) > 9:
         kind = next((k for end, k in _COMPOUND.items() if parts[-1].endswith(end)), None)
     if kind == "experience" and _UNPAID & set(parts) and not _PAID & set(parts):

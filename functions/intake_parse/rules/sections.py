@@ -224,7 +224,7 @@ def _resumed(
         return None
     if current.heading is None or abs(row.x0 - current.heading.x0) <= 60:
         return None
-    for section in reversed(sections):
+    for section in sections[:-60:-1]:
         if section.heading is not None and abs(section.heading.x0 - row.x0) < 20:
             return section
     return None
@@ -242,7 +242,7 @@ def _accepted(
             return found.kind == "languages" and speaks(row.folded[found.end :])
         return not sure or not _weaker(found.look, sure)
     if _weaker(found.look, sure):
-        return _label_line(found, current)
+        return _label_line(found, current) or _large(found, sure)
     size, bold, capital = found.look
     if not found.exact:
         distinct = found.look in sure or ((bold or capital or row.heading) and bool(sure))
@@ -262,6 +262,18 @@ def _label_line(found: _Candidate, current: Section) -> bool:
     if found.kind == "languages":
         return speaks(found.beneath.folded)
     return found.kind in {"interests", "certifications", "other", "references"} - {current.kind}
+
+
+def _large(found: _Candidate, sure: set[_Look]) -> bool:
+    """Say whether a main heading is only in other letters than the rest: as large and as bold."""
+    size, bold, _ = found.look
+    return (
+        found.exact
+        and found.kind in _SURE
+        and found.beneath is not None
+        and found.row.size > found.beneath.size + 1
+        and any(abs(other[0] - size) <= 1 and other[1] == bold for other in sure)
+    )
 
 
 def _inline(row: Row, current: Section) -> tuple[str, int] | None:

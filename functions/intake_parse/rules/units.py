@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from functions.intake_parse.rules.dates import Period
-from functions.intake_parse.rules.lexicon import fold, words
+from functions.intake_parse.rules.lexicon import data, fold, words
 from functions.intake_parse.rules.places import is_place, is_region
 from functions.intake_parse.rules.rows import Row, cut
 from functions.intake_parse.rules.titles import organisation_score, title_score
@@ -115,6 +116,13 @@ class Unit:
         return " ".join(self.row.text[self.start : self.end].split())
 
 
+@cache
+def _moments() -> frozenset[str]:
+    """Names of months and seasons: a piece of such a word alone is a date broken off."""
+    tables = (data("words.json")["months"], data("words.json")["seasons"])
+    return frozenset(fold(name) for table in tables for names in table.values() for name in names)
+
+
 def units(entry: Entry, rows: Iterable[Row] | None = None) -> tuple[list[Unit], list[Unit]]:
     """Return the pieces of an entry's head without its dates, and the places among them."""
     found: list[Unit] = []
@@ -135,6 +143,8 @@ def units(entry: Entry, rows: Iterable[Row] | None = None) -> tuple[list[Unit], 
             if fold(text).strip(" .()") in words("employment_types") - {
                 "freelance"
             } or re.fullmatch(r"[\d\s.,/%+-]+", text):
+                continue
+            if fold(text).strip(" .") in _moments():
                 continue
             if FIELD_LABEL.fullmatch(text + ":"):
                 continue

@@ -29,6 +29,12 @@ TODAY = date(2024, 1, 1)
         ("! Dr. Helena Vasquez, Ph.D.\nh.vasquez@leeds.ac.uk", "Helena Vasquez"),
         ("! Chanchal\n! Sharma\nOffice Manager\nchanchals@mail.org", "Chanchal Sharma"),
         ("! ANGELA M. BROOKS, RN, BSN\nangela.brooks@mail.org", "ANGELA M. BROOKS"),
+        ("! CPT (RET.) ODETTA RAE STONE\no.stone@mail.org", "ODETTA RAE STONE"),
+        ("! ottilie r. fenwick\nfenwick@mail.org • Hobart TAS", "ottilie r. fenwick"),
+        (
+            "! Chiara Luce\n! d’Este Moroni\nArchitetto\nc.deste@mail.it",
+            "Chiara Luce d’Este Moroni",
+        ),
     ],
 )
 def test_finds_the_name(page: Any, head: str, name: str) -> None:
@@ -114,3 +120,22 @@ def test_finds_where_the_person_lives(page: Any, line: str, place: str) -> None:
     found = parse(page(f"! Ada Byron\n{line}"), TODAY)
     assert found.personal.location is not None
     assert found.personal.location.value == place
+
+
+def test_joins_an_address_that_a_line_break_cut(page: Any) -> None:
+    """A profile link whose last part stands on the next line is one link."""
+    text = page("! Ada Byron\nada@mail.org\nwww.linkedin.com/in/\nada-byron-1815 (LinkedIn)")
+    (link,) = parse(text, TODAY).personal.links
+    assert link.value == "www.linkedin.com/in/ada-byron-1815"
+    assert link.span is not None
+    assert text.text[link.span.start : link.span.end].endswith("in/\nada-byron-1815")
+
+
+def test_a_cut_address_gives_way_to_its_annotation(page: Any) -> None:
+    """The part of a link that stands before the break is no second link."""
+    text = page(
+        "! Ada Byron\nada@mail.org\nlinkedin.com/in/\nada-byron",
+        links=("https://www.linkedin.com/in/ada-byron/",),
+    )
+    links = parse(text, TODAY).personal.links
+    assert [link.value for link in links] == ["https://www.linkedin.com/in/ada-byron/"]

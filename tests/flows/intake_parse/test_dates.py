@@ -1,4 +1,4 @@
-"""Dates and ranges in the writings of six languages."""
+"""Dates and ranges in the writings of many languages."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ from functions.intake_parse.rules.lexicon import fold
         ("Jan 2020 -", "2020-01", None, True),
         ("15 June 2017 — 3 July 2018", "2017-06-15", "2018-07-03", False),
         ("seit 2019", "2019", None, True),
+        ("sinds mei 2019", "2019-05", None, True),
+        ("mrt. 2019 t/m okt. 2020", "2019-03", "2020-10", False),
+        ("augusti 2019 – tills vidare", "2019-08", None, True),
+        ("od 2019", "2019", None, True),
+        ("marzec 2019 – nadal", "2019-03", None, True),
+        ("říjen 2018 – září 2019", "2018-10", "2019-09", False),
+        ("iulie 2018 – în prezent", "2018-07", None, True),
+        ("Ağustos 2018 – Devam ediyor", "2018-08", None, True),
         ("März 2019 bis heute", "2019-03", None, True),
         ("01.02.2019 – 31.03.2020", "2019-02-01", "2020-03-31", False),
         ("Okt. 2012 – Sept. 2015", "2012-10", "2015-09", False),

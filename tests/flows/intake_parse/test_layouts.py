@@ -41,9 +41,9 @@ def work(found: Resume) -> list[tuple[str | None, str | None, str | None]]:
     """Return (title, company, start) of each job."""
     return [
         (
-            job.title and job.title.value,
-            job.company and job.company.value,
-            job.start and job.start.value,
+            job.title.value if job.title else None,
+            job.company.value if job.company else None,
+            job.start.value if job.start else None,
         )
         for job in found.work_experience
     ]
@@ -245,3 +245,32 @@ def test_dot_leaders_part_label_and_list(page: Any) -> None:
     body = "SKILLS\nWelding ..... TIG, brazing\nPresses ....... Heidelberg, Adana"
     found = parse(page(FRONT + body, styled=False), TODAY)
     assert [s.name.value for s in found.skills] == ["TIG", "brazing", "Heidelberg", "Adana"]
+
+
+def test_an_employer_set_like_a_heading_stays_an_employer(page: Any) -> None:
+    """Companies in the look of the headings do not end the jobs."""
+    body = (
+        "# WORK EXPERIENCE\n# OTTER CANOES\nClerk⇥2012 - 2013\n• Did\n# BADGER TOOLS\n"
+        "Packer⇥2010 - 2012\n• Did\n# EDUCATION\nB.A., Lakeside University, 2010"
+    )
+    found = parse(page(FRONT + body), TODAY)
+    assert work(found) == [
+        ("Clerk", "OTTER CANOES", "2012"),
+        ("Packer", "BADGER TOOLS", "2010"),
+    ]
+
+
+def test_community_service_is_no_work(page: Any) -> None:
+    """A heading that ends in "service" closes the jobs; what it serves tells what it is."""
+    body = (
+        "# Work\nClerk, Acme Inc⇥2012 - 2013\n• Did\n# Volunteer Parish Service\n"
+        "Driver, Soup Kitchen⇥2014 - 2015"
+    )
+    assert work(parse(page(FRONT + body), TODAY)) == [("Clerk", "Acme Inc", "2012")]
+
+
+def test_headings_may_differ_in_capitals(page: Any) -> None:
+    """A main heading as large and bold as the others counts though it lacks their capitals."""
+    body = "# EDUCATION\nB.A., Lakeside University, 2010\n# Skills\nBookbinding, Rigging"
+    found = parse(page(FRONT + body), TODAY)
+    assert [s.name.value for s in found.skills] == ["Bookbinding", "Rigging"]
