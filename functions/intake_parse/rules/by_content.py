@@ -11,7 +11,7 @@ import re
 from collections import Counter
 
 from functions.intake_parse.rules import taxonomy
-from functions.intake_parse.rules.entries import periods_in
+from functions.intake_parse.rules.entry_rows import periods_in
 from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.languages import language_names
 from functions.intake_parse.rules.lexicon import squash

@@ -6,7 +6,8 @@ import re
 
 from functions.intake_parse.rules.contact import link_key
 from functions.intake_parse.rules.dates import find
-from functions.intake_parse.rules.entries import group, periods_in
+from functions.intake_parse.rules.entries import group
+from functions.intake_parse.rules.entry_rows import periods_in
 from functions.intake_parse.rules.experience import highlights
 from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.lexicon import fold

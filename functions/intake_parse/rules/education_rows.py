@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from functions.intake_parse.rules.dates import Period
-from functions.intake_parse.rules.entries import periods_in
+from functions.intake_parse.rules.entry_rows import periods_in
 from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, cut
 from functions.intake_parse.rules.titles import degrees, institution_score

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from functions.intake_parse.rules.entries import periods_in
+from functions.intake_parse.rules.entry_rows import periods_in
 from functions.intake_parse.rules.headings import named, spaced_out
 from functions.intake_parse.rules.lexicon import contains, fold, places, tokens, words
 from functions.intake_parse.rules.name_words import shape, spelled, strip_titles
