@@ -274,6 +274,8 @@ def _outbox_document(
         **key,
         "event": event.model_dump(mode="json", exclude_none=True),
         "created_at": now.isoformat(),
+        # the container's default would let an unsent event vanish
+        "ttl": -1,
     }
 
 

@@ -20,7 +20,9 @@ class Container(_Entry):
     with a ``ttl`` of their own do, any other number is the default. Each of these
     gets an index: ``ordered_by``, fields that queries sort on; ``array_fields``,
     those that ``Contains`` asks; ``swept_by``, those that a sweep over all tenants
-    asks. ``erasure`` says how a person's data is found and removed.
+    asks. Events leave from a container that is swept by ``kind``; beside them lie
+    receipts, which expire: it cannot be one where nothing does. ``erasure`` says how
+    a person's data is found and removed.
     """
 
     owner: str
@@ -85,6 +87,8 @@ class Topology(_Entry):
         for name, container in self.containers.items():
             if container.partition_key[0] != "tenant_id":
                 raise ValueError(f"{name}: a partition key begins with the tenant")
+            if "kind" in container.swept_by and container.default_ttl_seconds is None:
+                raise ValueError(f"{name}: receipts would never expire; default_ttl_seconds is -1")
         shared_names = self.queues.keys() & self.topics.keys()
         if shared_names:
             raise ValueError(f"both a queue and a topic: {sorted(shared_names)}")

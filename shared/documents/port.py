@@ -4,8 +4,9 @@ A partition is the tuple of values of the container's partition key paths
 (``shared/topology.json``), the tenant first. A document is a JSON object with
 a string ``id``, unique in its partition; the partition key fields inside it
 must agree with the partition it is committed to. A document may carry ``ttl``
-(seconds after its last write): past that it is gone for every reader. Whole
-numbers are exact up to 2^53 - 1 and refused beyond it.
+(seconds after its last write): past that it is gone for every reader. A ``ttl``
+of -1 is for ever, whatever the container's default. Whole numbers are exact up
+to 2^53 - 1 and refused beyond it.
 """
 
 from __future__ import annotations
@@ -275,8 +276,9 @@ def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> 
         if body.get(field) != value:
             raise Invalid(f"document {identity!r} has another {field} than its partition")
     ttl = body.get("ttl", 1)
-    if not isinstance(ttl, int) or isinstance(ttl, bool) or not 1 <= ttl < 2**31:
-        raise Invalid(f"document {identity!r}: ttl is a whole number of seconds, at least 1")
+    is_whole = isinstance(ttl, int) and not isinstance(ttl, bool)
+    if not is_whole or not (ttl == -1 or 1 <= ttl < 2**31):
+        raise Invalid(f"document {identity!r}: ttl is whole seconds, at least 1, or -1 for ever")
 
 
 def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:

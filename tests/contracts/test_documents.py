@@ -263,13 +263,13 @@ def test_a_write_begins_the_ttl_anew(store: DocumentStore) -> None:
 
 
 def test_a_container_may_have_a_ttl_for_all(store: DocumentStore) -> None:
-    """Documents without a ttl take their container's; one of their own goes before it."""
+    """Documents without a ttl take their container's; one of their own, or -1, goes before it."""
     if store.advance is None:
         pytest.skip(f"nobody can move the clock of {store.name}")
     key = (store.tenant, "all")
     common = {"tenant_id": store.tenant, "audience": "all"}
-    bodies: list[Json] = [{"id": "short"} | common, {"id": "long", "ttl": 1000} | common]
-    store.documents.commit("notices", key, [Create(body) for body in bodies])
+    bodies: list[Json] = [{"id": "short"}, {"id": "long", "ttl": 1000}, {"id": "ever", "ttl": -1}]
+    store.documents.commit("notices", key, [Create(body | common) for body in bodies])
     account = {"id": "account", "tenant_id": store.tenant, "ttl": 1}
     store.documents.commit("accounts", (store.tenant,), [Create(account)])
 
@@ -277,6 +277,9 @@ def test_a_container_may_have_a_ttl_for_all(store: DocumentStore) -> None:
 
     assert store.documents.get("notices", key, "short") is None
     assert store.documents.get("notices", key, "long") is not None
+    store.advance(2000)
+    assert store.documents.get("notices", key, "ever") is not None
+    assert store.documents.get("notices", key, "long") is None
     assert store.documents.get("accounts", (store.tenant,), "account") is not None
 
 

@@ -103,6 +103,7 @@ def test_an_impossible_id_is_refused_and_never_found(store: DocumentStore, ident
         {"record_id": None},
         {"id": 7},
         {"ttl": 0},
+        {"ttl": -2},
         {"ttl": None},
         {"ttl": "60"},
         {"ttl": True},

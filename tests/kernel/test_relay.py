@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared import topology
 from shared.bus.port import Message
 from shared.documents.port import Create, Operation
 from shared.errors import TooLarge, Unavailable
@@ -17,6 +18,7 @@ from shared.stores import Stores
 from tests.kernel.embedded import (
     CONTAINER,
     NOW,
+    Clock,
     Embedded,
     as_stores,
     creating,
@@ -59,6 +61,27 @@ def test_what_was_left_is_sent_and_forgotten(house: Embedded) -> None:
     assert relay(as_stores(house), now=LATER) == 2
     assert {Event.read(d.body).tenantid for d in house.waiting()} == {"acme", "other"}
     assert house.kinds("outbox") == house.kinds("outbox", "other") == []
+
+
+def test_an_unsent_event_outlasts_its_containers_documents(clocked: Embedded, clock: Clock) -> None:
+    """Where documents expire by default, an event that nobody could send waits all the same."""
+    container, partition = "notifications", ("acme", "role:recruiter")
+    expiring = topology.load().containers[container].default_ttl_seconds
+    assert expiring is not None
+    body = {"id": "n", "schema_version": 1, "tenant_id": "acme", "audience": "role:recruiter"}
+    handle_once(
+        with_failing(clocked, "bus", "publish", raising(Unavailable("away"))),
+        event(),
+        handler="probe",
+        container=container,
+        partition=partition,
+        decide=lambda: Decision([Create(body)], creating()().events),
+        now=NOW,
+    )
+    clock.seconds += expiring + 1
+    assert clocked.documents.get(container, partition, "n") is None
+    assert relay(as_stores(clocked), now=LATER) == 1
+    assert len(clocked.waiting()) == 1
 
 
 def test_a_second_relay_finds_nothing(house: Embedded) -> None:

@@ -61,6 +61,19 @@ def test_a_sound_topology_is_read() -> None:
             "begins with the tenant",
         ),
         ({"containers": {"c": {"owner": "o", "partition_key": ["tenant_id"]}}}, "erasure"),
+        (
+            {
+                "containers": {
+                    "c": {
+                        "owner": "o",
+                        "partition_key": ["tenant_id"],
+                        "swept_by": ["kind"],
+                        "erasure": "",
+                    }
+                }
+            },
+            "never expire",
+        ),
         ({"more": {}}, "more"),
     ],
 )
