@@ -293,8 +293,9 @@ def _translated(name: str) -> Iterator[None]:
         yield
     except (ServiceRequestError, ServiceResponseError) as error:
         raise Unavailable("the blob store gave no answer") from error
-    except ClientAuthenticationError:
-        raise
+    except ClientAuthenticationError as error:
+        # no token to be had, or refused: an operator's to mend, and nothing happened meanwhile
+        raise Unavailable("the blob store does not let this process in") from error
     except HttpResponseError as error:
         problem = _problem(error, name)
         if problem is None:

@@ -11,6 +11,7 @@ What an operator should know of it:
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 ATTEMPT_SECONDS = 10.0
 OPERATION_SECONDS = 30.0
 _GRACE_SECONDS = 1.0
+SILENCE_SECONDS = 10.0
 _RETRIES = {
     "retry_total": 2,
     "retry_backoff_factor": 0.2,
@@ -45,7 +47,6 @@ _RETRIES = {
     "try_timeout": ATTEMPT_SECONDS,
 }
 
-_MAX_ID_CHARACTERS = 128
 _REDRIVE_BATCH = 50
 _REDRIVE_WAIT_SECONDS = 5.0
 _PEEK_BATCH = 100
@@ -56,11 +57,17 @@ class ServiceBus:
 
     One instance serves all threads of a process. ``client`` is a ready ``ServiceBusClient``
     with bounded retries, which the instance closes; the class methods make one. A send has
-    ``patience`` seconds, all attempts together.
+    ``patience`` seconds, opening and all attempts together; a broker that gave no answer
+    in that time is left alone for ``silence`` seconds.
     """
 
     def __init__(
-        self, client: ServiceBusClient, topology: Topology, *, patience: float = OPERATION_SECONDS
+        self,
+        client: ServiceBusClient,
+        topology: Topology,
+        *,
+        patience: float = OPERATION_SECONDS,
+        silence: float = SILENCE_SECONDS,
     ) -> None:
         self._client = client
         self._topology = topology
@@ -68,7 +75,7 @@ class ServiceBus:
         # The SDK promises thread safety neither for the client nor for its senders.
         self._client_lock = threading.Lock()
         self._outlets = {
-            name: _Outlet(partial(self._open_sender, name), patience)
+            name: _Outlet(partial(self._open_sender, name), patience, silence)
             for name in (*topology.queues, *topology.topics)
         }
 
@@ -201,34 +208,46 @@ class _Outlet:
     """One destination's sender: kept open, because opening costs half a second, used by one
     thread at a time, and replaced after a failure, since nobody says what state it is in."""
 
-    def __init__(self, open_sender: Callable[[], ServiceBusSender], patience: float) -> None:
+    def __init__(
+        self, open_sender: Callable[[], ServiceBusSender], patience: float, silence: float
+    ) -> None:
         self._open_sender = open_sender
         self._patience = patience
+        self._silence = silence
         self._sender: ServiceBusSender | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._silent_until = 0.0
 
     def send(self, messages: Sequence[ServiceBusMessage]) -> None:
-        """Send in order, in as few transfers as fit; raises as ``publish`` does."""
+        """Send in order, in as few transfers as fit; raises as ``publish`` does.
+
+        A broker that let somebody wait in vain is not asked again for a moment, so that
+        a silent one does not hold up every thread in turn.
+        """
+        if time.monotonic() < self._silent_until:
+            raise Unavailable("the broker gave no answer a moment ago")
         if not self._lock.acquire(timeout=self._patience):
             raise Unavailable("the broker is slow: others still wait for it to take theirs")
         try:
             if self._closed:
                 raise Unavailable("the bus is closed")
-            if self._sender is None:
-                self._sender = self._open_sender()
-            name = self._sender.entity_name
-            try:
-                with translated(name):
-                    for transfer in _transfers(self._sender, messages):
-                        with _cut_off(self._sender, self._patience + _GRACE_SECONDS):
-                            self._sender.send_messages(transfer, timeout=self._patience)
-            except Exception:
-                _close_aside(self._sender)
-                self._sender = None
-                raise
+            self._send(messages)
         finally:
             self._lock.release()
+
+    def _send(self, messages: Sequence[ServiceBusMessage]) -> None:
+        attempt = _Attempt(self._sender, self._open_sender, messages, self._patience)
+        self._sender = None
+        attempt.start()
+        attempt.join(self._patience + _GRACE_SECONDS)
+        if not attempt.ended.is_set():
+            self._silent_until = time.monotonic() + self._silence
+            attempt.abandon()
+            raise Unavailable("no answer from the broker in time")
+        if attempt.error is not None:
+            raise attempt.error
+        self._sender = attempt.sender
 
     def close(self) -> None:
         with self._lock:
@@ -239,34 +258,55 @@ class _Outlet:
                     self._sender.close()
 
 
-@contextmanager
-def _cut_off(sender: ServiceBusSender, seconds: float) -> Iterator[None]:
-    """Close a sender that is still at it after ``seconds``: its send ends as ``Unavailable``.
+class _Attempt(threading.Thread):
+    """One send on a thread of its own, which can be left behind.
 
-    The SDK's own timeout does not hold for an answer it cannot read, such as a rejection
-    without details: then it waits for ever.
+    The SDK's timeouts do not hold everywhere: opening a link to a broker that takes the
+    connection and says nothing, and a rejection without details, wait for ever. A thread
+    left behind ends with its connection; whatever it may still send is a duplicate.
     """
-    late = threading.Event()
 
-    def close() -> None:
-        late.set()
-        with suppress(Exception):
-            sender.close()
+    def __init__(
+        self,
+        sender: ServiceBusSender | None,
+        open_sender: Callable[[], ServiceBusSender],
+        messages: Sequence[ServiceBusMessage],
+        patience: float,
+    ) -> None:
+        super().__init__(name="service-bus-send", daemon=True)
+        self.sender = sender
+        self.error: Exception | None = None
+        self.ended = threading.Event()
+        self._open_sender = open_sender
+        self._messages = messages
+        self._patience = patience
+        self._abandoned = threading.Event()
 
-    timer = threading.Timer(seconds, close)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except Exception as error:
-        # Closed under its hands the SDK fails in many ways; none of them says more.
-        if late.is_set():
-            raise Unavailable(f"no answer from {sender.entity_name} in time") from error
-        raise
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise Unavailable(f"{sender.entity_name} answered too late")
+    def run(self) -> None:
+        try:
+            self._send()
+        except Exception as error:  # handed to the thread that waits
+            self.error = error
+            self._drop()
+        self.ended.set()
+        if self._abandoned.is_set():
+            self._drop()
+
+    def abandon(self) -> None:
+        """Let it go: what it holds is closed, now or when it comes back."""
+        self._abandoned.set()
+        self._drop()
+
+    def _send(self) -> None:
+        if self.sender is None:
+            self.sender = self._open_sender()
+        with translated(self.sender.entity_name):
+            for transfer in _transfers(self.sender, self._messages):
+                self.sender.send_messages(transfer, timeout=self._patience)
+
+    def _drop(self) -> None:
+        if self.sender is not None:
+            _close_aside(self.sender)
 
 
 def _transfers(

@@ -300,8 +300,11 @@ def _translated(container: str) -> Iterator[None]:
         if problem is None:
             raise
         raise problem from error
-    except (CosmosBatchOperationError, ClientAuthenticationError):
+    except CosmosBatchOperationError:
         raise
+    except ClientAuthenticationError as error:
+        # no token to be had: an operator's to mend, and nothing happened meanwhile
+        raise Unavailable(f"the document store does not let us in ({container})") from error
     except AzureError as error:
         raise Unavailable(f"the document store gave no answer ({container})") from error
 

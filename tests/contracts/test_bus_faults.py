@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +15,12 @@ import pytest
 from shared.bus.port import Message
 from shared.bus.service_bus import ServiceBus
 from shared.errors import Missing, Throttled, TooLarge, Unavailable
-from shared.topology import Queue, Topology
+from shared.topology import Queue, Topology, load
 from tests.contracts.bus_pair import PeerPair
 from tests.contracts.bus_receiving import LOCK_SECONDS, TOPOLOGY
 
 if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
     from azure.servicebus import ServiceBusClient
 
 pytest_plugins = ["tests.contracts.bus_fixtures"]
@@ -25,7 +29,9 @@ pytest_plugins = ["tests.contracts.bus_fixtures"]
 @pytest.fixture
 def impatient(peer_pair: PeerPair) -> Iterator[ServiceBus]:
     """A bus of two attempts that waits three seconds for an answer, one for each attempt's."""
-    bus = ServiceBus(_client(peer_pair.peer.connection_string, retries=1), TOPOLOGY, patience=3)
+    bus = ServiceBus(
+        _client(peer_pair.peer.connection_string, retries=1), TOPOLOGY, patience=3, silence=0
+    )
     yield bus
     bus.close()
 
@@ -113,7 +119,7 @@ def test_a_broker_that_does_not_answer_is_unavailable(
 def test_an_answer_the_sdk_cannot_read_is_unavailable(peer_pair: PeerPair) -> None:
     """A rejection without details, for which the SDK alone would wait for ever, ends the call."""
     client = _client(peer_pair.peer.connection_string, retries=0)
-    bus = ServiceBus(client, TOPOLOGY, patience=1)
+    bus = ServiceBus(client, TOPOLOGY, patience=1, silence=0)
     peer_pair.peer.ask("refuse bluntly", sends=1)
     with pytest.raises(Unavailable):
         bus.publish([peer_pair.message(1)])
@@ -215,3 +221,62 @@ def test_a_deferred_message_waits_for_its_number(peer_pair: PeerPair) -> None:
     assert b"".join(again.body) == b"body 1"
     receiver.complete_message(again)
     assert peer_pair.peer.ask("count", entity="plain")["deferred"] == 0
+
+
+def test_a_silent_broker_holds_nobody_up() -> None:
+    """A broker that takes the connection and says nothing ends a send, and those behind it."""
+    connections: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def take() -> None:
+            with suppress(OSError):  # the listener was closed
+                while True:
+                    connections.append(listener.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        port = listener.getsockname()[1]
+        connection_string = (
+            f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=x;SharedAccessKey=y;"
+            "UseDevelopmentEmulator=true;"
+        )
+        client = _client(connection_string, retries=0)
+        bus = ServiceBus(client, TOPOLOGY, patience=2, silence=600)
+        message = Message("plain", "m", b"{}", "tests.happened")
+        with ThreadPoolExecutor(3) as threads:
+            sends = [threads.submit(bus.publish, [message]) for _ in range(3)]
+            for send in sends:
+                with pytest.raises(Unavailable):
+                    send.result(60)
+        tried = len(connections)
+        with pytest.raises(Unavailable, match="a moment ago"):
+            bus.publish([message])
+        assert len(connections) == tried
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.parametrize("store", ["documents", "blobs"])
+def test_an_identity_without_a_token_is_an_outage(store: str) -> None:
+    """When no token is to be had, stores are unavailable: the work waits instead of failing."""
+    from shared.blobs.azure import AzureBlobs
+    from shared.documents.cosmos import CosmosDocuments
+
+    class NoIdentity:
+        """A credential whose token service is away."""
+
+        def get_token(self, *_scopes: str, **_options: object) -> AccessToken:
+            """Never gives one."""
+            from azure.core.exceptions import ClientAuthenticationError
+
+            raise ClientAuthenticationError("the token service is away")
+
+    blobs = AzureBlobs("https://127.0.0.1:1/account", NoIdentity())
+    documents = CosmosDocuments(
+        "https://127.0.0.1:1/", NoIdentity(), "waymark", load(), endpoint_discovery=False
+    )
+    reads: dict[str, Callable[[], object]] = {
+        "blobs": lambda: blobs.info("resumes", "a"),
+        "documents": lambda: documents.get("tenants", ("demo",), "tenant"),
+    }
+    with pytest.raises(Unavailable):
+        reads[store]()
