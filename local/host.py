@@ -42,6 +42,7 @@ from shared.settings import Settings
 
 STOP_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 60.0
+SECRET_CHARACTERS = 32
 
 
 class HostError(WaymarkError):
@@ -81,14 +82,29 @@ def settings_of(home: Path, port: int, environment: Mapping[str, str]) -> Settin
 
 
 def _kept_secret(path: Path) -> str:
-    """A random secret in a file that only its owner reads, made when it is not there."""
+    """A random secret in a file that only its owner reads, made when it is not there.
+
+    It is there whole or not at all, whoever else starts or is killed meanwhile. One that is
+    too short for a secret was left by such an end, and is made anew.
+    """
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text(encoding="ascii")
+        fcntl.flock(folder, fcntl.LOCK_EX)  # or two hosts that start at once would make two
+        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        if len(kept) < SECRET_CHARACTERS:
+            incoming = path.with_name(f".{path.name}.incoming")
+            incoming.unlink(missing_ok=True)
+            descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+                file.flush()
+                os.fsync(file.fileno())
+            incoming.replace(path)
+            os.fsync(folder)
+            kept = path.read_text(encoding="ascii")
+        return kept
+    finally:
+        os.close(folder)
 
 
 def take_port(port: int) -> socket.socket:

@@ -171,7 +171,7 @@ class HttpServer:
         if level == "anonymous":
             return
         given = environ.get("HTTP_X_FUNCTIONS_KEY") or _query(environ).get("code") or ""
-        if not hmac.compare_digest(given.encode(), self._host_key.encode()):
+        if not given or not hmac.compare_digest(given.encode(), self._host_key.encode()):
             raise Unauthenticated("this function needs the host's key in x-functions-key")
 
     def _admin(self, environ: Environ, path: str) -> func.HttpResponse:

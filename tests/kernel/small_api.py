@@ -193,6 +193,7 @@ class SmallHouse:
     blobs: FileBlobs
     fired: list[tuple[str, str]]
     refuse: list[Exception]
+    server: HttpServer
 
     def token(self, *roles: Role, tenant: str = "acme", user: str = "anna") -> str:
         given = roles or ("recruiter",)
@@ -223,16 +224,19 @@ def serving(home: Path) -> Iterator[SmallHouse]:
     blobs, taken = running.blobs, bound(0)
     assert isinstance(blobs, FileBlobs)
     port = taken.getsockname()[1]
-    house = SmallHouse(f"http://127.0.0.1:{port}", port, added, running, blobs, [], [])
+    fired: list[tuple[str, str]] = []
+    refuse: list[Exception] = []
 
     def fire(name: str, text: str) -> None:
-        if house.refuse:
-            raise house.refuse.pop()
-        house.fired.append((name, text))
+        if refuse:
+            raise refuse.pop()
+        fired.append((name, text))
 
     server = HttpServer(
         Routes(functions, prefix="api"), blobs, fire, taken=taken, host_key=HOST_KEY, threads=4
     )
+    url = f"http://127.0.0.1:{port}"
+    house = SmallHouse(url, port, added, running, blobs, fired, refuse, server)
     server.prepare()
     thread = threading.Thread(target=server.serve)
     thread.start()

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
+from local.host import settings_of
 from tests.local.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,3 +206,38 @@ def test_the_homes_secrets_are_the_owners(tmp_path: Path) -> None:
     with command(tmp_path) as running:
         assert running.url
     assert keys == {name: (tmp_path / name).read_text() for name in keys}
+
+
+@pytest.mark.parametrize("left", [b"", b"half a secret"])
+def test_a_secret_that_a_crash_left_unwritten_is_made_anew(tmp_path: Path, left: bytes) -> None:
+    """Empty or half-written keys of a host that was killed while making them stop no start."""
+    for name in ("token.key", "host.key"):
+        (tmp_path / name).write_bytes(left)
+    with command(tmp_path) as running:
+        assert running.get("v1/intake").status_code == 200
+    for name in ("token.key", "host.key"):
+        assert len((tmp_path / name).read_text()) >= 32
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+def test_hosts_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
+    """However many hosts find no key, all of them go by the same one."""
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda port: settings_of(tmp_path, port, {}), range(32)))
+    assert len({settings.token_key.get_secret_value() for settings in made}) == 1
+
+
+def test_a_kill_while_a_secret_is_written_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key's name is only given to a file whose content is on the disk."""
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        settings_of(tmp_path, 1, {})
+    assert not (tmp_path / "token.key").exists()
+    monkeypatch.undo()
+    assert len(settings_of(tmp_path, 1, {}).token_key.get_secret_value()) >= 32

@@ -87,6 +87,13 @@ def test_a_keyed_function_needs_the_hosts_key(house: SmallHouse) -> None:
     assert house.call("GET", "/api/keyed", params={"code": HOST_KEY}).text == "in"
 
 
+def test_an_empty_key_opens_nothing(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a host whose own key is empty is not opened by sending none."""
+    monkeypatch.setattr(house.server, "_host_key", "")
+    is_problem(house.call("GET", "/api/keyed"), 401)
+    is_problem(house.call("GET", "/api/keyed", headers={"x-functions-key": ""}), 401)
+
+
 def test_a_link_reads_its_file(house: SmallHouse) -> None:
     """A signed link gives the content to save, never to run in the page's name."""
     answer = house.call("GET", link(house))
