@@ -179,11 +179,14 @@ def announce_once(
     """Commit a decision whose documents are their own receipt (natural ids), with its events.
 
     ``decide`` runs again when somebody wrote meanwhile, and finds then what is there.
-    An empty decision writes nothing.
+    An empty decision writes nothing; one of events alone is a ``ValueError``, for no
+    document would say that they were told.
     """
 
     def attempt() -> tuple[Decision, Json | None, Outcome] | None:
         decision = decide()
+        if decision.events and not decision.operations:
+            raise ValueError("no document would say that these events were told")
         return (decision, None, "done") if decision.operations else None
 
     _commit_once(stores, container, partition, "", RECEIPT_SECONDS, attempt, source, now)
@@ -225,6 +228,7 @@ def _commit_once(
         if decision.events and "kind" not in declared.swept_by:
             raise ValueError(f"events cannot leave from {container}: no sweep looks for them there")
         basis = receipt_id if receipt is not None else call_id or _natural_basis(operations)
+        basis = f"{container}|{basis}"
         outbox = [
             _outbox_document(data, f"{basis}|{position}", key, partition, source, now)
             for position, data in enumerate(decision.events)
@@ -245,7 +249,16 @@ def _commit_once(
 
 
 def _natural_basis(operations: Sequence[Operation]) -> str:
-    """Name a commit without receipt by what it writes: same documents, same events."""
+    """Name a commit without receipt by what it writes: same documents, same events.
+
+    Only where it can succeed once: an upsert or an increment of the same words is
+    another commit each time, and tells events of its own.
+    """
+    if not any(
+        isinstance(operation, Create) or getattr(operation, "etag", None) is not None
+        for operation in operations
+    ):
+        return uuid4().hex
     parts = [repr(operation) for operation in operations]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from shared.documents.port import Create, Delete, Patch
-from shared.errors import Conflict, Stale, Unprocessable
+from shared.documents.port import Create, Delete, Operation, Patch, Upsert
+from shared.errors import Conflict, Stale, Unavailable, Unprocessable
 from shared.events.envelope import Event
 from shared.events.intake import IntakeAccepted
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
@@ -162,6 +162,60 @@ def test_announcing_nothing_writes_nothing(house: Embedded) -> None:
     """An empty decision is no commit."""
     stores = with_failing(house, "documents", "commit", raising(AssertionError("committed")))
     announced(stores, Decision)
+
+
+def test_events_without_documents_are_not_announced(house: Embedded) -> None:
+    """Events alone are a mistake that is told, not one that is dropped."""
+    with pytest.raises(ValueError, match="no document"):
+        announced(as_stores(house), lambda: Decision([], creating()().events))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [Patch("counter", increment={"count": 1}), Upsert(document("counter", count=1))],
+)
+def test_commits_of_the_same_words_tell_events_of_their_own(
+    house: Embedded, operation: Operation
+) -> None:
+    """What can be committed again and again tells another event each time, sent or not."""
+    house.documents.commit(CONTAINER, PARTITION, [Create(document("counter", count=0))])
+    away = with_failing(house, "bus", "publish", raising(Unavailable("away")))
+    for stores in (as_stores(house), away, away, as_stores(house)):
+        announced(stores, lambda: Decision([operation], creating()().events))
+    assert len(house.waiting()) == 2
+    assert len(house.kinds("outbox")) == 2
+
+
+def test_a_document_as_it_was_read_tells_its_event_once(house: Embedded) -> None:
+    """A change that holds an etag can succeed once: its event has one id, sent twice or not."""
+    (etag,) = house.documents.commit(CONTAINER, PARTITION, [Create(document("counter"))])
+    decision = Decision([Patch("counter", set={"n": 1}, etag=etag)], creating()().events)
+    left: list[str] = []
+    for _ in range(2):
+
+        def lose(_commit: Callable[..., object], *args: Any) -> None:
+            left.extend(one.body["id"] for one in args[2] if isinstance(one, Create))
+            raise Unavailable("no answer")
+
+        with pytest.raises(Unavailable):
+            announced(with_failing(house, "documents", "commit", lose), lambda: decision)
+    assert len(left) == 2
+    assert len(set(left)) == 1
+
+
+def test_the_same_decision_in_two_containers_tells_two_events(house: Embedded) -> None:
+    """Partitions of the same name in two containers are two, and so are their events."""
+    body = document("probe") | {"candidate_id": PARTITION[1]}
+    for container in (CONTAINER, "candidates"):
+        announce_once(
+            as_stores(house),
+            source="probe",
+            container=container,
+            partition=PARTITION,
+            decide=lambda: Decision([Create(body)], creating()().events),
+            now=NOW,
+        )
+    assert len(house.waiting()) == 2
 
 
 def test_announcing_decides_again_when_somebody_was_faster(house: Embedded) -> None:
