@@ -10,6 +10,7 @@ import ctypes
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,9 +232,12 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
     styles, drawn = _Styles(raw, frame.turn), _Drawn()
     letters: dict[int, str] = {}
     spaced = guessed = False
-    last_key: int | None = 0
+    last_key: int | None = None
     last_x = last_y = math.nan
-    for index in range(min(_count_chars(raw), max_chars)):
+    style = _Style(0.0, bold=False, upright=True)
+    place, page_width, page_height = _placing(frame), frame.width, frame.height
+    end = min(_count_chars(raw), max_chars)
+    for index in range(end):
         code = _unicode_at(raw, index)
         text = letters.get(code)
         if text is None:
@@ -256,11 +260,19 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
                 glyphs[-1].text += text
             glyphs[-1].x1 = max(glyphs[-1].x1, frame.place(box.right, box.top)[0])
             continue
+        if key != last_key or key is None:
+            style = styles.of(key, index)
         last_key, last_x, last_y = key, pen_x, pen_y
-        glyph = _place(text, styles.of(key, index), (box, pen_x, pen_y), frame)
-        if glyph is None:
+        pen, base, x0, x1, height = place(box, pen_x, pen_y)
+        if x0 < pen < x1 and style.upright:
+            x0 = pen  # the box also covers what hangs out to the left, as a j does
+        size = style.size
+        if not 2.0 <= size <= 400.0:
+            # Type 3 fonts carry their scale in a matrix of their own.
+            size = max(1.0, height)
+        if x1 < 0 or x0 > page_width or base < 0 or base - size > page_height:
             continue
-        glyph.order, glyph.spaced, glyph.guessed = index, spaced, guessed
+        glyph = Glyph(text, x0, x1, base, size, style.bold, spaced, guessed, index, style.upright)
         spaced = guessed = False
         twin = drawn.twin(glyph)
         if twin is not None:
@@ -270,32 +282,26 @@ def read_glyphs(text_page: Any, frame: Frame, max_chars: int) -> list[Glyph]:
     return _with_accents(glyphs)
 
 
-def _place(
-    text: str,
-    style: _Style,
-    where: tuple[Any, float, float],
-    frame: Frame,
-) -> Glyph | None:
-    box, pen, base = where
-    if frame.turn == 0:
-        left, x0, x1 = frame.left, box.left - frame.left, box.right - frame.left
-        pen, base, height = pen - left, frame.top - base, box.top - box.bottom
-        if x0 > x1:
-            x0, x1 = x1, x0
-    else:
+_Place = Callable[[Any, float, float], tuple[float, float, float, float, float]]
+
+
+def _placing(frame: Frame) -> _Place:
+    """Return what gives pen, baseline, left and right edge and height of a character as seen."""
+    left, top = frame.left, frame.top
+
+    def upright(box: Any, x: float, y: float) -> tuple[float, float, float, float, float]:
+        x0, x1 = box.left - left, box.right - left
+        height = abs(box.top - box.bottom)
+        return (
+            (x - left, top - y, x0, x1, height) if x0 <= x1 else (x - left, top - y, x1, x0, height)
+        )
+
+    def turned(box: Any, x: float, y: float) -> tuple[float, float, float, float, float]:
         ax, ay = frame.place(box.left, box.bottom)
         bx, by = frame.place(box.right, box.top)
-        pen, base = frame.place(pen, base)
-        x0, x1, height = min(ax, bx), max(ax, bx), by - ay
-    if style.upright and x0 < pen < x1:
-        x0 = pen  # the box also covers what hangs out to the left, as a j does
-    size = style.size
-    if not 2.0 <= size <= 400.0:
-        # Type 3 fonts carry their scale in a matrix of their own.
-        size = max(1.0, abs(height))
-    if x1 < 0 or x0 > frame.width or base < 0 or base - size > frame.height:
-        return None
-    return Glyph(text, x0, x1, base, size, style.bold, False, False, 0, style.upright)
+        return (*frame.place(x, y), min(ax, bx), max(ax, bx), abs(by - ay))
+
+    return turned if frame.turn else upright
 
 
 def _with_accents(glyphs: list[Glyph]) -> list[Glyph]:

@@ -141,11 +141,17 @@ def _follows(run: Sequence[Glyph], glyph: Glyph) -> bool:
 def _runs(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
     """Cut the content stream where the pen jumps."""
     runs: list[list[Glyph]] = []
+    run: list[Glyph] = []
     for glyph in glyphs:
-        if runs and _follows(runs[-1], glyph):
-            runs[-1].append(glyph)
-        else:
-            runs.append([glyph])
+        if run:
+            last = run[-1]
+            # Most characters stand right behind the last one: no need to look closer.
+            touches = glyph.base == last.base and abs(glyph.x0 - last.x1) <= 0.4 * glyph.size
+            if touches or _follows(run, glyph):
+                run.append(glyph)
+                continue
+        run = [glyph]
+        runs.append(run)
     return runs
 
 
@@ -204,16 +210,22 @@ def _spelled(run: Sequence[Glyph]) -> tuple[tuple[Word, ...], float]:
     """Return the words of a run, and the letter spacing in points."""
     tracking = _tracking(run)
     threshold = tracking + max(_WORD_GAP * run[0].size, 0.35 * tracking)
-    words = [Word(run[0].text, run[0].x0, run[0].x1)]
-    for last, glyph in pairwise(run):
+    words: list[Word] = []
+    first = last = run[0]
+    letters = [first.text]
+    for glyph in run[1:]:
         gap = glyph.x0 - last.x1
         # A letter that hangs out to the right hides part of the gap behind it.
         hidden = glyph.guessed and tracking == 0 and gap > 0.02 * glyph.size
         if glyph.spaced or gap > threshold or hidden:
-            words.append(Word(glyph.text, glyph.x0, glyph.x1))
+            words.append(Word("".join(letters), first.x0, last.x1))
+            first, letters = glyph, [glyph.text]
         else:
-            words[-1] = Word(words[-1].text + glyph.text, words[-1].x0, glyph.x1)
-    words = _with_slashes(words)
+            letters.append(glyph.text)
+        last = glyph
+    words.append(Word("".join(letters), first.x0, last.x1))
+    if any(":" in word.text for word in words):
+        words = _with_slashes(words)
     if not _typed_apart([word.text for word in words]):
         return tuple(words), tracking
     gaps = [b.x0 - a.x1 for a, b in pairwise(words)]
