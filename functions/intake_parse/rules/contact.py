@@ -43,13 +43,25 @@ _HOSTS = re.compile(
 def emails(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tuple[Value, ...]:
     """Return the e-mail addresses, those of the header and contact section first.
 
-    Confidence 0.99 there, 0.8 elsewhere (a referee's perhaps), 0.9 from a ``mailto:`` link alone.
+    Confidence 0.99 there, 0.8 elsewhere, 0.9 from a ``mailto:`` link alone. Those among the
+    references are other people's and left out.
     """
     front = front_rows(sections)
+    referees = {
+        row.index for section in sections if section.kind == "references" for row in section.rows
+    }
+    theirs = {
+        re.sub(r"\s", "", m[0]).rstrip(".").casefold()
+        for row in rows
+        if row.index in referees
+        for m in _EMAIL.finditer(row.text)
+    }
     found: dict[str, Value] = {}
     for rank in (True, False):
         for row in rows:
             if "@" not in row.text or (row.index in front) is not rank:
+                continue
+            if row.index in referees:
                 continue
             for m in _EMAIL.finditer(row.text):
                 written = re.sub(r"\s", "", m[0]).rstrip(".")
@@ -60,7 +72,7 @@ def emails(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tup
     for link in text.links:
         if link.url.casefold().startswith("mailto:"):
             address = link.url[7:].split("?")[0].strip()
-            if _EMAIL.fullmatch(address):
+            if _EMAIL.fullmatch(address) and address.casefold() not in theirs:
                 found.setdefault(address.casefold(), Value(value=address, confidence=0.9))
     return tuple(found.values())[:12]
 
