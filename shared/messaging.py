@@ -20,7 +20,8 @@ from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from shared import telemetry, topology
-from shared.bus.port import Message
+from shared.bus.addressing import entities_of
+from shared.bus.port import MAX_ID_CHARACTERS, Message
 from shared.documents.port import (
     Create,
     Delete,
@@ -35,6 +36,7 @@ from shared.errors import (
     Exists,
     Invalid,
     Missing,
+    Problem,
     Rejected,
     Stale,
     Throttled,
@@ -266,6 +268,8 @@ def _natural_basis(operations: Sequence[Operation]) -> str:
 def _outbox_document(
     data: EventData, basis: str, key: Json, partition: Partition, source: str, now: datetime
 ) -> Json:
+    if data.type not in topology.load().events:
+        raise ValueError(f"{data.type} is not an event of topology.json")
     identity = str(uuid5(NAMESPACE_URL, f"{'|'.join(partition)}|{data.type}|{basis}"))
     here = telemetry.current()
     event = Event(
@@ -280,6 +284,11 @@ def _outbox_document(
         traceparent=here.traceparent if here else None,
         requestid=here.request_id if here else None,
     )
+    try:
+        entities_of(topology.load(), message_of(event))
+    except Problem as error:
+        # ours, not the caller's: committed, it would stay in the outbox for ever
+        raise ValueError(f"{data.type} cannot be sent: {error}") from None
     return {
         "schema_version": 1,
         "id": f"outbox:{identity}",
@@ -320,14 +329,18 @@ def _send(stores: Stores, container: str, partition: Partition, outbox: Sequence
 def message_of(event: Event, *, not_before: datetime | None = None) -> Message:
     """The message that carries an event to where topology.json sends its type.
 
-    A re-send has a message id of its own, or duplicate detection would drop it.
+    A re-send has a message id of its own, or duplicate detection would drop it. The
+    session is the partition, by its digest where the name is longer than a session's.
     """
+    session = event.partitionkey
+    if len(session) > MAX_ID_CHARACTERS:
+        session = hashlib.sha256(session.encode()).hexdigest()
     return Message(
         destination=topology.load().events[event.type].to,
         message_id=f"{event.id}~{event.resend}" if event.resend else event.id,
         body=event.body(),
         subject=event.type,
-        session_id=event.partitionkey,
+        session_id=session,
         correlation_id=event.requestid,
         not_before=not_before,
     )

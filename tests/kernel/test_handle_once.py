@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
 
 import pytest
 
 from shared.documents.port import Create, Patch, Replace, Upsert
 from shared.errors import Conflict, Invalid, Rejected, Stale, Unavailable
-from shared.events.envelope import Event
+from shared.events.envelope import Event, EventData
+from shared.events.intake import IntakeEnded
 from shared.messaging import MAX_ATTEMPTS, Decision, Outcome, handle_once
 from shared.stores import Stores
 from tests.kernel.embedded import (
@@ -227,6 +231,60 @@ def test_the_same_event_tells_the_same_events(house: Embedded) -> None:
     first, second = (Event.read(delivery.body) for delivery in house.waiting())
     assert first.id != second.id
     assert (first.tenantid, first.partitionkey) == PARTITION
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """Stands for the data of an event type that topology.json does not know."""
+
+    type: str = "waymark.nothing.known.v1"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(
+            IntakeEnded(intake_id="f", attempt=1, state="failed", reason="x" * 200_000),
+            id="too large",
+        ),
+        pytest.param(cast(EventData, Nowhere()), id="unknown"),
+    ],
+)
+def test_an_event_that_cannot_be_sent_is_not_committed(house: Embedded, data: EventData) -> None:
+    """What the bus would never take is refused as a mistake of ours, and nothing is written."""
+    with pytest.raises(ValueError, match="waymark"):
+        handled(
+            as_stores(house),
+            event(),
+            lambda: Decision([Create(document("probe"))], [data]),
+        )
+    assert house.kinds("probe") == house.kinds("outbox") == house.kinds("receipt") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "session"),
+    [
+        ("file-1", "file-1"),
+        ("f" * 128, "f" * 128),
+        ("f" * 129, hashlib.sha256(b"f" * 129).hexdigest()),
+    ],
+)
+def test_messages_of_one_partition_are_one_session(
+    house: Embedded, name: str, session: str
+) -> None:
+    """The session is the partition, by its digest where the name is too long for a session."""
+    partition = (PARTITION[0], name)
+    handle_once(
+        as_stores(house),
+        event(),
+        handler="probe",
+        container=CONTAINER,
+        partition=partition,
+        decide=lambda: Decision([Create(document("p", partition))], creating()().events),
+        now=NOW,
+    )
+    (delivery,) = house.waiting()
+    assert delivery.session_id == session
 
 
 def test_events_do_not_leave_from_where_no_sweep_looks(house: Embedded) -> None:
