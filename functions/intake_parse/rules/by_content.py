@@ -25,6 +25,9 @@ from functions.intake_parse.rules.titles import (
     title_score,
 )
 
+MOST_LOOKED_AT = 400
+"""Rows of a section that are looked at for one heading."""
+
 _MAIN = frozenset({"experience", "education", "skills"})
 _DATED = frozenset({"experience", "education", "projects", "volunteer", "involvement"})
 _NO_HEADING = re.compile(r"[\d@:,;|\t.!?()]")
@@ -91,14 +94,19 @@ def _like_known(sections: list[Section], known: list[Row], rows: list[Row]) -> f
     usual = _usual(rows)
     looks = Counter(_look(row) for row in known)
     total = looks + Counter(_look(row) for row in rows)
-    heads = {look for look, n in looks.items() if n >= 2 and look != usual}
-    heads = {look for look in heads if looks[look] >= 0.5 * total[look]}
+    fit = Counter(_look(row) for row in rows if _possible(row))
+    heads = set()
+    for look, n in looks.items():
+        often = n >= 2 and n >= 0.5 * total[look]
+        large = look[0] >= 1.15 * usual[0] > 0 and total[look] >= 3
+        if look != usual and (often or (large and n + fit[look] >= 0.75 * total[look])):
+            heads.add(look)
     edges = {(_look(row), round(row.x0 / 6) + near) for row in known for near in (-1, 0, 1)}
     found = set()
     for section in sections:
         if section.kind == HEADER or section.heading is None:
             continue
-        for position, row in enumerate(section.rows):
+        for position, row in enumerate(section.rows[:MOST_LOOKED_AT]):
             look = _look(row)
             if look not in heads or not _possible(row):
                 continue
@@ -114,11 +122,13 @@ def _like_known(sections: list[Section], known: list[Row], rows: list[Row]) -> f
 
 
 def _alone_behind_entries(rows: list[Row], position: int) -> bool:
-    """Say whether a row's look is the only one of its kind in a section, behind a dated entry."""
+    """Say whether no other row of this look stands above a date, and a dated entry goes before."""
     look = _look(rows[position])
-    return sum(_look(row) == look for row in rows) == 1 and any(
-        periods_in(row) for row in rows[:position]
+    alike = sum(
+        _look(row) == look and any(periods_in(r) for r in rows[i + 1 : i + 3])
+        for i, row in enumerate(rows[:MOST_LOOKED_AT])
     )
+    return alike == 1 and any(periods_in(row) for row in rows[:position])
 
 
 def _recurring(rows: list[Row]) -> frozenset[int]:

@@ -7,7 +7,7 @@ import re
 from functions.intake_parse.rules.contact import link_key
 from functions.intake_parse.rules.dates import find
 from functions.intake_parse.rules.entries import group
-from functions.intake_parse.rules.entry_rows import periods_in
+from functions.intake_parse.rules.entry_rows import is_table_head, periods_in
 from functions.intake_parse.rules.experience import highlights
 from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.lexicon import fold
@@ -97,10 +97,12 @@ def _certificates(rows: list[Row]) -> list[Value]:
             at = row.text.index(":", row.body) + 1
             found.extend(value(row, a, b, 0.85) for a, b in _listed(row, at))
         return found
+    if len(rows) > 1 and is_table_head(rows[0]):
+        rows = rows[1:]
     rows, wrapped = _without_dates_beneath(rows)
-    parted = [value(row, a, b, 0.85) for row in rows for a, b in _several(row, len(rows) == 1)]
-    if any(_several(row, len(rows) == 1) for row in rows):
-        return _in_order(rows, parted)
+    several = [_several(row, len(rows) == 1) for row in rows]
+    if any(several):
+        return _in_order(rows, several)
     dated = [row for row in rows if periods_in(row) or row.index in wrapped]
     if len(rows) == 1 and rows[0].content.count(",") >= 1 and not dated:
         return [value(rows[0], a, b, 0.85) for a, b in _listed(rows[0], rows[0].body)]
@@ -140,6 +142,8 @@ def _without_dates_beneath(rows: list[Row]) -> tuple[list[Row], frozenset[int]]:
 
 def _several(row: Row, alone: bool) -> list[tuple[int, int]]:
     """Return the certificates that share a row: parted by semicolons, or each with its own date."""
+    if len(row.content) > 600:
+        return []
     for separator in (r";", r"[|•·]", r"(?<=\d{4}),|(?<=\d{4}\)),"):
         pieces, at = [], row.body
         for m in [*re.finditer(separator, row.text[row.body :]), None]:
@@ -171,14 +175,15 @@ def _bare(row: Row, start: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
-def _in_order(rows: list[Row], parted: list[Value]) -> list[Value]:
-    """Return the parted items and those of the rows that hold one, in reading order."""
-    found = list(parted)
-    for row in rows:
-        item = None if _several(row, len(rows) == 1) else _first_piece(row)
+def _in_order(rows: list[Row], several: list[list[tuple[int, int]]]) -> list[Value]:
+    """Return the items of the rows that hold many and of those that hold one."""
+    found: list[Value] = []
+    for row, pieces in zip(rows, several, strict=True):
+        found.extend(value(row, a, b, 0.85) for a, b in pieces)
+        item = None if pieces else _first_piece(row)
         if item is not None:
             found.append(item)
-    return sorted(found, key=lambda item: item.span.start if item.span else 0)
+    return found
 
 
 def _is_issuer(row: Row) -> bool:

@@ -274,3 +274,17 @@ def test_headings_may_differ_in_capitals(page: Any) -> None:
     body = "# EDUCATION\nB.A., Lakeside University, 2010\n# Skills\nBookbinding, Rigging"
     found = parse(page(FRONT + body), TODAY)
     assert [s.name.value for s in found.skills] == ["Bookbinding", "Rigging"]
+
+
+def test_one_known_heading_shows_the_look_of_the_others(page: Any) -> None:
+    """Where a page words its headings freely, their common look and their content tell them."""
+    body = (
+        "# Work\n** Barista at Bean There (2019 – now)\n• Poured\n# Brain Food\n"
+        "BSc Chemistry, Ridgemont College, 2018\n# Superpowers\nLatte art, Python, Excel\n"
+        "# Chatter\nEnglish (native), Welsh (B1)\n# Shelf\nNovels and poems"
+    )
+    found = parse(page(FRONT + body), TODAY)
+    assert work(found) == [("Barista", "Bean There", "2019")]
+    assert [s.institution and s.institution.value for s in found.education] == ["Ridgemont College"]
+    assert [s.name.value for s in found.skills] == ["Latte art", "Python", "Excel"]
+    assert [x.code for x in found.languages] == ["en", "cy"]

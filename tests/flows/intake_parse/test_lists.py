@@ -125,6 +125,7 @@ def test_programming_languages_are_not_spoken(page: Any) -> None:
             "Crane Operator (2020); First Aid (2021); CDL B (2022)",
             ["Crane Operator", "First Aid", "CDL B"],
         ),
+        ("Certificate⇥Issuer⇥Year\nSlinger Card⇥Harbour Board⇥2020", ["Slinger Card"]),
         ("Rigging Card, 2019, Slinger Card, 2020", ["Rigging Card", "Slinger Card"]),
         (
             "Rope Access Level 1, 2019\nBoard of Divers Advanced Card,\n2021",
