@@ -35,11 +35,11 @@ def main() -> int:
         taken = take_port(arguments.port)
         port = taken.getsockname()[1]
         settings = settings_of(arguments.home.resolve(), port, os.environ)
+        log = _log_to(None if arguments.verbose else settings.home / "host.log", settings.log_level)
         host = Host(settings, taken=taken, host_file=ROOT / "host.json")
     except (HostError, SettingsError, OSError) as error:
         print(f"waymark: {error}", file=sys.stderr)
         return 2
-    log = _log_to(None if arguments.verbose else settings.home / "host.log")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -73,12 +73,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _log_to(path: Path | None) -> Path | None:
-    """Send the log lines to a file, so that the terminal stays readable."""
-    if path is not None:
-        handler = logging.FileHandler(path, encoding="utf-8")
-        handler.setFormatter(telemetry.JsonLines())
-        logging.getLogger().handlers[:] = [handler]
+def _log_to(path: Path | None, level: str) -> Path | None:
+    """Send the log lines to a file, so that the terminal stays readable, or to the terminal."""
+    handler = logging.StreamHandler() if path is None else logging.FileHandler(path, "a", "utf-8")
+    handler.setFormatter(telemetry.JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
     return path
 
 

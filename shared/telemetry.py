@@ -128,11 +128,19 @@ class JsonLines(logging.Formatter):
 
 
 def configure(level: str = "INFO") -> None:
-    """Send log lines to standard error as JSON. Quiets the Azure SDKs to warnings."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
+    """Write our lines as JSON to whatever handles this process's log: the Functions worker's
+    own handler, which must stay, or standard error where nobody does.
+
+    Quiets the Azure SDKs to warnings.
+    """
+    if _LOGGER.hasHandlers():
+        for handler in logging.getLogger().handlers:
+            if handler.formatter is None:  # it would write the outcome without its fields
+                handler.setFormatter(JsonLines())
+    else:
+        ours = logging.StreamHandler(sys.stderr)
+        ours.setFormatter(JsonLines())
+        _LOGGER.addHandler(ours)
+    _LOGGER.setLevel(level)
     for name in ("azure", "uamqp", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -43,7 +43,6 @@ from shared.events.intake import IntakeAccepted
 from shared.http.api import OPERATIONS, TAGS, Api, Operation, Reply
 from shared.http.call import Body, Call, Query
 from shared.messaging import Answer, Decision, answer_once
-from shared.telemetry import JsonLines
 from tests.kernel.tokens import settings
 
 SECRET = "connection string of anna@example.org"
@@ -213,14 +212,14 @@ class SmallHouse:
 def serving(home: Path) -> Iterator[SmallHouse]:
     """Serve the tests' routes on embedded stores in a folder."""
     described, before = set(OPERATIONS), runtime._runtime
-    root = logging.getLogger()
-    level = root.level
+    logger = logging.getLogger("waymark")
+    level, handlers = logger.level, list(logger.handlers)
     functions = _build()
     added = [operation for name, operation in OPERATIONS.items() if name not in described]
     for operation in added:
         del OPERATIONS[operation.name]
     del TAGS["small"]
-    running = runtime.start(settings(WAYMARK_HOME=str(home), WAYMARK_LOG_LEVEL="ERROR"))
+    running = runtime.start(settings(WAYMARK_HOME=str(home)))
     blobs, taken = running.blobs, bound(0)
     assert isinstance(blobs, FileBlobs)
     port = taken.getsockname()[1]
@@ -249,5 +248,5 @@ def serving(home: Path) -> Iterator[SmallHouse]:
             assert isinstance(store, SqliteDocuments | SqliteBus)
             store.close()
         runtime._runtime = before
-        root.setLevel(level)
-        root.handlers[:] = [h for h in root.handlers if not isinstance(h.formatter, JsonLines)]
+        logger.setLevel(level)
+        logger.handlers[:] = handlers

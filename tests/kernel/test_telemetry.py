@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,27 @@ from hypothesis import strategies as st
 from shared import telemetry
 
 PARENT = f"00-{'ab' * 16}-{'cd' * 8}-01"
+ROOT = Path(__file__).resolve().parents[2]
 SENT = "anna@example.org"
+WORKER = """
+import json, logging, sys
+from shared import telemetry
+
+class Sending(logging.Handler):
+    def emit(self, record):
+        sys.stdout.write(self.format(record) + "\\n")
+
+logging.getLogger().addHandler(Sending())
+telemetry.configure("INFO")
+telemetry.configure("INFO")
+telemetry.log("thing.done", count=3)
+"""
+ALONE = """
+from shared import telemetry
+telemetry.configure("INFO")
+telemetry.configure("INFO")
+telemetry.log("thing.done", count=3)
+"""
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -162,3 +185,41 @@ def test_a_plain_request_id_is_kept(kept: str) -> None:
     """A sound request id of the caller stays."""
     with telemetry.hop(traceparent=None, request_id=kept) as here:
         assert here.request_id == kept
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+
+def test_the_workers_own_handler_gets_each_line() -> None:
+    """A handler that stands on the root logger, as the Functions worker's does, stays there and
+    gets each line once, with its fields."""
+    ran = run(WORKER)
+    (line,) = ran.stdout.splitlines()
+    assert (json.loads(line)["message"], json.loads(line)["count"]) == ("thing.done", 3)
+    assert ran.stderr == ""
+
+
+def test_without_any_handler_lines_go_to_standard_error() -> None:
+    """A process whose log nobody handles writes each line once to standard error."""
+    (line,) = run(ALONE).stderr.splitlines()
+    assert (json.loads(line)["message"], json.loads(line)["count"]) == ("thing.done", 3)
+
+
+def test_the_azure_sdks_are_quiet() -> None:
+    """The SDKs' lines of each request and reply are not written, their warnings are."""
+    loggers = [logging.getLogger(name) for name in ("azure", "uamqp", "urllib3")]
+    levels = [logger.level for logger in [logging.getLogger("waymark"), *loggers]]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+    telemetry.configure("DEBUG")
+    assert [logger.level for logger in loggers] == [logging.WARNING] * 3
+    for logger, level in zip([logging.getLogger("waymark"), *loggers], levels, strict=True):
+        logger.setLevel(level)
