@@ -69,6 +69,14 @@ _STOPPED = re.compile(_SEPARATOR.pattern + r"|(?<=[^\W\d_]{4})\.\s+(?=[^\W\d_a-z
 """Separators of a row that parts all its pieces, the leading date too, with full stops."""
 
 
+_FORM_ENDS = re.compile(
+    r"\s(?:GmbH|AG|KG|SE|B\.?V\.?|N\.?V\.?|Ltd\.?|LLC|Inc\.?|PLC|AB|A/S|ApS|Oy|s\.\s?r\.\s?o\.|S\.?A\.?|"
+    r"[Ss]p\.\s?z\s?o\.\s?o\.|S\.?R\.?L\.?|S\.?L\.?|S\.p\.A\.?|SARL|SAS|A\.Ş\.|Ltda\.?|Lda\.?)$"
+)
+_TOWN = re.compile(r"[^\W\d_a-zß-ÿ][^\W\d_]{2,}(?:[ -][^\W\d_]{2,}){0,2}")
+"""A company's legal form, and what stands behind it and a comma: the town, known or not."""
+
+
 _GRADE_TAIL = re.compile(r"(?:,\s{0,3}\d[.,]\d{1,2}\.?|(?<=[^\W\d_A-Z]{4})\.)\s{0,9}$")
 
 
@@ -260,7 +268,8 @@ def _without_place(unit: Unit) -> tuple[Unit, Unit | None]:
         at = unit.start + commas[-back]
         suffix = text[at + 1 : unit.end].strip()
         rest = text[unit.start : at].strip()
-        if not is_place(suffix) or not rest:
+        behind_form = back == 1 and _FORM_ENDS.search(rest) and _TOWN.fullmatch(suffix)
+        if not rest or not (is_place(suffix) or behind_form):
             continue
         if back >= 2:
             city = suffix.split(",")[0].strip()
