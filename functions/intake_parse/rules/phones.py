@@ -31,7 +31,7 @@ _PHONE_LABEL = re.compile(
 
 
 _NOT_PHONE = re.compile(
-    r"(?:gpa|isbn|issn|patent|doi|zip|plz|cap|id|passport|cedula|dni|nif|cpf|rg|n°|no\.|"
+    r"(?<![\w.@-])(?:gpa|isbn|issn|patent|doi|zip|plz|cap|id|passport|cedula|dni|nif|cpf|rg|n°|no\.|"
     r"iban|ssn|born|"
     r"geboren|birth|nascita|nacimiento|naissance)[\s:.#°]*$",
     re.IGNORECASE,
@@ -134,6 +134,8 @@ def _number(written: str, region: str | None) -> tuple[str, bool]:
 
 _REGIONS = {
     "fr": "FR", "es": "ES", "de": "DE", "pt": "PT", "it": "IT", "en": "US", "nl": "NL", "pl": "PL",
+    "sv": "SE", "da": "DK", "no": "NO", "nb": "NO", "nn": "NO", "fi": "FI", "cs": "CZ", "sk": "SK",
+    "ro": "RO", "tr": "TR", "hu": "HU",
 }  # fmt: skip
 
 

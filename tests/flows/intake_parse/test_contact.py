@@ -139,3 +139,15 @@ def test_a_cut_address_gives_way_to_its_annotation(page: Any) -> None:
     )
     links = parse(text, TODAY).personal.links
     assert [link.value for link in links] == ["https://www.linkedin.com/in/ada-byron/"]
+
+
+def test_a_domain_before_a_number_says_nothing_about_it(page: Any) -> None:
+    """An address that ends in ".id" is no identity number's label."""
+    text = page("! Ada Byron\nada@byron.id⇥+62 812-5550-1999\n# Skills\nChess")
+    assert [p.value for p in parse(text, TODAY).personal.phones] == ["+6281255501999"]
+
+
+def test_reads_national_numbers_of_further_countries(page: Any) -> None:
+    """The language tells the country of a number without its code."""
+    text = page("! Ada Byron\nada@mail.org | 070-174 06 35\n# Språk\nSvenska", language="sv")
+    assert [p.value for p in parse(text, TODAY).personal.phones] == ["+46701740635"]

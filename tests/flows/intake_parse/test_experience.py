@@ -189,3 +189,11 @@ def test_full_stops_part_period_title_and_company(page: Any) -> None:
     body = "2015 - 2019. Jefe de obra. Construcciones Alba, Madrid."
     found = jobs(parse(page(f"{FRONT}# Experiencia\n{body}", language="es"), TODAY))
     assert found == [("Jefe de obra", "Construcciones Alba", "2015")]
+
+
+def test_a_town_behind_the_legal_form_is_no_part_of_the_company(page: Any) -> None:
+    """ "Acme GmbH, Town" is company and town though no list has the town."""
+    body = "Clerk⇥2015 – 2019\nMoorhof Landtechnik GmbH, Dingelbach\n• Filed"
+    found = parse(page(f"{FRONT}# Experience\n{body}"), TODAY)
+    assert jobs(found) == [("Clerk", "Moorhof Landtechnik GmbH", "2015")]
+    assert found.work_experience[0].location is not None
