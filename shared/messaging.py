@@ -42,6 +42,7 @@ from shared.errors import (
     Throttled,
     Unavailable,
     Unprocessable,
+    WaymarkError,
 )
 from shared.events.envelope import Event, EventData
 from shared.stores import Stores
@@ -53,6 +54,13 @@ MAX_ATTEMPTS = 6
 MAX_RESENDS = 8
 
 Outcome = Literal["done", "repeated", "rejected"]
+
+
+class NotHandled(WaymarkError):
+    """A delivery failed. It names the error's type and the event, and quotes nobody's data:
+
+    the host writes what it is told to its log and to the dead letter.
+    """
 
 
 @dataclass(frozen=True)
@@ -399,14 +407,15 @@ def deliver(
 
     Returning settles the message. A store or peer that is away (``Unavailable``,
     ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
-    with growing delays; a ``Rejected`` is logged and finished; anything else is raised,
-    so that the bus redelivers and at last dead-letters. On the last delivery
-    ``exhausted`` is told, with the reason.
+    with growing delays; a ``Rejected`` is logged and finished; anything else is raised as
+    :class:`NotHandled`, so that the bus redelivers and at last dead-letters. On the last
+    delivery ``exhausted`` is told, with the type of the error.
 
     ``delivery_count`` is 1 the first time.
     """
     event = Event.read(body)
     max_delivery = topology.load().receivers[entity].max_delivery
+    cause = ""
     with (
         telemetry.hop(traceparent=event.traceparent, request_id=event.requestid),
         telemetry.timed(
@@ -431,9 +440,12 @@ def deliver(
         except Rejected as error:
             line["outcome"], line["reason"] = "rejected", error.reason
         except Exception as error:
+            line["error"] = cause = type(error).__name__
+            telemetry.failure("event.not_handled", error, entity=entity, event_id=event.id)
             if delivery_count >= max_delivery:
-                _tell_exhausted(exhausted, event, error)
-            raise
+                _tell_exhausted(exhausted, event, cause)
+        if cause:  # outside of the except block, so that the error does not travel along
+            raise NotHandled(f"{cause} on event {event.id}")
 
 
 def _postpone(stores: Stores, event: Event, least: float, now: datetime) -> int:
@@ -444,11 +456,9 @@ def _postpone(stores: Stores, event: Event, least: float, now: datetime) -> int:
     return again.resend
 
 
-def _tell_exhausted(
-    exhausted: Callable[[Event, str], None], event: Event, cause: Exception
-) -> None:
+def _tell_exhausted(exhausted: Callable[[Event, str], None], event: Event, cause: str) -> None:
     """Tell it, and let what goes wrong there not hide the cause: the dead letter names that."""
     try:
-        exhausted(event, f"{type(cause).__name__}: {cause}")
+        exhausted(event, cause)
     except Exception as error:
         telemetry.failure("exhaustion.not_told", error, event_id=event.id)

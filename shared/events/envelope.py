@@ -13,6 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from shared.errors import Invalid
 
+# An error never quotes what it read: that may be a person's.
+_READING = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
 
 class EventData(BaseModel):
     """The data of one event type. Readers ignore unknown fields, so types only grow.
@@ -20,7 +23,7 @@ class EventData(BaseModel):
     ``type`` is ``waymark.<noun>.<past tense>.v<n>``. ``subject`` names what it happened to.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = _READING
 
     type: ClassVar[str]
 
@@ -36,7 +39,7 @@ DataT = TypeVar("DataT", bound=EventData)
 class Event(BaseModel):
     """One event. Two with the same ``id`` are the same event, however often delivered."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = _READING
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(min_length=1, max_length=64)
@@ -58,7 +61,7 @@ class Event(BaseModel):
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
-            raise Invalid(f"not a CloudEvent: {error.error_count()} field(s) are wrong") from error
+            raise Invalid(f"not a CloudEvent: {error.error_count()} field(s) are wrong") from None
 
     def body(self) -> bytes:
         """The JSON that goes into a message."""
@@ -72,4 +75,4 @@ def read_data(event: Event, model: type[DataT]) -> DataT:
     try:
         return model.model_validate(event.data)
     except ValidationError as error:
-        raise Invalid(f"{event.type}: {error.error_count()} field(s) are wrong") from error
+        raise Invalid(f"{event.type}: {error.error_count()} field(s) are wrong") from None

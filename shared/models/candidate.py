@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from shared.models.document import Document
+from shared.models.document import READING, Document
 from shared.models.resume import Resume
 
 CONTAINER = "candidates"
@@ -25,7 +25,7 @@ def candidate_id_of(tenant_id: str, key: str) -> str:
 class ProfileSource(BaseModel):
     """A file that a profile was read from."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
     intake_id: str
     attempt: int

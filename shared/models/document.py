@@ -6,6 +6,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+READING = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+"""How stored models are read. An error never quotes what it read: that may be a person's."""
+
 
 class Document(BaseModel):
     """One stored document. Readers ignore unknown fields, so schemas can only grow.
@@ -14,7 +17,7 @@ class Document(BaseModel):
     ``tenant_id`` that begins its partition key.
     """
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
     schema_version: int = 1
     id: str

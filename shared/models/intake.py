@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from shared.models.document import Document
+from shared.models.document import READING, Document
 from shared.models.resume import Resume
 
 CONTAINER = "intake"
@@ -43,7 +43,7 @@ def extract_name(tenant_id: str, intake_id: str, attempt: int) -> str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
 
 class Reason(_Part):

@@ -5,11 +5,13 @@ Written by ``intake_parse``, read by ``intake_finalize`` and ``candidates``.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from shared.models.document import READING
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
 
 class Span(_Part):

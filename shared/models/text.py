@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from shared.models.document import READING
 
 
 class TextLine(BaseModel):
     """One line in reading order."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
     text: str = Field(
         description="Words parted by one space. A tab stands where the line has a wide gap: "
@@ -46,7 +48,7 @@ class TextLine(BaseModel):
 class PageLink(BaseModel):
     """A hyperlink that the file carries as an annotation or relationship."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
     url: str
     page: int = Field(ge=1)
@@ -59,7 +61,7 @@ class PageLink(BaseModel):
 class ExtractedText(BaseModel):
     """All text of one file in reading order."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = READING
 
     schema_version: int = 1
     media_type: str

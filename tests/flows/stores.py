@@ -160,8 +160,8 @@ class House:
                     exhausted=lambda event, cause: self.give_up(entity, event, cause),
                     now=self.clock(),
                 )
-            except Exception as error:
-                outcomes.append(type(error).__name__)
+            except messaging.NotHandled as error:
+                outcomes.append(str(error).partition(" ")[0])
                 self.bus.abandon(delivery)
             else:
                 self.bus.complete(delivery)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from shared import telemetry, topology
 from shared.errors import Invalid, Problem, Rejected, Throttled, Unavailable
 from shared.events.envelope import Event
-from shared.messaging import MAX_RESENDS, Outcome, deliver
+from shared.messaging import MAX_RESENDS, NotHandled, Outcome, deliver
 from shared.stores import Stores
 from tests.kernel.embedded import (
     NOW,
@@ -94,7 +95,7 @@ def test_delays_grow_and_are_bounded(clocked: Embedded, clock: Clock) -> None:
 def test_after_the_last_resend_it_goes_up(house: Embedded) -> None:
     """An event that was sent again often enough is left to the bus's own redelivery."""
     tired, told = event(resend=MAX_RESENDS), Told()
-    with pytest.raises(Unavailable):
+    with pytest.raises(NotHandled, match="Unavailable"):
         delivered(as_stores(house), tired.body(), failing(Unavailable("away")), told=told)
     assert house.bus.count(QUEUE) == 0
     assert told.causes == []
@@ -114,18 +115,21 @@ def test_giving_up_is_told_once_on_the_last_delivery(
     """Of all deliveries only the last tells that the event is given up, with its cause."""
     told = Told()
     for count in range(1, LAST + 1):
-        with pytest.raises(type(error)):
+        with pytest.raises(NotHandled):
             delivered(as_stores(house), message.body(), failing(error), count=count, told=told)
         assert len(told.causes) == (count == LAST)
-    assert told.causes[0].startswith(type(error).__name__)
+    assert told.causes == [type(error).__name__]
 
 
 def test_giving_up_is_told_when_postponing_fails_too(house: Embedded) -> None:
     """When store and bus are both away on the last delivery, that is told as well."""
     stores, told = with_failing(house, "bus", "publish", raising(Unavailable("bus away"))), Told()
-    with pytest.raises(Unavailable, match="bus away"):
+    with pytest.raises(NotHandled, match="Unavailable"):
+        delivered(stores, event().body(), failing(Throttled("!", retry_after=1)), told=told)
+    assert told.causes == []
+    with pytest.raises(NotHandled, match="Unavailable"):
         delivered(stores, event().body(), failing(Unavailable("away")), count=LAST, told=told)
-    assert told.causes == ["Unavailable: bus away"]
+    assert told.causes == ["Unavailable"]
 
 
 def test_what_goes_wrong_in_giving_up_does_not_hide_the_cause(house: Embedded) -> None:
@@ -134,8 +138,32 @@ def test_what_goes_wrong_in_giving_up_does_not_hide_the_cause(house: Embedded) -
     def broken(_event: Event, _cause: str) -> None:
         raise RuntimeError("the store is away as well")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(NotHandled, match="KeyError"):
         delivered(as_stores(house), event().body(), failing(KeyError("x")), count=LAST, told=broken)
+
+
+@pytest.mark.parametrize("count", [1, LAST])
+def test_what_the_host_is_told_quotes_nobody(
+    house: Embedded, caplog: pytest.LogCaptureFixture, count: int
+) -> None:
+    """Neither the raised error nor the log holds the words of what went wrong inside."""
+
+    name = " ".join(["Anna", "Schmidt"])  # not in one piece in the source, which a trace shows
+
+    def read(_: Event) -> Outcome:
+        raise Invalid(f"{name} has no phone") from KeyError(name)
+
+    told = Told()
+    with caplog.at_level("INFO"), pytest.raises(NotHandled) as raised:
+        delivered(as_stores(house), event().body(), read, count=count, told=told)
+    text = "".join(traceback.format_exception(raised.value))
+    logged = "".join(telemetry.JsonLines().format(record) for record in caplog.records)
+    assert str(raised.value) == f"Invalid on event {event().id}"
+    assert raised.value.__context__ is raised.value.__cause__ is None
+    assert event().id in logged
+    assert "Invalid" in logged
+    for words in (text, logged, *told.causes):
+        assert name not in words
 
 
 def test_rejected_is_finished(house: Embedded) -> None:
