@@ -139,7 +139,7 @@ def named(words: str) -> str | None:
         if "experience" in known and len(known) >= 2:
             return "experience"
         if len(known) == len(parts):
-            return known[0]
+            return next((k for k in known if k != "other"), "other")
         if kinds[0] and len(known) >= 2:
             return kinds[0]
     return None

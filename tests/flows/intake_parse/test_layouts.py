@@ -288,3 +288,9 @@ def test_one_known_heading_shows_the_look_of_the_others(page: Any) -> None:
     assert [s.institution and s.institution.value for s in found.education] == ["Ridgemont College"]
     assert [s.name.value for s in found.skills] == ["Latte art", "Python", "Excel"]
     assert [x.code for x in found.languages] == ["en", "cy"]
+
+
+def test_a_compound_heading_is_what_its_known_part_says(page: Any) -> None:
+    """ "Strengths & Skills" announces skills, not something else."""
+    found = parse(page(f"{FRONT}# Strengths & Skills\nPhonics, Safeguarding"), TODAY)
+    assert [s.name.value for s in found.skills] == ["Phonics", "Safeguarding"]
