@@ -49,15 +49,13 @@ class Headings:
     def over(self, edge: float, width: float) -> set[int]:
         """Return the ids of the headings that stand over both sides of an edge.
 
-        They do where all of one look stand on the left, and where what follows
+        They do where all of one look begin on the left, and where what follows
         each begins on one row on both sides: columns that have nothing to do
         with each other do not stop and start at the same heights.
         """
         found: set[int] = set()
         for heads in self._looks:
-            if all(head.x1 <= edge - width for head in heads) and self._rows_below(
-                heads, edge, width
-            ):
+            if all(head.x0 < edge - 1 for head in heads) and self._rows_below(heads, edge, width):
                 found.update(id(head) for head in heads)
         return found
 

@@ -132,7 +132,7 @@ def _blocks(segments: Sequence[Segment], depth: int) -> list[Block]:
             above = [segment for segment in segments if segment.middle < top]
             below = [segment for segment in segments if segment.middle > bottom]
             if len(above) + len(table.segments) + len(below) == len(segments):
-                rows = [Line(parts) for row in table.rows for parts in row.rows]
+                rows = [Line(parts) for parts in table.read]
                 return [*_blocks(above, depth + 1), Block(rows), *_blocks(below, depth + 1)]
         gutters = find_gutters(segments)
         for gutter in gutters:

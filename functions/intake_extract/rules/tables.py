@@ -11,6 +11,7 @@ from functions.intake_extract.rules.segments import Segment, same_row
 
 _FEWEST_COLUMNS = 3
 _FEWEST_ROWS = 2
+_PAIRED = 4
 _SAME_EDGE = 2.0
 _FARTHEST = 6.0
 """The next row begins at most so many em below."""
@@ -53,6 +54,27 @@ class Table:
     """Consecutive rows that share their columns."""
 
     rows: list[TableRow] = field(default_factory=list)
+
+    @property
+    def read(self) -> list[list[Segment]]:
+        """The rows as they are read; of two labels with their lists each on a row of its own."""
+        if self._is_paired:
+            halves = [half for row in self.rows for half in (row.cells[:2], row.cells[2:])]
+            return [line for half in halves for line in TableRow(half).rows]
+        return [line for row in self.rows for line in row.rows]
+
+    @property
+    def _is_paired(self) -> bool:
+        """Whether the first and the third cell of each row are labels of the cells behind them."""
+        if any(len(row.cells) != _PAIRED for row in self.rows):
+            return False
+        labels = [cell[0] for row in self.rows for cell in row.cells[::2]]
+        lists = [cell[0] for row in self.rows for cell in row.cells[1::2]]
+        if all(label.bold for label in labels) and not any(cell.bold for cell in lists):
+            return True
+        return not any("," in label.text for label in labels) and (
+            2 * sum("," in cell.text for cell in lists) >= len(lists)
+        )
 
     @property
     def segments(self) -> list[Segment]:

@@ -406,3 +406,38 @@ def test_two_labels_in_capitals_are_labels() -> None:
         for label in ("MILLING", "BAKING")
         for text in (label, *(f"{label}, sentence {row} of it" for row in range(5)))
     ]
+
+
+@pytest.mark.parametrize("font", [PLAIN, BOLD])
+def test_labels_with_their_lists_side_by_side_are_parted(font: str) -> None:
+    """Two labels on one row, each with a list, are read as two rows."""
+    rows = [
+        ("Grinding", "Stone, Roller", "Sifting", "Plansifter"),
+        ("Cleaning", "Sieve, Magnet", "Packing", "Sacks, Pallets"),
+    ]
+
+    def draw(sheet: Sheet) -> None:
+        for number, row in enumerate(rows):
+            for x, cell in zip((60, 140, 330, 410), row, strict=True):
+                sheet.write(x, 120 + 13 * number, cell, font=font if x in (60, 330) else PLAIN)
+
+    assert texts(draw) == [f"{row[n]}\t{row[n + 1]}" for row in rows for n in (0, 2)]
+
+
+def test_a_tight_table_below_a_long_heading_stays_in_rows() -> None:
+    """A heading that reaches over the gutter below it ends it like its shorter siblings."""
+
+    def draw(sheet: Sheet) -> None:
+        for section, heading in enumerate(("Knowledge of machinery", "Tongues")):
+            sheet.write(60, 100 + 100 * section, heading, 13, BOLD)
+            for row in range(6 - 4 * section):
+                y = 120 + 100 * section + 13 * row
+                sheet.write(60, y, f"Label {row}")
+                sheet.write(140, y, f"Value {row}")
+
+    assert texts(draw) == [
+        "Knowledge of machinery",
+        *(f"Label {row}\tValue {row}" for row in range(6)),
+        "Tongues",
+        *(f"Label {row}\tValue {row}" for row in range(2)),
+    ]
