@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from pydantic import ValidationError
+
 from shared import telemetry, topology
 from shared.bus.addressing import entities_of
 from shared.bus.port import MAX_ID_CHARACTERS, Message
@@ -52,6 +54,8 @@ IDEMPOTENCY_SECONDS = 24 * 3600
 RELAY_AFTER = timedelta(seconds=15)
 MAX_ATTEMPTS = 6
 MAX_RESENDS = 8
+MAX_RESENDS_OF_UNKNOWN = 3
+RESEND_WITHIN = timedelta(minutes=5)
 
 Outcome = Literal["done", "repeated", "rejected"]
 
@@ -407,14 +411,17 @@ def deliver(
 
     Returning settles the message. A store or peer that is away (``Unavailable``,
     ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
-    with growing delays; a ``Rejected`` is logged and finished; anything else is raised as
-    :class:`NotHandled`, so that the bus redelivers and at last dead-letters. On the last
-    delivery ``exhausted`` is told, with the type of the error.
+    with growing delays, and so has an unknown error a few times, for the bus redelivers
+    at once and would use up all deliveries within a moment. A ``Rejected`` is logged and
+    finished. Anything else is raised as :class:`NotHandled`, so that the bus redelivers
+    and at last dead-letters: what is wrong with the event itself, and everything where
+    the receiver has sessions, because a re-send would let the session's others pass. On
+    the last delivery ``exhausted`` is told, with the type of the error.
 
     ``delivery_count`` is 1 the first time.
     """
     event = Event.read(body)
-    max_delivery = topology.load().receivers[entity].max_delivery
+    receiver = topology.load().receivers[entity]
     cause = ""
     with (
         telemetry.hop(traceparent=event.traceparent, request_id=event.requestid),
@@ -431,28 +438,40 @@ def deliver(
         try:
             try:
                 line["outcome"] = handle(event)
-            except (Unavailable, Throttled) as error:
-                if event.resend >= MAX_RESENDS:
+            except Exception as error:
+                if receiver.sessions or event.resend >= _resends_of(error):
                     raise
+                if not isinstance(error, Unavailable | Throttled):
+                    telemetry.failure("event.failed", error, entity=entity, event_id=event.id)
                 least = error.retry_after if isinstance(error, Throttled) else 0.0
                 line["resend"] = _postpone(stores, event, least, now)
-                line["outcome"] = "postponed"
+                line["outcome"], line["cause"] = "postponed", type(error).__name__
         except Rejected as error:
             line["outcome"], line["reason"] = "rejected", error.reason
         except Exception as error:
             line["error"] = cause = type(error).__name__
             telemetry.failure("event.not_handled", error, entity=entity, event_id=event.id)
-            if delivery_count >= max_delivery:
+            if delivery_count >= receiver.max_delivery:
                 _tell_exhausted(exhausted, event, cause)
         if cause:  # outside of the except block, so that the error does not travel along
             raise NotHandled(f"{cause} on event {event.id}")
 
 
+def _resends_of(error: Exception) -> int:
+    """How often an event is sent again for this error before the bus counts its deliveries."""
+    if isinstance(error, Unavailable | Throttled):
+        return MAX_RESENDS
+    if isinstance(error, Rejected | Invalid | ValidationError):
+        return 0  # the same the next time
+    return MAX_RESENDS_OF_UNKNOWN
+
+
 def _postpone(stores: Stores, event: Event, least: float, now: datetime) -> int:
-    """Send an event again after a growing delay, of ``least`` seconds at the least."""
+    """Send an event again after a growing delay, of ``least`` seconds if that is not too long."""
     again = event.model_copy(update={"resend": event.resend + 1})
-    delay = timedelta(seconds=max(least, min(2.0**again.resend, 300.0)))
-    stores.bus.publish([message_of(again, not_before=now + delay)])
+    delay = timedelta(seconds=max(least, 2.0**again.resend))
+    # a peer may ask for longer than duplicate detection knows the re-send's id
+    stores.bus.publish([message_of(again, not_before=now + min(delay, RESEND_WITHIN))])
     return again.resend
 
 

@@ -158,7 +158,7 @@ class House:
                     delivery_count=delivery.delivery_count,
                     handle=lambda event: self._noted(outcomes, self.handle(entity, event)),
                     exhausted=lambda event, cause: self.give_up(entity, event, cause),
-                    now=self.clock(),
+                    now=self.clock() - messaging.RESEND_WITHIN,  # what is postponed is due at once
                 )
             except messaging.NotHandled as error:
                 outcomes.append(str(error).partition(" ")[0])

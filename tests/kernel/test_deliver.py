@@ -11,7 +11,8 @@ import pytest
 from shared import telemetry, topology
 from shared.errors import Invalid, Problem, Rejected, Throttled, Unavailable
 from shared.events.envelope import Event
-from shared.messaging import MAX_RESENDS, NotHandled, Outcome, deliver
+from shared.events.intake import IntakeAccepted
+from shared.messaging import MAX_RESENDS, MAX_RESENDS_OF_UNKNOWN, NotHandled, Outcome, deliver
 from shared.stores import Stores
 from tests.kernel.embedded import (
     NOW,
@@ -92,6 +93,62 @@ def test_delays_grow_and_are_bounded(clocked: Embedded, clock: Clock) -> None:
     assert delays == sorted(set(delays))
 
 
+def test_a_peer_cannot_ask_for_a_delay_without_end(clocked: Embedded, clock: Clock) -> None:
+    """However long a peer asks to be left alone, the event is due within five minutes."""
+    slow = Throttled("slow", retry_after=86_400)
+    delivered(as_stores(clocked), event().body(), failing(slow))
+    clock.seconds += 299
+    assert clocked.waiting() == []
+    clock.seconds += 1
+    assert len(clocked.waiting()) == 1
+
+
+def test_an_unknown_error_waits_before_it_counts(clocked: Embedded, clock: Clock) -> None:
+    """An unknown error postpones the event a few times, longer each time, then goes up."""
+    body, delays = event().body(), []
+    for _ in range(MAX_RESENDS_OF_UNKNOWN):
+        delivered(as_stores(clocked), body, failing(KeyError("x")), count=LAST)
+        began = clock.seconds
+        while not (due := clocked.bus.receive(QUEUE)):
+            clock.seconds += 1
+        body = due[0].body
+        clocked.bus.complete(due[0])
+        delays.append(clock.seconds - began)
+        clock.seconds = began
+    assert delays[0] > 1
+    assert delays == sorted(set(delays))
+    with pytest.raises(NotHandled, match="KeyError"):
+        delivered(as_stores(clocked), body, failing(KeyError("x")))
+    assert clocked.bus.count(QUEUE) == 0
+
+
+def misread(told: Event) -> Outcome:
+    IntakeAccepted.model_validate(told.data | {"attempt": 0})
+    return "done"
+
+
+@pytest.mark.parametrize("handle", [failing(Invalid("not for us")), misread])
+def test_a_wrong_event_does_not_wait(house: Embedded, handle: Callable[[Event], Outcome]) -> None:
+    """What is wrong with the event itself is so the next time too: it goes up at once."""
+    with pytest.raises(NotHandled):
+        delivered(as_stores(house), event().body(), handle)
+    assert house.bus.count(QUEUE) == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), KeyError("x")])
+def test_a_session_is_not_overtaken(
+    house: Embedded, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Where messages come in sessions a failing one goes up: sent again it would come late."""
+    declared = topology.load()
+    ordered = declared.queues[QUEUE].model_copy(update={"sessions": True})
+    changed = declared.model_copy(update={"queues": declared.queues | {QUEUE: ordered}})
+    monkeypatch.setattr(topology, "load", lambda: changed)
+    with pytest.raises(NotHandled):
+        delivered(as_stores(house), event().body(), failing(error))
+    assert house.bus.count(QUEUE) == 0
+
+
 def test_after_the_last_resend_it_goes_up(house: Embedded) -> None:
     """An event that was sent again often enough is left to the bus's own redelivery."""
     tired, told = event(resend=MAX_RESENDS), Told()
@@ -104,7 +161,7 @@ def test_after_the_last_resend_it_goes_up(house: Embedded) -> None:
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        (event(), KeyError("missing")),
+        (event(resend=MAX_RESENDS_OF_UNKNOWN), KeyError("missing")),
         (event(resend=MAX_RESENDS), Unavailable("away")),
         (event(), Invalid("not for us")),
     ],
@@ -138,8 +195,9 @@ def test_what_goes_wrong_in_giving_up_does_not_hide_the_cause(house: Embedded) -
     def broken(_event: Event, _cause: str) -> None:
         raise RuntimeError("the store is away as well")
 
+    tired = event(resend=MAX_RESENDS_OF_UNKNOWN)
     with pytest.raises(NotHandled, match="KeyError"):
-        delivered(as_stores(house), event().body(), failing(KeyError("x")), count=LAST, told=broken)
+        delivered(as_stores(house), tired.body(), failing(KeyError("x")), count=LAST, told=broken)
 
 
 @pytest.mark.parametrize("count", [1, LAST])

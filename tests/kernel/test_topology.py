@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared import topology
+from shared.messaging import RESEND_WITHIN
 from shared.topology import Topology
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,4 +128,4 @@ def test_redelivery_outlasts_no_receipt() -> None:
     read = topology.load()
     windows = [queue.duplicate_detection_seconds for queue in read.queues.values()]
     windows += [topic.duplicate_detection_seconds for topic in read.topics.values()]
-    assert min(windows) > 300
+    assert min(windows) > RESEND_WITHIN.total_seconds()
