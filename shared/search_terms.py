@@ -21,7 +21,8 @@ def folded(text: str) -> str:
     """Case-folded, without accents, compatibility forms resolved."""
     # Once before, as a compatibility form may be a capital, once after, as folding composes.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return plain.replace("ı", "i")  # in capitals the two are one letter
 
 
 def words(text: str) -> list[str]:
@@ -29,7 +30,7 @@ def words(text: str) -> list[str]:
     found = []
     for word in whole_words(text):
         found.append(word)
-        parts = [part for part in re.split(r"[.'-]", word) if part]
+        parts = [part for part in re.split(r"[.'-]", word) if _WORD.fullmatch(part)]
         if len(parts) > 1 and "@" not in word:
             found += parts
     return found

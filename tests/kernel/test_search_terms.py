@@ -40,6 +40,22 @@ def test_upper_and_lower_case_meet(text: str) -> None:
     assert folded(text.upper().lower()) == folded(text.lower())
 
 
+@pytest.mark.parametrize(
+    "name", ["Işıl Yıldırım", "IŞIL YILDIRIM", "İbrahim Kılıç", "ibrahim kiliç"]
+)
+def test_turkish_names_are_found_in_capitals(name: str) -> None:
+    """A name with a dotless i has the terms of the same name in capitals, whoever typed it."""
+    assert words(name) == words(name.upper()) == words(name.lower())
+    assert name_terms(name) == name_terms(name.upper())
+
+
+@pytest.mark.parametrize("text", ["0'+", "c++-#", "a.+b"])
+def test_a_part_without_a_word_is_no_term(text: str) -> None:
+    """What is left between two marks is a term only when it would be one by itself."""
+    for term in words(text):
+        assert term in words(term)
+
+
 @given(st.text())
 def test_each_term_is_a_word(text: str) -> None:
     """Terms are never empty, never longer than 254 characters, and hold no space."""
