@@ -5,13 +5,15 @@ The only place that chooses adapters, and it imports one when it is first asked 
 
 from __future__ import annotations
 
+import hmac
+import logging
 import os
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shared import telemetry, topology
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from azure.identity import DefaultAzureCredential
@@ -84,7 +86,15 @@ def current() -> Runtime:
     Raises ``SettingsError`` naming everything that is missing or wrong there.
     """
     with _LOCK:
-        return _runtime or start(Settings.read(os.environ))
+        if _runtime is not None:
+            return _runtime
+        try:
+            settings = Settings.read(os.environ)
+        except SettingsError as error:
+            telemetry.configure()
+            telemetry.log("settings.refused", level=logging.ERROR, reason=str(error))
+            raise
+        return start(settings)
 
 
 def stores() -> Stores:
@@ -95,6 +105,12 @@ def stores() -> Stores:
 def now() -> datetime:
     """The present moment, in UTC."""
     return datetime.now(UTC)
+
+
+def link_key(settings: Settings) -> bytes:
+    """The key that signs links of the embedded blob store: derived, so that a signature of the
+    one kind never passes as one of the other."""
+    return hmac.digest(settings.token_key.get_secret_value().encode(), b"blob links", "sha256")
 
 
 def _documents(settings: Settings) -> Documents:
@@ -130,7 +146,7 @@ def _blobs(settings: Settings) -> Blobs:
         return FileBlobs(
             settings.home / "blobs",
             link_base=f"{settings.public_url.rstrip('/')}/blobs",
-            link_key=settings.token_key.get_secret_value().encode(),
+            link_key=link_key(settings),
         )
     from shared.blobs.azure import AzureBlobs
 

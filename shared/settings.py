@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from shared.errors import WaymarkError
 
 DEFAULT_ISSUER = "waymark"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class SettingsError(WaymarkError):
@@ -23,9 +25,9 @@ class SettingsError(WaymarkError):
 class Settings(BaseModel):
     """All settings. A field's alias is its environment variable."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    stores: Annotated[Literal["embedded", "azure"], Field(alias="WAYMARK_STORES")] = "embedded"
+    stores: Annotated[Literal["embedded", "azure"], Field(alias="WAYMARK_STORES")]
     home: Annotated[Path, Field(alias="WAYMARK_HOME")] = Path(".waymark")
     public_url: Annotated[str, Field(alias="WAYMARK_PUBLIC_URL")] = "http://127.0.0.1:7071"
     log_level: Annotated[
@@ -98,4 +100,19 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
     if values.get("WAYMARK_OIDC_ISSUER") == own:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
+    keys = values.get("WAYMARK_OIDC_JWKS_URL")
+    if keys and not _is_safe(keys):
+        wrong.append("WAYMARK_OIDC_JWKS_URL must be https, or http on loopback")
     return wrong
+
+
+def _is_safe(url: str) -> bool:
+    """Whether nobody on the way can change what is read there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return host is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    )

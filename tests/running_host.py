@@ -16,7 +16,7 @@ from typing import Any, Self
 import requests
 
 from local.host import settings_of
-from shared import topology
+from shared import runtime, topology
 from shared.auth import Role, Tokens
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
@@ -51,7 +51,7 @@ class RunningHost:
         self.blobs = FileBlobs(
             home / "blobs",
             link_base=f"{self.url}/blobs",
-            link_key=self.settings.token_key.get_secret_value().encode(),
+            link_key=runtime.link_key(self.settings),
         )
 
     def __enter__(self) -> Self:

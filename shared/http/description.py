@@ -10,10 +10,12 @@ from pathlib import Path
 
 import azure.functions as func
 
-from shared.errors import Missing
+from shared import runtime
+from shared.errors import Missing, Unavailable
 from shared.http.api import OPERATIONS, TAGS
 from shared.http.openapi import describe
 from shared.http.problem import problem_response
+from shared.settings import SettingsError
 
 VERSION = "0.1.0"
 blueprint = func.Blueprint()
@@ -81,7 +83,12 @@ def docs_asset(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  the host passes it
-    """Says that the app is up and which version it is."""
+    """Says that the app is up and which version it is, or that its settings are wrong."""
+    try:
+        runtime.current()
+    except SettingsError:
+        told = Unavailable("settings are missing or wrong; the log of this process names them")
+        return problem_response(told, request_id="-", instance="/api/health")
     body = json.dumps({"status": "ok", "version": VERSION}).encode()
     return func.HttpResponse(
         body, mimetype="application/json", headers={"Cache-Control": "no-store"}

@@ -15,7 +15,9 @@ AZURE = {
     "ServiceBus__fullyQualifiedNamespace": "x.servicebus.windows.net",
     "Blobs__blobServiceUri": "https://x.blob.core.windows.net",
 }
+EMBEDDED = {"WAYMARK_STORES": "embedded", "WAYMARK_TOKEN_KEY": KEY}
 OIDC = {
+    "WAYMARK_STORES": "embedded",
     "WAYMARK_TOKEN_KEY": KEY,
     "WAYMARK_OIDC_ISSUER": "https://login.example.org",
     "WAYMARK_OIDC_AUDIENCE": "waymark",
@@ -29,11 +31,44 @@ def refusal(environment: dict[str, str]) -> str:
     return str(refused.value)
 
 
-def test_a_key_alone_is_enough_for_one_machine() -> None:
-    """Everything but the token key has a default on embedded stores."""
-    settings = Settings.read({"WAYMARK_TOKEN_KEY": KEY, "PATH": "/bin"})
+def test_two_settings_are_enough_for_one_machine() -> None:
+    """Everything but the kind of stores and the token key has a default on embedded stores."""
+    settings = Settings.read({**EMBEDDED, "PATH": "/bin"})
     assert settings.stores == "embedded"
     assert settings.token_key.get_secret_value() == KEY
+
+
+def test_the_kind_of_stores_is_never_guessed() -> None:
+    """Without it nothing starts: in the cloud a default would write to a disk that is thrown
+    away."""
+    told = refusal({"WAYMARK_TOKEN_KEY": KEY, "WEBSITE_SITE_NAME": "waymark-candidates"})
+    assert "WAYMARK_STORES" in told
+
+
+@pytest.mark.parametrize(
+    ("url", "holds"),
+    [
+        ("https://login.example.org/keys", True),
+        ("HTTPS://login.example.org/keys", True),
+        ("http://127.0.0.1:8080/keys", True),
+        ("http://localhost/keys", True),
+        ("http://[::1]:8080/keys", True),
+        ("http://login.example.org/keys", False),
+        ("http://127.0.0.1.example.org/keys", False),
+        ("http://localhost@example.org/keys", False),
+        ("file:///etc/keys", False),
+        ("https://", False),
+        ("https://[", False),
+        ("login.example.org/keys", False),
+    ],
+)
+def test_a_providers_keys_come_over_a_safe_way(url: str, holds: bool) -> None:
+    """Keys that somebody on the way could change are never asked for."""
+    given = {**OIDC, "WAYMARK_OIDC_JWKS_URL": url}
+    if holds:
+        assert Settings.read(given).oidc_jwks_url == url
+    else:
+        assert "WAYMARK_OIDC_JWKS_URL must be https" in refusal(given)
 
 
 def test_all_that_is_missing_is_told_together() -> None:
@@ -79,7 +114,7 @@ def test_a_connection_string_does_as_well(name: str, instead: str) -> None:
     assert Settings.read({**given, instead: "AccountKey=abc"}).stores == "azure"
 
 
-@pytest.mark.parametrize("name", [name for name in OIDC if name != "WAYMARK_TOKEN_KEY"])
+@pytest.mark.parametrize("name", [name for name in OIDC if name.startswith("WAYMARK_OIDC")])
 def test_an_empty_variable_is_not_set(name: str) -> None:
     """A variable that is there but empty counts as missing, so access fails closed."""
     assert Settings.read(OIDC).oidc_issuer
@@ -101,9 +136,10 @@ def test_a_provider_cannot_pass_for_us() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"WAYMARK_TOKEN_KEY": "short secret"},
+        {**EMBEDDED, "WAYMARK_TOKEN_KEY": "short secret"},
         {"WAYMARK_STORES": "short secret", "WAYMARK_TOKEN_KEY": KEY},
-        {"WAYMARK_LOG_LEVEL": "short secret", "WAYMARK_TOKEN_KEY": KEY},
+        {**EMBEDDED, "WAYMARK_LOG_LEVEL": "short secret"},
+        {**OIDC, "WAYMARK_OIDC_JWKS_URL": "short secret"},
     ],
 )
 def test_a_refusal_quotes_no_value(wrong: dict[str, str]) -> None:
@@ -126,6 +162,6 @@ def test_secrets_are_not_shown() -> None:
 
 def test_settings_are_frozen() -> None:
     """What was read at the start holds for the whole process."""
-    settings = Settings.read({"WAYMARK_TOKEN_KEY": KEY})
+    settings = Settings.read(EMBEDDED)
     with pytest.raises(ValidationError):
         settings.log_level = "DEBUG"

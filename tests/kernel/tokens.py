@@ -26,7 +26,7 @@ SECONDS = int(NOW.timestamp())
 
 def settings(**more: str) -> Settings:
     """Settings with the tests' key and these variables."""
-    return Settings.read({"WAYMARK_TOKEN_KEY": KEY, **more})
+    return Settings.read({"WAYMARK_STORES": "embedded", "WAYMARK_TOKEN_KEY": KEY, **more})
 
 
 def claims(**more: Any) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def claims(**more: Any) -> dict[str, Any]:
         "sub": "anna",
         "tenant": "acme",
         "roles": ["recruiter"],
+        "use": "access",
         "iat": SECONDS,
         "exp": SECONDS + 600,
     }
