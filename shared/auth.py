@@ -3,6 +3,9 @@
 Our own tokens are HS256 with the key of the settings; tokens of an external
 OpenID provider are RS256, verified with the keys at its JWKS address. Which of
 the two a token is follows from its issuer, and the algorithm from that alone.
+
+People of the external provider are other people than ours, whatever they are called
+there: their id is made of issuer and subject.
 """
 
 from __future__ import annotations
@@ -12,16 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal, get_args
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import jwt
 
 from shared.errors import Unauthenticated, Unavailable
+from shared.models.tenant import PLATFORM, is_tenant_code
 from shared.settings import Settings
 
 Role = Literal["learner", "parent", "mentor", "recruiter", "admin", "operator"]
 ROLES: frozenset[str] = frozenset(get_args(Role))
 LEEWAY = timedelta(seconds=30)
+ACCESS = "access"
+"""The ``use`` of our tokens that open routes; tokens of another use never do."""
+_OURS_ALONE = frozenset({"operator"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Tokens:
             "sub": user_id,
             "tenant": tenant_id,
             "roles": sorted(roles),
+            "use": ACCESS,
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
             "jti": str(uuid4()),
@@ -67,23 +75,40 @@ class Tokens:
         Raises ``Unauthenticated`` when anything about it does not hold, and
         ``Unavailable`` when the external provider's keys cannot be had.
         """
-        settings = self._settings
         try:
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
-            if settings.oidc_issuer is not None and issuer == settings.oidc_issuer:
-                key = self._external_key(token)
-                claims = self._decode(token, key, "RS256", settings.oidc_audience, issuer)
-                tenant, roles = settings.oidc_tenant_claim, settings.oidc_roles_claim
-            else:
-                secret = settings.token_key.get_secret_value()
-                claims = self._decode(
-                    token, secret, "HS256", settings.token_audience, settings.token_issuer
-                )
-                tenant, roles = "tenant", "roles"
+            if self._settings.oidc_issuer is not None and issuer == self._settings.oidc_issuer:
+                return self._external(token, issuer, now)
+            return self._own(token, now)
         except jwt.PyJWTError as error:
             raise Unauthenticated("the token does not hold; sign in again") from error
+
+    def _own(self, token: str, now: datetime) -> Principal:
+        settings = self._settings
+        secret = settings.token_key.get_secret_value()
+        claims = self._decode(
+            token, secret, "HS256", settings.token_audience, settings.token_issuer
+        )
         _check_times(claims, now)
-        return _principal(claims, tenant, roles)
+        if claims.get("use") != ACCESS:
+            raise Unauthenticated("the token is not for access; refresh it or sign in again")
+        principal = _principal(claims, "tenant", "roles")
+        if principal.tenant_id != PLATFORM:
+            _check_tenant(principal)
+        return principal
+
+    def _external(self, token: str, issuer: str, now: datetime) -> Principal:
+        settings = self._settings
+        key = self._external_key(token)
+        claims = self._decode(token, key, "RS256", settings.oidc_audience, issuer)
+        _check_times(claims, now)
+        principal = _principal(claims, settings.oidc_tenant_claim, settings.oidc_roles_claim)
+        _check_tenant(principal)
+        try:
+            user_id = str(uuid5(uuid5(NAMESPACE_URL, issuer), principal.user_id))
+        except UnicodeEncodeError:
+            raise Unauthenticated("the token names no person or no tenant") from None
+        return Principal(user_id, principal.tenant_id, principal.roles - _OURS_ALONE)
 
     @staticmethod
     def _decode(
@@ -139,3 +164,8 @@ def _principal(claims: Mapping[str, Any], tenant_claim: str, roles_claim: str) -
     if not isinstance(roles, list):
         raise Unauthenticated("the token names no roles")
     return Principal(user, tenant, frozenset(r for r in roles if isinstance(r, str) and r in ROLES))
+
+
+def _check_tenant(principal: Principal) -> None:
+    if not is_tenant_code(principal.tenant_id):
+        raise Unauthenticated("the token names no person or no tenant")

@@ -83,6 +83,12 @@ def test_a_sound_token_made_by_hand_holds(tokens: Tokens) -> None:
         {"tenant": ""},
         {"tenant": ["acme"]},
         {"tenant": 7},
+        {"tenant": "Acme"},
+        {"tenant": "acme/x"},
+        {"tenant": "acme\n"},
+        {"use": None},
+        {"use": "refresh"},
+        {"use": ["access"]},
         {"roles": None},
         {"roles": "admin"},
         {"roles": {"admin": True}},
@@ -99,6 +105,12 @@ def test_a_wrong_or_missing_claim_is_refused(tokens: Tokens, change: dict[str, A
     """A token that is signed by us but lacks a claim or has it wrong does not hold."""
     with pytest.raises(Unauthenticated):
         tokens.verify(signed(**change), now=NOW)
+
+
+def test_our_own_operators_are_of_the_platform(tokens: Tokens) -> None:
+    """The operators' tenant is no customer's code, and our own tokens may name it."""
+    token = tokens.issue(user_id="ops", tenant_id="platform", roles=["operator"], now=NOW)
+    assert tokens.verify(token, now=NOW) == Principal("ops", "platform", frozenset({"operator"}))
 
 
 def test_unknown_and_odd_roles_are_dropped(tokens: Tokens) -> None:

@@ -6,7 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import urllib.request
 from collections.abc import Iterator
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jwt.api_jwk
 import jwt.jwk_set_cache
@@ -37,6 +40,9 @@ def provider(keys: Provider) -> Iterator[Provider]:
         yield fresh
 
 
+ANNA = str(uuid5(uuid5(NAMESPACE_URL, ISSUER), "anna"))
+
+
 class Moments:
     """A clock for the library's caches."""
 
@@ -61,7 +67,7 @@ def test_the_providers_token_holds(provider: Provider) -> None:
     tokens = Tokens(provider.settings())
     for _ in range(3):
         assert tokens.verify(provider.token("first"), now=NOW) == Principal(
-            "anna", "acme", frozenset({"recruiter"})
+            ANNA, "acme", frozenset({"recruiter"})
         )
     assert provider.requests == 1
 
@@ -73,7 +79,7 @@ def test_claims_are_read_under_their_configured_names(provider: Provider) -> Non
     )
     tokens = Tokens(configured)
     token = provider.token("first", org="corp", groups=["mentor"])
-    assert tokens.verify(token, now=NOW) == Principal("anna", "corp", frozenset({"mentor"}))
+    assert tokens.verify(token, now=NOW) == Principal(ANNA, "corp", frozenset({"mentor"}))
     with pytest.raises(Unauthenticated):
         tokens.verify(provider.token("first"), now=NOW)
 
@@ -178,7 +184,7 @@ def test_an_outage_is_over_when_the_server_is_back(provider: Provider) -> None:
     with pytest.raises(Unavailable):
         tokens.verify(provider.token("first"), now=NOW)
     provider.status = 200
-    assert tokens.verify(provider.token("first"), now=NOW).user_id == "anna"
+    assert tokens.verify(provider.token("first"), now=NOW).user_id == ANNA
 
 
 def test_a_rotated_key_is_found(provider: Provider, keys: Provider, moments: Moments) -> None:
@@ -187,7 +193,7 @@ def test_a_rotated_key_is_found(provider: Provider, keys: Provider, moments: Mom
     tokens.verify(provider.token("first"), now=NOW)
     provider.keys["second"] = keys.keys["second"]
     moments.seconds += 60
-    assert tokens.verify(provider.token("second"), now=NOW).user_id == "anna"
+    assert tokens.verify(provider.token("second"), now=NOW).user_id == ANNA
 
 
 def test_a_withdrawn_key_stops_holding(
@@ -213,3 +219,52 @@ def test_unknown_keys_do_not_hammer_the_provider(
         with pytest.raises(Unauthenticated):
             tokens.verify(provider.token(f"k{number}", key=keys.keys["second"]), now=NOW)
     assert provider.requests == 1
+
+
+def test_the_providers_people_are_not_ours(provider: Provider) -> None:
+    """Somebody who is called there as one of ours is here is another person, and so is their
+    namesake at another provider; whatever they are called, the id is one that we can keep."""
+    tokens = Tokens(provider.settings())
+    ours = tokens.verify(signed(), now=NOW).user_id
+    theirs = tokens.verify(provider.token("first"), now=NOW).user_id
+    elsewhere = provider.settings().model_copy(update={"oidc_issuer": "https://b.example.org"})
+    namesake = provider.token("first", iss="https://b.example.org")
+    others = Tokens(elsewhere).verify(namesake, now=NOW).user_id
+    odd = tokens.verify(provider.token("first", sub="a/b\\c?#\x00" + "x" * 300), now=NOW).user_id
+    assert len({ours, theirs, others, odd}) == 4
+    assert [str(UUID(each)) for each in (theirs, others, odd)] == [theirs, others, odd]
+
+
+@pytest.mark.parametrize("tenant", ["platform", "", "Acme", "acme/x", "a" * 64, "-a", "é", " acme"])
+def test_a_provider_names_only_customers(provider: Provider, tenant: str) -> None:
+    """A tenant that is no code, or our own, is never taken from outside."""
+    with pytest.raises(Unauthenticated):
+        Tokens(provider.settings()).verify(provider.token("first", tenant=tenant), now=NOW)
+
+
+def test_a_provider_makes_no_operators(provider: Provider) -> None:
+    """The role that reaches across tenants is ours to give; other roles are the provider's."""
+    token = provider.token("first", roles=["operator", "admin"])
+    assert Tokens(provider.settings()).verify(token, now=NOW).roles == {"admin"}
+
+
+def test_half_a_character_is_nobody(provider: Provider) -> None:
+    """A subject that is no text is refused, never our defect."""
+    with pytest.raises(Unauthenticated):
+        Tokens(provider.settings()).verify(provider.token("first", sub="\ud800"), now=NOW)
+
+
+def test_a_silent_key_server_is_not_waited_for_long(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys are asked for with a bound well below what a caller waits."""
+    bounds: list[float] = []
+    opened = urllib.request.OpenerDirector.open
+
+    def noting(self: Any, request: Any, data: Any = None, timeout: Any = None) -> Any:
+        bounds.append(timeout)
+        return opened(self, request, data, timeout)
+
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", noting)
+    Tokens(provider.settings()).verify(provider.token("first"), now=NOW)
+    assert bounds == [5]
