@@ -12,7 +12,7 @@ from typing import cast
 
 import pytest
 
-from shared.documents.port import Create, Patch, Replace, Upsert
+from shared.documents.port import Create, Delete, Patch, Replace, Upsert
 from shared.errors import Conflict, Invalid, Rejected, Stale, Unavailable
 from shared.events.envelope import Event, EventData
 from shared.events.intake import IntakeEnded
@@ -22,6 +22,7 @@ from tests.kernel.embedded import (
     CONTAINER,
     NOW,
     PARTITION,
+    Clock,
     Embedded,
     as_stores,
     creating,
@@ -73,6 +74,31 @@ def test_documents_receipt_and_events_are_written_together(house: Embedded) -> N
     sent = [Event.read(delivery.body) for delivery in house.waiting()]
     assert [each.data["attempt"] for each in sent] == [1, 2]
     assert house.kinds("outbox") == []
+
+
+def test_a_receipt_is_kept_for_a_month(clocked: Embedded, clock: Clock) -> None:
+    """A receipt outlasts every redelivery and redrive of its time, and then makes room."""
+    handled(as_stores(clocked), event(), creating())
+    clock.seconds += 30 * 24 * 3600 - 1
+    assert handled(as_stores(clocked), event(), creating("other")) == "repeated"
+    clock.seconds += 2
+    assert clocked.kinds("receipt") == []
+
+
+def test_what_the_relay_sent_first_is_no_trouble(
+    house: Embedded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When a relay forgets an event that was just sent, the others are forgotten all the same."""
+
+    def as_a_relay(publish: Callable[..., None], *args: object) -> None:
+        publish(*args)
+        first = house.kinds("outbox")[0]["id"]
+        house.documents.commit(CONTAINER, PARTITION, [Delete(first)])
+
+    stores = with_failing(house, "bus", "publish", as_a_relay)
+    assert handled(stores, event(), creating(events=3)) == "done"
+    assert house.kinds("outbox") == []
+    assert "outbox.left" not in caplog.text
 
 
 def test_another_delivery_does_nothing(house: Embedded) -> None:
