@@ -13,11 +13,11 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from pydantic import ValidationError
 
@@ -57,6 +57,8 @@ MAX_RESENDS = 8
 MAX_RESENDS_OF_UNKNOWN = 3
 RESEND_WITHIN = timedelta(minutes=5)
 
+_NEW_IDS = UUID("9a3f4f0b-6c55-5c0e-9f0e-5a2b8c7d1e64")
+
 Outcome = Literal["done", "repeated", "rejected"]
 
 
@@ -77,11 +79,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an HTTP write answers: a status and a JSON body, kept for repeats."""
+    """What an HTTP write answers: a status, a JSON body and headers, kept for repeats."""
 
     status: int
     body: Any
     decision: Decision = Decision()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,18 @@ class IdempotencyKey:
     """A caller's ``Idempotency-Key`` with what it was sent with.
 
     ``scope`` names caller and route, so that two callers' keys never meet;
-    ``fingerprint`` is a digest of the request it came with.
+    ``fingerprint`` is a digest of the request it came with, path, parameters and body.
+    The receipt lies in the partition that is written to: a route that makes a new
+    partition takes its id from :meth:`new_id`, or a repeat would make another one.
     """
 
     scope: str
     key: str
     fingerprint: str
+
+    def new_id(self, kind: str) -> str:
+        """The id of the new thing of a kind that this request makes, the same at a repeat."""
+        return str(uuid5(_NEW_IDS, f"{self.scope}\n{self.key}\n{kind}"))
 
 
 def handle_once(
@@ -144,7 +153,33 @@ def answer_once(
 ) -> tuple[int, Any]:
     """Do an HTTP write once per idempotency key; returns status and body.
 
-    A repeat of the same request gets the first answer again. Raises
+    For routes whose answer has no headers of its own; see :func:`reply_once`.
+    """
+    answer = reply_once(
+        stores,
+        idempotency,
+        source=source,
+        container=container,
+        partition=partition,
+        decide=decide,
+        now=now,
+    )
+    return answer.status, answer.body
+
+
+def reply_once(
+    stores: Stores,
+    idempotency: IdempotencyKey | None,
+    *,
+    source: str,
+    container: str,
+    partition: Partition,
+    decide: Callable[[], Answer],
+    now: datetime,
+) -> Answer:
+    """Do an HTTP write once per idempotency key and partition; returns what to answer.
+
+    A repeat of the same request gets the first answer again, with its headers. Raises
     ``Unprocessable`` when the key came with another request before, and whatever
     ``decide`` raises; ``Conflict`` when others keep changing the documents.
     """
@@ -154,7 +189,7 @@ def answer_once(
     if idempotency:
         named = f"{idempotency.scope}\n{idempotency.key}".encode()
         receipt_id = f"receipt:http:{hashlib.sha256(named).hexdigest()[:40]}"
-    answered: list[tuple[int, Any]] = []
+    answered: list[Answer] = []
 
     def attempt() -> tuple[Decision, Json | None, Outcome] | None:
         if idempotency:
@@ -162,16 +197,19 @@ def answer_once(
             if receipt is not None:
                 if receipt.body["fingerprint"] != idempotency.fingerprint:
                     raise Unprocessable("this Idempotency-Key came with another request before")
-                answered[:] = [(receipt.body["status"], receipt.body["answer"])]
+                kept = receipt.body
+                headers = kept.get("headers", {})
+                answered[:] = [Answer(kept["status"], kept["answer"], headers=headers)]
                 return None
         answer = decide()
-        answered[:] = [(answer.status, answer.body)]
+        answered[:] = [answer]
         if not idempotency:
             return answer.decision, None, "done"
         receipt_body = {
             "fingerprint": idempotency.fingerprint,
             "status": answer.status,
             "answer": answer.body,
+            "headers": dict(answer.headers),
         }
         return answer.decision, receipt_body, "done"
 

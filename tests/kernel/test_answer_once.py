@@ -13,12 +13,20 @@ from shared.documents.port import Create, Delete, Operation, Patch, Upsert
 from shared.errors import Conflict, Stale, Unavailable, Unprocessable
 from shared.events.envelope import Event
 from shared.events.intake import IntakeAccepted
-from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
+from shared.messaging import (
+    Answer,
+    Decision,
+    IdempotencyKey,
+    announce_once,
+    answer_once,
+    reply_once,
+)
 from shared.stores import Stores
 from tests.kernel.embedded import (
     CONTAINER,
     NOW,
     PARTITION,
+    Clock,
     Embedded,
     as_stores,
     creating,
@@ -72,6 +80,67 @@ def test_the_same_request_gets_the_same_answer(house: Embedded) -> None:
     assert answered(as_stores(house), KEY, decide) == first
     assert count(house) == 1
     assert len(house.waiting()) == 1
+
+
+def test_a_repeat_has_the_headers_of_the_first_answer(house: Embedded) -> None:
+    """Where a thing was made and its version are told again, also from a receipt without any."""
+
+    def replied(key: IdempotencyKey) -> Answer:
+        return reply_once(
+            as_stores(house),
+            key,
+            source="probe",
+            container=CONTAINER,
+            partition=PARTITION,
+            decide=lambda: Answer(201, {}, headers={"Location": "/items/1", "ETag": '"1"'}),
+            now=NOW,
+        )
+
+    assert replied(KEY).headers == replied(KEY).headers == {"Location": "/items/1", "ETag": '"1"'}
+    (receipt,) = house.kinds("receipt")
+    del receipt["headers"]
+    house.documents.commit(CONTAINER, PARTITION, [Upsert(receipt)])
+    assert replied(KEY) == Answer(201, {})
+
+
+def test_a_repeat_makes_no_second_partition(house: Embedded) -> None:
+    """A route that makes new things takes their ids from the key: a repeat finds the receipt."""
+
+    def created(key: IdempotencyKey) -> tuple[int, Any]:
+        new = key.new_id("item")
+        partition = (PARTITION[0], new)
+        return answer_once(
+            as_stores(house),
+            key,
+            source="probe",
+            container=CONTAINER,
+            partition=partition,
+            decide=lambda: Answer(201, {"id": new}, Decision([Create(document("x", partition))])),
+            now=NOW,
+        )
+
+    assert created(KEY) == created(KEY)
+    assert len(house.kinds("probe")) == 1
+    with pytest.raises(Unprocessable):
+        created(IdempotencyKey(KEY.scope, KEY.key, "another fingerprint"))
+    others = [
+        KEY.new_id("note"),
+        IdempotencyKey(KEY.scope, "k-2", "f").new_id("item"),
+        IdempotencyKey("acme/bert/items_create", KEY.key, "f").new_id("item"),
+    ]
+    assert len({KEY.new_id("item"), *others}) == 4
+
+
+def test_an_answer_is_kept_for_a_day(clocked: Embedded, clock: Clock) -> None:
+    """After a day a key may come again, as another request."""
+    decide = adding(clocked)
+    answered(as_stores(clocked), KEY, decide)
+    clock.seconds += 24 * 3600 - 1
+    answered(as_stores(clocked), KEY, decide)
+    assert count(clocked) == 1
+    clock.seconds += 2
+    answered(as_stores(clocked), KEY, decide)
+    assert count(clocked) == 2
 
 
 def test_the_key_with_another_request_is_refused(house: Embedded) -> None:
