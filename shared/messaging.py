@@ -400,7 +400,8 @@ def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
     """Send what a crash left in the outboxes; returns how many events it sent.
 
     Only events older than :data:`RELAY_AFTER` are touched: younger ones are being
-    sent by who committed them. One that the bus refuses does not hold up the others.
+    sent by who committed them. One that the bus refuses does not hold up the others;
+    a bus or a store that is away ends the run, for each of the others would wait for it.
     """
     sent = 0
     before = (now - RELAY_AFTER).isoformat()
@@ -429,6 +430,8 @@ def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
                         document=item.body["id"],
                         error=type(error).__name__,
                     )
+                    if isinstance(error, Unavailable | Throttled):
+                        return sent
             continuation = page.continuation
             if continuation is None:
                 break

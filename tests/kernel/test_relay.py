@@ -11,7 +11,7 @@ import pytest
 from shared import topology
 from shared.bus.port import Message
 from shared.documents.port import Create, Operation
-from shared.errors import TooLarge, Unavailable
+from shared.errors import Problem, Throttled, TooLarge, Unavailable
 from shared.events.envelope import Event
 from shared.messaging import RELAY_AFTER, Decision, handle_once, relay
 from shared.stores import Stores
@@ -115,6 +115,24 @@ def test_one_refused_event_does_not_hold_up_others(house: Embedded) -> None:
     assert relay(stores, now=LATER) == 2
     assert [body["id"] for body in house.kinds("outbox")] == [refused]
     assert relay(as_stores(house), now=LATER) == 1
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), Throttled("slow", retry_after=1)])
+def test_a_bus_that_is_away_is_asked_once(house: Embedded, error: Problem) -> None:
+    """A run ends at the first event that finds nobody there, and the next one sends all."""
+    for number in range(4):
+        leave(house, number)
+    asked: list[int] = []
+
+    def away(publish: Callable[..., None], messages: Sequence[Message]) -> None:
+        asked.append(1)
+        if len(asked) > 1:
+            raise error
+        publish(messages)
+
+    assert relay(with_failing(house, "bus", "publish", away), now=LATER) == 1
+    assert len(asked) == 2
+    assert relay(as_stores(house), now=LATER) == 3
 
 
 def test_an_event_of_an_unknown_type_does_not_hold_up_others(house: Embedded) -> None:
