@@ -14,14 +14,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from shared.documents.continuation import read_continuation, shape_of, write_continuation
 from shared.documents.cosmos_query import (
     position,
-    read_continuation,
-    shape_of,
     sorting,
     statement,
     value_at,
-    write_continuation,
 )
 from shared.documents.port import (
     STORE_FIELDS,
@@ -39,6 +37,7 @@ from shared.documents.port import (
     Upsert,
     check_commit,
     check_filters,
+    check_order,
     document_id,
     is_id,
 )
@@ -151,7 +150,7 @@ class CosmosDocuments:
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> tuple[str | None, ...]:
         declared = self._container(container)
-        check_commit(declared.partition_key, partition, operations)
+        check_commit(declared.partition_key, declared.ordered_by, partition, operations)
         from azure.cosmos.exceptions import CosmosBatchOperationError
 
         batch = [_batch_operation(operation) for operation in operations]
@@ -189,10 +188,11 @@ class CosmosDocuments:
         if not 1 <= limit <= 1000:
             raise Invalid("limit is 1 to 1,000")
         check_filters(where)
+        check_order(declared.ordered_by, order)
         paths = sorting(declared, order)
         descending = order is not None and order.descending
         shape = shape_of(container, scope, where, order)
-        after = None if continuation is None else read_continuation(continuation, shape, paths)
+        after = None if continuation is None else read_continuation(continuation, shape, len(paths))
         text, parameters = statement(declared, scope, where, order, limit + 1, after)
         with _translated(container):
             found = self._run(container, declared, scope, text, parameters, limit + 1)

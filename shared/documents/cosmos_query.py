@@ -1,15 +1,7 @@
-"""Queries of the documents port in Cosmos DB's query language, and where a page ends.
-
-A page ends at a document, not at a place in the service's answer: the continuation
-holds that document's sort values, so documents that come and go meanwhile neither
-repeat nor hide others.
-"""
+"""Queries of the documents port in Cosmos DB's query language."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,10 +13,8 @@ from shared.documents.port import (
     Order,
     Partition,
     Prefix,
-    check_value,
     checked_path,
 )
-from shared.errors import Invalid
 from shared.topology import Container
 
 
@@ -131,28 +121,3 @@ def position(item: Json, paths: list[str]) -> list[tuple[bool, Any]]:
     """Where a document stands in the order; the service puts numbers before text."""
     values = [value_at(item, path) for path in paths]
     return [(isinstance(value, str), value) for value in values]
-
-
-def shape_of(container: str, scope: Partition, where: Sequence[Filter], order: Order | None) -> str:
-    text = repr((container, scope, tuple(where), order))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def write_continuation(shape: str, last: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([shape, *last]).encode()).decode()
-
-
-def read_continuation(text: str, shape: str, paths: list[str]) -> list[Any]:
-    try:
-        token = json.loads(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
-    except (ValueError, RecursionError) as error:
-        raise Invalid("the continuation is not one of ours") from error
-    if not isinstance(token, list) or len(token) != len(paths) + 1 or token[0] != shape:
-        raise Invalid("the continuation belongs to another query")
-    first, *rest = token[1:]
-    check_value(token)
-    if isinstance(first, bool) or not isinstance(first, str | int | float):
-        raise Invalid("the continuation is not one of ours")
-    if not all(isinstance(value, str) for value in rest):
-        raise Invalid("the continuation is not one of ours")
-    return [first, *rest]

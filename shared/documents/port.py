@@ -24,6 +24,7 @@ MAX_OPERATIONS = 100
 MAX_COMMIT_BYTES = 2 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
+MAX_ORDER_CHARACTERS = 200
 STORE_FIELDS = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
 
 Partition = tuple[str, ...]
@@ -120,7 +121,9 @@ class Order:
     """Sort by a field that is text (by code point) or a number, one of them throughout.
 
     Ties go by id, then by partition, in the same direction. Documents in which the
-    field is absent or null drop out.
+    field is absent or null drop out. The field is one of topology.json's ``ordered_by``;
+    text in such a field has at most 200 characters, so that a continuation, which holds
+    it, stays short: cut it before it is written, or keep a cut copy to sort by.
     """
 
     path: str
@@ -224,6 +227,15 @@ def check_filters(where: Sequence[Filter]) -> None:
                 raise Invalid(f"{one.path}: text with a zero character cannot be asked for")
 
 
+def check_order(ordered_by: Sequence[str], order: Order | None) -> None:
+    """Raise ``ValueError`` for a field that topology.json does not order the container by.
+
+    Only those have the indexes that a store needs for it.
+    """
+    if order is not None and checked_path(order.path) not in ordered_by:
+        raise ValueError(f"{order.path} is not in the container's ordered_by")
+
+
 def document_id(operation: Operation) -> str:
     """The id of the document an operation concerns."""
     if isinstance(operation, Patch | Delete):
@@ -232,11 +244,15 @@ def document_id(operation: Operation) -> str:
 
 
 def check_commit(
-    key_fields: Sequence[str], partition: Partition, operations: Sequence[Operation]
+    key_fields: Sequence[str],
+    ordered_by: Sequence[str],
+    partition: Partition,
+    operations: Sequence[Operation],
 ) -> None:
     """Hold a commit against the limits and forms that every adapter keeps.
 
-    ``key_fields`` are the container's partition key fields. Raises ``Invalid`` or ``TooLarge``.
+    ``key_fields`` are the container's partition key fields, ``ordered_by`` those that it is
+    sorted by. Raises ``Invalid`` or ``TooLarge``.
     """
     if len(partition) != len(key_fields) or not all(partition):
         raise Invalid(f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)")
@@ -251,9 +267,12 @@ def check_commit(
     for operation in operations:
         if not isinstance(operation, Patch | Delete):
             _check_body(key_fields, partition, operation.body)
+            _check_sorted(ordered_by, operation.body)
             size += len(json.dumps(operation.body))
         elif isinstance(operation, Patch):
             _check_patch(key_fields, operation)
+            for path, value in (operation.set or {}).items():
+                _check_sorted(ordered_by, _nested(path, value))
             size += len(json.dumps([dict(operation.set or {}), dict(operation.increment or {})]))
         identity = document_id(operation)
         if not is_id(identity):
@@ -291,6 +310,22 @@ def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:
         if checked_path(path) in {"id", "ttl", *key_fields}:
             raise Invalid(f"patch of {patch.id!r}: {path} cannot be patched")
     check_value([*(patch.set or {}).values(), *(patch.increment or {}).values()])
+
+
+def _nested(path: str, value: Any) -> Json:
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    found: Json = value
+    return found
+
+
+def _check_sorted(ordered_by: Sequence[str], body: Json) -> None:
+    for path in ordered_by:
+        value: Any = body
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and len(value) > MAX_ORDER_CHARACTERS:
+            raise Invalid(f"{path} is sorted by: text of at most {MAX_ORDER_CHARACTERS} characters")
 
 
 def _is_text(value: str) -> bool:

@@ -6,8 +6,6 @@ expression index, members of ``array_fields`` rows of their own.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from shared.documents.continuation import read_continuation, shape_of, write_continuation
 from shared.documents.port import (
     Create,
     Delete,
@@ -33,7 +32,7 @@ from shared.documents.port import (
     Upsert,
     check_commit,
     check_filters,
-    check_value,
+    check_order,
     checked_path,
     document_id,
     is_id,
@@ -41,6 +40,9 @@ from shared.documents.port import (
 from shared.errors import Exists, Invalid, Missing, Stale
 from shared.sqlite_connections import Connections
 from shared.topology import Container, Topology
+
+_MEMBERS_FORM = 2
+"""Raised when members are kept in another form: files that have the former are indexed anew."""
 
 _AFTER_ANY_TEXT = "\U0010ffff"
 
@@ -85,7 +87,7 @@ class SqliteDocuments:
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> tuple[str | None, ...]:
         declared = self._container(container)
-        check_commit(declared.partition_key, partition, operations)
+        check_commit(declared.partition_key, declared.ordered_by, partition, operations)
         with self._connections.transaction() as connection:
             batch = _Batch(connection, container, declared, partition, self._clock())
             return tuple(batch.apply(at, operation) for at, operation in enumerate(operations))
@@ -118,12 +120,14 @@ class SqliteDocuments:
             text, more = _condition(container, declared, condition)
             conditions.append(text)
             values.extend(more)
-        shape = _shape(container, scope, where, order)
+        check_order(declared.ordered_by, order)
+        shape = shape_of(container, scope, where, order)
+        depth = len(declared.partition_key)
         position = "rowid" if order is None else _field(order.path)
         if order is not None:
             conditions.append(f"{position} IS NOT NULL")
         if continuation is not None:
-            text, more = _after(order, position, _read_continuation(continuation, shape))
+            text, more = _after(order, position, read_continuation(continuation, shape, 2 + depth))
             conditions.append(text)
             values.extend(more)
         way = "DESC" if order and order.descending else "ASC"
@@ -138,8 +142,10 @@ class SqliteDocuments:
             .fetchall()
         )
         items = tuple(Stored(json.loads(row[0]), row[1]) for row in rows[:limit])
-        further = _write_continuation(rows[limit - 1][2:], shape) if len(rows) > limit else None
-        return Page(items, further)
+        if len(rows) <= limit:
+            return Page(items, None)
+        value, identity, partition = rows[limit - 1][2:]
+        return Page(items, write_continuation(shape, [value, identity, *json.loads(partition)]))
 
     def purge_expired(self) -> int:
         """Remove what has expired from the file; returns how many documents went."""
@@ -268,7 +274,7 @@ def _prepare(connection: sqlite3.Connection, name: str, container: Container) ->
     connection.execute(
         f'CREATE INDEX IF NOT EXISTS "{name}.members.document" ON "{name}.members" (document)'
     )
-    fields = json.dumps(container.array_fields)
+    fields = json.dumps([_MEMBERS_FORM, *container.array_fields])
     known = connection.execute(
         "SELECT fields FROM array_fields WHERE container = ?", (name,)
     ).fetchone()
@@ -305,8 +311,13 @@ def _array(body: Any, path: str) -> list[Any]:
 
 
 def _member(value: Any) -> Any:
-    """Text stays text; all else is kept apart from text by its JSON form as bytes."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True).encode()
+    """Text stays text; all else is kept apart from text by its JSON form as bytes, numbers
+    by their value: 1 is 1.0, and 0 is -0.0."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = float(value) + 0.0
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def _patched(body: Json, patch: Patch) -> Json:
@@ -375,32 +386,9 @@ def _equality(field: str, kind: str, value: Any) -> tuple[str, list[Any]]:
     return f"{field} = ? AND {kind} IN ('integer', 'real')", [value]
 
 
-def _shape(container: str, scope: Partition, where: Sequence[Filter], order: Order | None) -> str:
-    text = repr((container, scope, tuple(where), order))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _write_continuation(position: Sequence[Any], shape: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([shape, *position]).encode()).decode()
-
-
-def _read_continuation(text: str, shape: str) -> tuple[Any, str, str]:
-    try:
-        token = json.loads(base64.urlsafe_b64decode(text.encode()))
-        check_value(token)
-    except (ValueError, RecursionError, Invalid) as error:
-        raise Invalid("the continuation is not one of ours") from error
-    if not isinstance(token, list) or len(token) != 4 or token[0] != shape:
-        raise Invalid("the continuation belongs to another query")
-    position, identity, partition = token[1:]
-    is_plain = isinstance(position, str | int | float) and not isinstance(position, bool)
-    if not (is_plain and isinstance(identity, str) and isinstance(partition, str)):
-        raise Invalid("the continuation is not one of ours")
-    return position, identity, partition
-
-
-def _after(order: Order | None, position: str, last: tuple[Any, str, str]) -> tuple[str, list[Any]]:
+def _after(order: Order | None, position: str, last: list[Any]) -> tuple[str, list[Any]]:
+    value, identity, *partition = last
     if order is None:
-        return f"{position} > ?", [last[0]]
+        return f"{position} > ?", [value]
     sign = "<" if order.descending else ">"
-    return f"({position}, id, partition) {sign} (?, ?, ?)", list(last)
+    return f"({position}, id, partition) {sign} (?, ?, ?)", [value, identity, json.dumps(partition)]

@@ -54,6 +54,7 @@ BEYOND_COSMOSDB_SERVER = {
     "test_pages_stay_right_while_documents_come_and_go": _NO_NESTING,
     "test_a_page_goes_on_after_a_document_that_is_gone": _NO_NESTING,
     "test_a_continuation_of_another_query_is_invalid": _NO_NESTING,
+    "test_the_longest_continuation_is_short_enough_for_a_url": _NO_NESTING,
     "test_a_tampered_continuation_is_invalid": _NO_NESTING,
     "test_a_sweep_sees_all_tenants": _NO_SWEEP,
     "test_a_document_that_was_never_written_is_none": _NO_404,

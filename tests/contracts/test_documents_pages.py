@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from shared.documents.port import (
+    MAX_ORDER_CHARACTERS,
     Delete,
     Equals,
     Filter,
     Order,
     Partition,
+    Patch,
 )
 from shared.errors import Invalid
 from tests.contracts.documents_fixtures import DocumentStore
@@ -144,6 +146,41 @@ def first_page(store: DocumentStore) -> str:
     page = store.documents.query("records", (store.tenant,), order=Order("at"), limit=1)
     assert page.continuation is not None
     return page.continuation
+
+
+def test_the_longest_continuation_is_short_enough_for_a_url(store: DocumentStore) -> None:
+    """The longest names and order values of letters from anywhere give at most 4,096 characters."""
+    record = "語" * 255
+    for number in range(2):
+        write(store, f"{number}{'語' * 254}", record=record, at="東" * MAX_ORDER_CHARACTERS)
+    page = store.documents.query("records", (store.tenant,), order=Order("at"), limit=1)
+    assert page.continuation is not None
+    assert len(page.continuation) <= 4096
+    rest = store.documents.query(
+        "records", (store.tenant,), order=Order("at"), limit=1, continuation=page.continuation
+    )
+    assert len({item.body["id"] for item in (*page.items, *rest.items)}) == 2
+
+
+def test_longer_text_is_not_ordered_by(store: DocumentStore) -> None:
+    """A field that is sorted by takes no text beyond its bound, set whole or by a patch."""
+    long = "x" * (MAX_ORDER_CHARACTERS + 1)
+    with pytest.raises(Invalid):
+        write(store, "a", at=long)
+    with pytest.raises(Invalid):
+        write(store, "a", profile={"score": long})
+    write(store, "a", at=long[1:], other=long, profile={"score": 1})
+    for change in ({"at": long}, {"profile.score": long}, {"profile": {"score": long}}):
+        with pytest.raises(Invalid):
+            store.documents.commit("records", (store.tenant, "r1"), [Patch("a", set=change)])
+
+
+def test_an_order_without_an_index_is_a_mistake(store: DocumentStore) -> None:
+    """A field that topology.json does not order by is refused by every store alike."""
+    write(store, "a", at="1", other="1")
+    for path in ("other", "profile", "id"):
+        with pytest.raises(ValueError, match="ordered_by"):
+            store.documents.query("records", (store.tenant,), order=Order(path))
 
 
 def test_a_continuation_of_another_query_is_invalid(store: DocumentStore) -> None:

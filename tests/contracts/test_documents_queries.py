@@ -112,10 +112,15 @@ def test_contains_asks_the_members_of_an_array(store: DocumentStore, path: str) 
     write(store, "c", **holding("x"))
     write(store, "d", **holding([["x"], {"x": "x"}, None]))
     write(store, "e", **holding([]))
+    write(store, "f", **holding([2.0, -0.0]))
 
+    assert found(store, Contains(path, 2)) == ["f"]
+    assert found(store, Contains(path, 0)) == ["f"]
+    assert found(store, Contains(path, False)) == []
     assert found(store, Contains(path, "x")) == ["a"]
     assert found(store, Contains(path, "y")) == ["a", "b"]
     assert found(store, Contains(path, 1)) == ["b"]
+    assert found(store, Contains(path, 1.0)) == ["b"]
     assert found(store, Contains(path, True)) == ["b"]
     assert found(store, Contains(path, "1")) == []
 
