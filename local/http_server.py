@@ -253,10 +253,12 @@ def _send(response: func.HttpResponse, environ: Environ, start: StartResponse) -
     content = response.get_body()
     headers = [(name, value) for name, value in response.headers.items()]
     if not any(name.lower() == "content-type" for name, _ in headers):
-        charset = f"; charset={response.charset}" if response.mimetype.startswith("text/") else ""
-        headers.append(("Content-Type", response.mimetype + charset))
-    headers.append(("Content-Length", str(len(content))))
+        kind = response.mimetype
+        is_bare = kind.startswith("text/") and "charset=" not in kind.lower()
+        headers.append(("Content-Type", f"{kind}; charset={response.charset}" if is_bare else kind))
     status = response.status_code
+    if status != 204:
+        headers.append(("Content-Length", str(len(content))))
     start(f"{status} {_REASONS.get(status, 'Status')}", headers)
     return [content] if environ["REQUEST_METHOD"] != "HEAD" else []
 
