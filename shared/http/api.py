@@ -35,21 +35,23 @@ from shared.errors import (
     Unprocessable,
     Unsupported,
 )
-from shared.http.call import Call, Expected, Query, bearer, read_call
+from shared.http.call import MAX_BODY_BYTES, Call, Caller, Expected, Query, Raw, read_call
 from shared.http.problem import problem_response
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer with more than a body: status, headers, or content that is not JSON."""
+    """An answer with more than a body: headers, content that is not JSON, or a status other
+    than the one its route declares."""
 
     body: BaseModel | Mapping[str, Any] | bytes | None = None
-    status: int = 200
+    status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = "application/json"
+    content_type: str | None = None
 
 
-Handler = Callable[[Call[Any, Any]], BaseModel | Reply]
+Handler = Callable[[Call[Any, Any]], BaseModel | Reply | None]
+Answer = type[BaseModel] | str | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Operation:
     summary: str
     description: str
     expected: Expected
-    answer: type[BaseModel] | None
+    answer: Answer
     status: int
     errors: tuple[type[Problem], ...]
 
@@ -85,51 +87,92 @@ class Api:
         route: str,
         *,
         roles: set[Role] | None,
-        answer: type[BaseModel],
+        answer: type[BaseModel] | str,
         query: type[Query] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
-        """A reading route. ``roles`` None makes it public."""
-        return self._register("GET", route, roles, answer, 200, query, None, False, errors)
+        """A reading route. ``roles`` None makes it public; ``answer`` is its model, or the
+        media type of content that is not JSON."""
+        return self._register("GET", route, roles, answer, errors=errors, query=query)
 
     def post(
         self,
         route: str,
         *,
         roles: set[Role] | None,
-        answer: type[BaseModel] | None,
-        status: int = 200,
+        answer: Answer,
+        status: int | None = None,
         query: type[Query] | None = None,
         body: type[BaseModel] | None = None,
+        raw: bool = False,
+        media_types: tuple[str, ...] = (),
+        max_bytes: int = MAX_BODY_BYTES,
         idempotent: bool = True,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
-        """A writing route; with ``idempotent`` it takes an ``Idempotency-Key``."""
-        return self._register("POST", route, roles, answer, status, query, body, idempotent, errors)
+        """A writing route; with ``idempotent`` it takes an ``Idempotency-Key``, with ``raw``
+        its body, of one of ``media_types``, is ``Call.content``."""
+        taken = Raw(media_types, max_bytes) if raw else None
+        return self._register(
+            "POST", route, roles, answer, status, errors,
+            query=query, body=body, raw=taken, idempotent=idempotent,
+        )  # fmt: skip
+
+    def put(
+        self,
+        route: str,
+        *,
+        roles: set[Role] | None,
+        answer: Answer,
+        status: int | None = None,
+        body: type[BaseModel] | None = None,
+        errors: tuple[type[Problem], ...] = (),
+    ) -> Callable[[Handler], Any]:
+        """A route that writes a whole; list ``Stale`` when it heeds ``Call.if_match``."""
+        return self._register("PUT", route, roles, answer, status, errors, body=body)
+
+    def patch(
+        self,
+        route: str,
+        *,
+        roles: set[Role] | None,
+        answer: Answer,
+        status: int | None = None,
+        body: type[BaseModel] | None = None,
+        errors: tuple[type[Problem], ...] = (),
+    ) -> Callable[[Handler], Any]:
+        """A route that changes a part; list ``Stale`` when it heeds ``Call.if_match``."""
+        return self._register("PATCH", route, roles, answer, status, errors, body=body)
+
+    def delete(
+        self,
+        route: str,
+        *,
+        roles: set[Role] | None,
+        answer: Answer = None,
+        status: int | None = None,
+        errors: tuple[type[Problem], ...] = (),
+    ) -> Callable[[Handler], Any]:
+        """A route that removes; it answers 204 unless it has something to say."""
+        return self._register("DELETE", route, roles, answer, status, errors)
 
     def _register(
         self,
         method: str,
         route: str,
         roles: set[Role] | None,
-        answer: type[BaseModel] | None,
-        status: int,
-        query: type[Query] | None,
-        body: type[BaseModel] | None,
-        idempotent: bool,
-        errors: tuple[type[Problem], ...],
+        answer: Answer,
+        status: int | None = None,
+        errors: tuple[type[Problem], ...] = (),
+        **takes: Any,
     ) -> Callable[[Handler], Any]:
+        """``status`` None is 200, or 204 where there is no answer."""
+
         def register(handler: Handler) -> Any:
             name = handler.__name__
-            expected = Expected(
-                operation=name,
-                roles=None if roles is None else frozenset(roles),
-                query=query,
-                body=body,
-                idempotent=idempotent,
-            )
+            expected = Expected(name, None if roles is None else frozenset(roles), **takes)
             summary, _, description = inspect.cleandoc(handler.__doc__ or name).partition("\n\n")
-            OPERATIONS[name] = Operation(
+            operation = Operation(
                 name=name,
                 method=method,
                 route=route,
@@ -138,13 +181,13 @@ class Api:
                 description=description,
                 expected=expected,
                 answer=answer,
-                status=status,
+                status=status or (200 if answer is not None else 204),
                 errors=errors + _implied_errors(expected),
             )
-            endpoint = _endpoint(handler, expected)
+            OPERATIONS[name] = operation
             return self._blueprint.route(
                 route=route, methods=[method], auth_level=func.AuthLevel.ANONYMOUS
-            )(endpoint)
+            )(_endpoint(handler, operation))
 
         return register
 
@@ -155,14 +198,16 @@ def _implied_errors(expected: Expected) -> tuple[type[Problem], ...]:
         implied.append(Unprocessable)
     if expected.roles is not None:
         implied += [Unauthenticated, Forbidden]
-    if expected.body:
+    if expected.idempotent:
+        implied.append(TooLarge)
+    if expected.body or expected.raw:
         implied += [TooLarge, Unsupported]
     return tuple(implied)
 
 
-def _endpoint(handler: Handler, expected: Expected) -> Callable[[func.HttpRequest], Any]:
+def _endpoint(handler: Handler, operation: Operation) -> Callable[[func.HttpRequest], Any]:
     def endpoint(req: func.HttpRequest) -> func.HttpResponse:
-        return respond(req, expected, handler)
+        return respond(req, operation, handler)
 
     # The runtime reads name and annotations; it must not look through to the handler's.
     endpoint.__name__ = endpoint.__qualname__ = handler.__name__
@@ -172,33 +217,35 @@ def _endpoint(handler: Handler, expected: Expected) -> Callable[[func.HttpReques
     return endpoint
 
 
-def respond(request: func.HttpRequest, expected: Expected, handler: Handler) -> func.HttpResponse:
+def respond(request: func.HttpRequest, operation: Operation, handler: Handler) -> func.HttpResponse:
     """Answer one request: token, checks, handler, and whatever goes wrong as a problem."""
     headers = request.headers
     with telemetry.hop(
         traceparent=headers.get("traceparent"), request_id=headers.get("x-request-id")
     ) as here:
         began = time.perf_counter()
-        principal = None
-        instance = _path_of(request.url)
+        caller = Caller(headers, runtime.now())
+        wrong = None
         try:
-            token = bearer(headers)
-            now = runtime.now()
-            if token is not None:
-                principal = runtime.current().tokens.verify(token, now=now)
-            response = _encode(handler(read_call(request, expected, principal, now)))
-        except Problem as error:
-            response = problem_response(error, request_id=here.request_id, instance=instance)
+            answer = handler(read_call(request, operation.expected, caller))
+            response = _encode(answer, operation)
         except Exception as error:
-            telemetry.failure("request.broke", error, operation=expected.operation)
-            response = problem_response(error, request_id=here.request_id, instance=instance)
+            wrong = type(error).__name__
+            status = error.status if isinstance(error, Problem) else 500
+            if status >= 500:
+                cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+                telemetry.failure("request.broke", cause, operation=operation.name)
+            response = problem_response(
+                error, request_id=here.request_id, instance=_path_of(request.url)
+            )
         response.headers["X-Request-Id"] = here.request_id
         response.headers["Traceparent"] = here.traceparent
         telemetry.log(
             "request.answered",
-            operation=expected.operation,
+            operation=operation.name,
             status=response.status_code,
-            tenant=principal.tenant_id if principal else None,
+            error=wrong,
+            tenant=caller.known.tenant_id if caller.known else None,
             duration_ms=round((time.perf_counter() - began) * 1000, 2),
         )
         return response
@@ -211,7 +258,7 @@ def _path_of(url: str) -> str:
     return "/" + rest.partition("?")[0].partition("/")[2]
 
 
-def _encode(answer: BaseModel | Reply) -> func.HttpResponse:
+def _encode(answer: BaseModel | Reply | None, operation: Operation) -> func.HttpResponse:
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **reply.headers}
     if isinstance(reply.body, BaseModel):
@@ -221,7 +268,14 @@ def _encode(answer: BaseModel | Reply) -> func.HttpResponse:
     elif reply.body is None:
         content = b""
     else:
-        content = json.dumps(reply.body, ensure_ascii=False).encode()
+        content = json.dumps(reply.body, ensure_ascii=False, allow_nan=False).encode()
     return func.HttpResponse(
-        content, status_code=reply.status, headers=headers, mimetype=reply.content_type
+        content,
+        status_code=reply.status or operation.status,
+        headers=headers,
+        mimetype=reply.content_type or _media_type(operation),
     )
+
+
+def _media_type(operation: Operation) -> str:
+    return operation.answer if isinstance(operation.answer, str) else "application/json"

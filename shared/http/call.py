@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar, get_origin
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared import runtime
 from shared.auth import Principal
 from shared.errors import (
     FieldError,
@@ -21,6 +23,7 @@ from shared.errors import (
     Invalid,
     Missing,
     Problem,
+    Stale,
     TooLarge,
     Unauthenticated,
     Unsupported,
@@ -30,13 +33,15 @@ from shared.messaging import IdempotencyKey
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FIELD_ERRORS = 50
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ETAG = re.compile(r'"([\x21\x23-\x7e]{1,256})"')
+_CONFIG = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class Query(BaseModel):
     """Query parameters. Unknown ones are an error; a list takes values parted by commas."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _CONFIG
 
     @model_validator(mode="before")
     @classmethod
@@ -68,16 +73,37 @@ class PageQuery(Query):
 class Body(BaseModel):
     """A JSON request body. Unknown fields are an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _CONFIG
 
 
 QueryT = TypeVar("QueryT")
 BodyT = TypeVar("BodyT")
 
 
+@dataclass
+class Caller:
+    """Who calls, verified when first asked: a public route takes whatever header comes."""
+
+    headers: Mapping[str, str]
+    now: datetime
+    known: Principal | None = None
+
+    def identify(self) -> Principal:
+        """Raises ``Unauthenticated`` without a token that holds."""
+        if self.known is None:
+            token = bearer(self.headers)
+            if token is None:
+                raise Unauthenticated("send a token: Authorization: Bearer …")
+            self.known = runtime.current().tokens.verify(token, now=self.now)
+        return self.known
+
+
 @dataclass(frozen=True)
 class Call(Generic[QueryT, BodyT]):
-    """A call whose token, parameters and body all hold. ``now`` is when it came in."""
+    """A call whose token, parameters and body all hold. ``now`` is when it came in.
+
+    ``content`` is the body as it came, for routes that take it raw.
+    """
 
     path: Mapping[str, str]
     query: QueryT
@@ -85,14 +111,29 @@ class Call(Generic[QueryT, BodyT]):
     headers: Mapping[str, str]
     now: datetime
     idempotency: IdempotencyKey | None
-    _principal: Principal | None
+    content: bytes = field(repr=False)
+    caller: Caller = field(repr=False)
 
     @property
     def principal(self) -> Principal:
         """Who calls. Raises ``Unauthenticated`` on a public route called without a token."""
-        if self._principal is None:
-            raise Unauthenticated("this needs a token")
-        return self._principal
+        return self.caller.identify()
+
+    @property
+    def if_match(self) -> str | None:
+        """The etag that the caller read, None when any will do.
+
+        Raises ``Stale`` for a weak one, which never matches, and ``Invalid`` for what is none.
+        """
+        header = (self.headers.get("if-match") or "").strip()
+        if header in {"", "*"}:
+            return None
+        if header.startswith("W/"):
+            raise Stale("a weak etag never matches; read again and send the one in ETag")
+        found = _ETAG.fullmatch(header)
+        if found is None:
+            raise Invalid('If-Match is one etag in quotes, as in ETag, or "*"')
+        return found[1]
 
     def uuid(self, name: str) -> str:
         """A path parameter that is a UUID, in its canonical form; ``Missing`` for anything else."""
@@ -103,34 +144,44 @@ class Call(Generic[QueryT, BodyT]):
 
 
 @dataclass(frozen=True)
+class Raw:
+    """A body that a handler gets as it came: its media types and how long it may be."""
+
+    media_types: tuple[str, ...]
+    max_bytes: int
+
+
+@dataclass(frozen=True)
 class Expected:
     """What a route takes: who may call it, and the models of what comes in."""
 
     operation: str
     roles: frozenset[str] | None
-    query: type[Query] | None
-    body: type[BaseModel] | None
-    idempotent: bool
+    query: type[Query] | None = None
+    body: type[BaseModel] | None = None
+    idempotent: bool = False
+    raw: Raw | None = None
 
 
-def read_call(
-    request: func.HttpRequest, expected: Expected, principal: Principal | None, now: datetime
-) -> Call[Any, Any]:
+def read_call(request: func.HttpRequest, expected: Expected, caller: Caller) -> Call[Any, Any]:
     """Check a request against what its route expects. Raises the ``Problem`` that fits."""
-    if expected.roles is not None:
-        if principal is None:
-            raise Unauthenticated("send a token: Authorization: Bearer …")
-        if not principal.roles & expected.roles:
-            raise Forbidden(f"this is for: {', '.join(sorted(expected.roles))}")
+    if expected.roles is not None and not caller.identify().roles & expected.roles:
+        raise Forbidden(f"this is for: {', '.join(sorted(expected.roles))}")
     content = request.get_body()
+    most = expected.raw.max_bytes if expected.raw else MAX_BODY_BYTES
+    if (expected.body or expected.raw or expected.idempotent) and len(content) > most:
+        raise TooLarge(f"a request body is at most {most:,} bytes")
+    if expected.raw is not None and _media_type(request.headers) not in expected.raw.media_types:
+        raise Unsupported(f"send the body as {' or '.join(expected.raw.media_types)}")
     return Call(
         path=dict(request.route_params),
         query=_read_query(expected.query, request.params),
         body=_read_body(expected.body, request.headers, content),
         headers=request.headers,
-        now=now,
-        idempotency=_read_idempotency(request, expected, principal, content),
-        _principal=principal,
+        now=caller.now,
+        idempotency=_read_idempotency(request, expected, caller, content),
+        content=content if expected.raw else b"",
+        caller=caller,
     )
 
 
@@ -139,7 +190,7 @@ def bearer(headers: Mapping[str, str]) -> str | None:
 
     Raises ``Unauthenticated`` for a header of another form.
     """
-    header = headers.get("authorization") or headers.get("Authorization")
+    header = headers.get("authorization")
     if not header:
         return None
     scheme, _, token = header.partition(" ")
@@ -165,13 +216,13 @@ def _read_body(
 ) -> BaseModel | None:
     if model is None:
         return None
-    if len(content) > MAX_BODY_BYTES:
-        raise TooLarge(f"a request body is at most {MAX_BODY_BYTES:,} bytes")
-    media_type = (headers.get("content-type") or "").split(";")[0].strip().lower()
+    media_type = _media_type(headers)
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Unsupported("send the body as application/json")
     try:
-        parsed = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+        parsed = json.loads(
+            content.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite
+        )
         if _SURROGATE_ESCAPE.search(content):
             json.dumps(parsed, ensure_ascii=False).encode()  # half a pair is no character
     except (ValueError, RecursionError) as error:
@@ -185,6 +236,17 @@ def _read_body(
         return model.model_validate(parsed)
     except ValidationError as error:
         raise _invalid("the body does not hold", error, _pointer) from None
+
+
+def _media_type(headers: Mapping[str, str]) -> str:
+    return (headers.get("content-type") or "").split(";")[0].strip().lower()
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is beyond what a number holds")
+    return number
 
 
 def _no_constant(name: str) -> None:
@@ -210,15 +272,20 @@ def _invalid(
 
 
 def _read_idempotency(
-    request: func.HttpRequest, expected: Expected, principal: Principal | None, content: bytes
+    request: func.HttpRequest, expected: Expected, caller: Caller, content: bytes
 ) -> IdempotencyKey | None:
     key = request.headers.get("idempotency-key")
     if not expected.idempotent or key is None:
         return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid("Idempotency-Key has 1 to 128 visible ASCII characters")
-    caller = f"{principal.tenant_id}/{principal.user_id}" if principal else "anonymous"
+    if expected.roles is not None:
+        principal = caller.identify()
+        scope = f"{principal.tenant_id}/{principal.user_id}"
+    else:  # the header stands for whoever it is, unverified as it may be
+        sent = request.headers.get("authorization") or ""
+        scope = f"anonymous/{hashlib.sha256(sent.encode(errors='replace')).hexdigest()}"
     digest = hashlib.sha256(content)
     parameters = [dict(request.route_params), dict(request.params)]
     digest.update(json.dumps(parameters, sort_keys=True).encode())
-    return IdempotencyKey(f"{caller}/{expected.operation}", key, digest.hexdigest())
+    return IdempotencyKey(f"{scope}/{expected.operation}", key, digest.hexdigest())

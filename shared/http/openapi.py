@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.errors import Problem
+from shared.errors import Problem, Stale
 from shared.http.api import Operation
 
 PREFIX = "/api"
@@ -36,7 +36,7 @@ def describe(
     models: dict[type[BaseModel], None] = {ProblemDetails: None}
     for operation in ordered:
         for model in (operation.expected.body, operation.answer):
-            if model is not None:
+            if model is not None and not isinstance(model, str):
                 models[model] = None
     modes: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in models]
     references, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")
@@ -86,6 +86,12 @@ def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
             "required": True,
             "content": {"application/json": {"schema": schemas[expected.body]}},
         }
+    if expected.raw is not None:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        described["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(expected.raw.media_types, binary),
+        }
     for error in sorted(set(operation.errors), key=lambda kind: kind.status):
         described["responses"].setdefault(str(error.status), _failure(error))
     described["responses"]["500"] = _failure(Problem)
@@ -94,7 +100,10 @@ def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
 
 def _success(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": operation.summary}
-    if operation.answer is not None:
+    if isinstance(operation.answer, str):
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        described["content"] = {operation.answer.partition(";")[0]: binary}
+    elif operation.answer is not None:
         described["content"] = {"application/json": {"schema": schemas[operation.answer]}}
     return described
 
@@ -138,6 +147,16 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             if described.get("type") == "array":
                 parameter |= {"style": "form", "explode": False}
             found.append(parameter)
+    if Stale in operation.errors:
+        found.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag that was read; 412 when somebody wrote since",
+                "schema": {"type": "string"},
+            }
+        )
     if operation.expected.idempotent:
         found.append(
             {

@@ -96,9 +96,24 @@ class Echo(BaseModel):
     got: Any
 
 
+class NumberQuery(Query):
+    """A number."""
+
+    n: float = 0
+
+
+class NumberBody(Body):
+    """A number."""
+
+    n: float = 0
+    more: Any = None
+
+
 def _build() -> list[HttpFunction]:
     blueprint = func.Blueprint()
     api = Api("small", "The tests' routes", blueprint)
+    _writing_routes(api)
+    _plain_routes(api)
     everybody: set[Role] = {"learner", "recruiter"}
 
     @api.get("v1/items", roles=everybody, query=ItemQuery, answer=Echo)
@@ -167,6 +182,86 @@ def _build() -> list[HttpFunction]:
     app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
     app.register_functions(blueprint)
     return [_function(built) for built in app.get_functions()]
+
+
+def _writing_routes(api: Api) -> None:
+    @api.post("v1/items/{item_id}/copies", roles={"recruiter"}, query=ItemQuery, answer=Echo)
+    def items_copy(call: Call[ItemQuery, None]) -> Reply:
+        """Copy an item."""
+        tenant, name = call.principal.tenant_id, f"{call.path['item_id']}-{call.query.limit}"
+
+        def decide() -> Answer:
+            body = {"id": name, "tenant_id": tenant, "intake_id": "copies", "kind": "item"}
+            return Answer(200, {"got": name}, Decision([Create(body)]))
+
+        status, answer = answer_once(
+            runtime.stores(),
+            call.idempotency,
+            source="small",
+            container="intake",
+            partition=(tenant, "copies"),
+            decide=decide,
+            now=call.now,
+        )
+        return Reply(answer, status=status)
+
+    @api.put("v1/things/{thing}", roles=None, body=Part, answer=Echo, errors=(Stale,))
+    def things_put(call: Call[None, Part]) -> Echo:
+        """Say which version is to be replaced."""
+        return Echo(got=[call.if_match, call.body.size])
+
+    @api.patch("v1/things/{thing}", roles=None, body=Part, answer=Echo, status=202)
+    def things_change(call: Call[None, Part]) -> Echo:
+        """Say what is to be changed."""
+        return Echo(got=call.body.size)
+
+    @api.delete("v1/things/{thing}", roles={"recruiter"}, errors=(Missing,))
+    def things_remove(call: Call[None, None]) -> None:
+        """Remove nothing."""
+
+    @api.post(
+        "v1/uploads",
+        roles=None,
+        answer=Echo,
+        raw=True,
+        media_types=("application/xml", "multipart/form-data"),
+        max_bytes=2_000_000,
+        status=201,
+        idempotent=False,
+    )
+    def uploads_create(call: Call[None, None]) -> Echo:
+        """Say how much came."""
+        return Echo(got=[len(call.content), call.content[:4].decode()])
+
+
+def _plain_routes(api: Api) -> None:
+    @api.get("v1/number", roles=None, query=NumberQuery, answer=Echo)
+    def number_read(call: Call[NumberQuery, None]) -> Echo:
+        """Read a number."""
+        return Echo(got=call.query.n)
+
+    @api.post("v1/number", roles=None, body=NumberBody, answer=Echo, idempotent=False)
+    def number_send(call: Call[None, NumberBody]) -> Echo:
+        """Send a number."""
+        return Echo(got=call.body.n)
+
+    @api.get("v1/endless", roles=None, answer=Echo)
+    def endless_read(call: Call[None, None]) -> Reply:
+        """Answer with what is no number."""
+        return Reply({"got": float("nan")})
+
+    @api.get("v1/caused", roles=None, answer=Echo)
+    def caused_raise(call: Call[None, None]) -> Echo:
+        """Raise an error that has a cause."""
+        try:
+            raise ConnectionResetError(SECRET)
+        except OSError as error:
+            raise Unavailable("later") from error
+
+    @api.get("v1/table", roles=None, answer="text/csv; charset=utf-8")
+    def table_read(call: Call[None, None]) -> Reply:
+        """Answer with a table."""
+        return Reply("é,1".encode())
 
 
 def _function(built: Any) -> HttpFunction:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -84,10 +85,11 @@ def test_no_token_asks_for_one(house: SmallHouse) -> None:
     "header", ["Basic abc", "Bearer", "Bearer ", "bearer  ", "Bearer a b", "Token x", signed()]
 )
 def test_an_odd_authorization_header_is_refused(house: SmallHouse, header: str) -> None:
-    """A header that is no bearer token is a 401, also where no token is needed."""
-    for path in ("/api/v1/items", "/api/v1/trace"):
+    """A header that is no bearer token is a 401 wherever it is asked who calls, and nowhere
+    else: a public route may be called with any, so that a lapsed token can be refreshed."""
+    for path, status in (("/api/v1/items", 401), ("/api/v1/me", 401), ("/api/v1/trace", 200)):
         answer = house.call("GET", path, headers={"Authorization": header})
-        assert answer.status_code == 401, (path, answer.text)
+        assert answer.status_code == status, (path, answer.text)
 
 
 def test_an_expired_token_is_refused(house: SmallHouse) -> None:
@@ -171,6 +173,60 @@ def test_content_that_is_not_json(house: SmallHouse) -> None:
     assert answer.headers["Content-Type"] == "application/octet-stream"
 
 
+def test_the_declared_status_is_sent(house: SmallHouse) -> None:
+    """A handler that says nothing of a status answers with the one its route declares."""
+    headers = {"Content-Type": "application/xml"}
+    assert house.call("POST", "/api/v1/uploads", data=b"<a/>", headers=headers).status_code == 201
+    assert house.call("PATCH", "/api/v1/things/a", json={"size": 2}).status_code == 202
+
+
+def test_a_removal_answers_with_nothing(house: SmallHouse) -> None:
+    """204 has no body, no length and no more; who may not remove is told so."""
+    answer = house.call("DELETE", "/api/v1/things/a", token=house.token())
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Length" not in answer.headers
+    assert house.call("DELETE", "/api/v1/things/a").status_code == 401
+
+
+def test_content_has_the_declared_type(house: SmallHouse) -> None:
+    """Content that is not JSON is sent under the media type of its route, charset once."""
+    answer = house.call("GET", "/api/v1/table")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.content.decode() == "é,1"
+
+
+def test_what_is_no_number_is_not_sent(house: SmallHouse) -> None:
+    """An answer that would be no JSON is a defect of ours, never sent."""
+    assert house.call("GET", "/api/v1/endless").status_code == 500
+
+
+def answered(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    return [json.loads(JsonLines().format(record)) for record in caplog.records]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("missing", "Missing"), ("defect", "ZeroDivisionError")]
+)
+def test_the_line_of_a_request_names_its_error(
+    house: SmallHouse, caplog: pytest.LogCaptureFixture, name: str, error: str
+) -> None:
+    """The one line of a request says of which kind the error was that it ended in."""
+    house.call("GET", f"/api/v1/errors/{name}")
+    (line,) = [each for each in answered(caplog) if each["message"] == "request.answered"]
+    assert line["error"] == error
+
+
+def test_the_cause_of_a_failure_of_ours_is_logged(
+    house: SmallHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of an answer from 500 up the log has the cause's kind and place, and not its words."""
+    assert house.call("GET", "/api/v1/caused").status_code == 503
+    (line,) = [each for each in answered(caplog) if each["message"] == "request.broke"]
+    assert line["error"] == "ConnectionResetError"
+    assert "caused_raise" in line["traceback"]
+    assert SECRET not in json.dumps(answered(caplog))
+
+
 def create(
     house: SmallHouse, name: str, key: str, *, tenant: str = "acme", user: str = "anna"
 ) -> requests.Response:
@@ -210,3 +266,17 @@ def test_repeats_at_once_have_one_effect(house: SmallHouse) -> None:
         answers = list(pool.map(lambda _: create(house, "together", "k-5"), range(4)))
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({json.dumps(answer.json()) for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("other", ["two/copies?limit=1", "one/copies?limit=2"])
+def test_a_key_with_another_path_or_query_is_refused(house: SmallHouse, other: str) -> None:
+    """A key belongs to one request as a whole: what stands in its address is part of it."""
+
+    def copy(path: str) -> requests.Response:
+        headers = {"Idempotency-Key": f"k-{other}"}
+        token = house.token(tenant="copying" + other[:3])
+        return house.call("POST", f"/api/v1/items/{path}", token=token, headers=headers)
+
+    assert copy("one/copies?limit=1").status_code == 200
+    assert copy("one/copies?limit=1").status_code == 200
+    assert copy(other).status_code == 422

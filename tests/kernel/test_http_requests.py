@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import ValidationError
 
 from shared.http.call import MAX_BODY_BYTES, MAX_FIELD_ERRORS
-from tests.kernel.small_api import SmallHouse, serving
+from tests.kernel.small_api import NumberBody, NumberQuery, SmallHouse, serving
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,69 @@ def test_a_wrong_parameter_is_named(house: SmallHouse, query: str, parameter: st
     told = problem(house.call("GET", f"/api/v1/items?{query}", token=house.token()), 400)
     assert [error["pointer"] for error in told["errors"]] == [parameter]
     assert told["errors"][0]["detail"]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", "1e400"])
+def test_what_is_no_number_does_not_come_in(house: SmallHouse, number: str) -> None:
+    """Neither NaN nor infinity is a number, in a query or in any place of a body."""
+    told = problem(house.call("GET", f"/api/v1/number?n={number}"), 400)
+    assert told["errors"][0]["pointer"] == "n"
+    for body in (f'{{"n": {number}}}', f'{{"n": "{number}"}}', f'{{"more": [{number}]}}'):
+        headers = {"Content-Type": "application/json"}
+        problem(house.call("POST", "/api/v1/number", data=body, headers=headers), 400)
+
+
+def test_an_error_of_a_model_shows_no_input() -> None:
+    """Wherever a model's error ends up, what was sent is not in it."""
+    for model in (NumberQuery, NumberBody):
+        with pytest.raises(ValidationError) as refused:
+            model.model_validate({"n": "anna@example.org"})
+        assert "anna" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "etag"), [(None, None), ("*", None), ('"a-1"', "a-1"), ('"x" ', "x")]
+)
+def test_if_match_is_the_etag(house: SmallHouse, header: str | None, etag: str | None) -> None:
+    """A handler gets the etag that its caller read, none when any will do."""
+    headers = {} if header is None else {"If-Match": header}
+    answer = house.call("PUT", "/api/v1/things/a", json={"size": 1}, headers=headers)
+    assert answer.json() == {"got": [etag, 1]}
+
+
+@pytest.mark.parametrize(
+    ("header", "status"), [('W/"a"', 412), ("a", 400), ('"a", "b"', 400), ('""', 400), ('"', 400)]
+)
+def test_an_odd_if_match_is_refused(house: SmallHouse, header: str, status: int) -> None:
+    """A weak etag never matches, and what is no etag is told to be none."""
+    headers = {"If-Match": header}
+    problem(house.call("PUT", "/api/v1/things/a", json={"size": 1}, headers=headers), status)
+
+
+def uploaded(house: SmallHouse, content: bytes, kind: str) -> requests.Response:
+    headers = {"Content-Type": kind}
+    return house.call("POST", "/api/v1/uploads", data=content, headers=headers)
+
+
+def test_a_raw_body_arrives_as_it_came(house: SmallHouse) -> None:
+    """Where a route takes its body raw, the handler gets the bytes, up to the route's limit."""
+    content = b"<a/>" * 500_000
+    assert uploaded(house, content, "application/xml").json() == {"got": [2_000_000, "<a/>"]}
+    assert uploaded(house, b"--b", "Multipart/Form-Data; boundary=b").status_code == 201
+    problem(uploaded(house, content + b" ", "application/xml"), 413)
+    assert "application/xml" in problem(uploaded(house, b"{}", "application/json"), 415)["detail"]
+
+
+def test_a_flood_is_refused_before_it_is_digested(house: SmallHouse) -> None:
+    """Also where no body is looked at, one above the limit is refused."""
+    answer = house.call(
+        "POST",
+        "/api/v1/items/a/copies",
+        token=house.token(),
+        data=b"x" * (MAX_BODY_BYTES + 1),
+        headers={"Idempotency-Key": "k"},
+    )
+    problem(answer, 413)
 
 
 def test_a_route_without_parameters_takes_none(house: SmallHouse) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import re
 import subprocess
@@ -16,6 +18,7 @@ import pytest
 import requests
 from openapi_spec_validator import validate
 
+from shared.http.api import OPERATIONS
 from shared.http.openapi import describe
 from tests.kernel.small_api import serving
 from tests.running_host import RunningHost
@@ -69,6 +72,47 @@ def test_a_document_of_every_kind_of_route_is_sound(tmp_path: Path) -> None:
     assert set(created["responses"]) == {"201", "400", "401", "403", "413", "415", "422", "500"}
     assert created["security"] == [{"token": []}]
     assert "security" not in described["paths"]["/api/v1/echo"]["post"]
+
+
+def test_writes_and_files_are_described(tmp_path: Path) -> None:
+    """Raw bodies, content that is not JSON, removals and conditions are told as they are."""
+    with serving(tmp_path) as house:
+        paths = describe(house.operations, {"small": "The tests' routes"}, version="1")["paths"]
+    upload = paths["/api/v1/uploads"]["post"]
+    assert set(upload["requestBody"]["content"]) == {"application/xml", "multipart/form-data"}
+    assert {"413", "415"} <= set(upload["responses"])
+    assert set(paths["/api/v1/table"]["get"]["responses"]["200"]["content"]) == {"text/csv"}
+    removal = paths["/api/v1/things/{thing}"]["delete"]["responses"]
+    assert "content" not in removal["204"]
+    assert "200" not in removal
+    replacement = paths["/api/v1/things/{thing}"]["put"]
+    assert "If-Match" in {parameter["name"] for parameter in replacement["parameters"]}
+    assert "412" in replacement["responses"]
+    assert "202" in paths["/api/v1/things/{thing}"]["patch"]["responses"]
+
+
+def heeds_its_key(handler: ast.FunctionDef) -> bool:
+    return any(isinstance(n, ast.Attribute) and n.attr == "idempotency" for n in ast.walk(handler))
+
+
+def test_a_route_that_takes_a_key_heeds_it() -> None:
+    """The handler of every route that takes an Idempotency-Key reads it, in every flow: a route
+    cannot promise what it does not do."""
+    claimed = []
+    for path in sorted(ROOT.glob("functions/*/function_app.py")):
+        flow = importlib.import_module(f"functions.{path.parent.name}.function_app")
+        for handler in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            operation = isinstance(handler, ast.FunctionDef) and OPERATIONS.get(handler.name)
+            if operation and operation.expected.idempotent:
+                assert isinstance(handler, ast.FunctionDef)
+                claimed.append(handler.name)
+                assert heeds_its_key(handler), f"{flow.__name__}.{handler.name}"
+    assert sorted(claimed) == sorted(
+        name for name, operation in OPERATIONS.items() if operation.expected.idempotent
+    )
+    deaf = ast.parse("def a(call):\n    return call.body").body[0]
+    assert isinstance(deaf, ast.FunctionDef)
+    assert not heeds_its_key(deaf)
 
 
 def test_each_route_is_described(document: dict[str, Any]) -> None:
