@@ -104,9 +104,9 @@ class SqliteBus:
                     "INSERT INTO messages (entity, message_id, subject, body, session_id,"
                     " correlation_id, content_type, properties, enqueued_at, visible_at)"
                     " SELECT entity, substr(message_id, 1, 100) || '~' || sequence_number,"
-                    " subject, body, session_id, correlation_id, content_type, properties, ?, ?"
+                    " subject, body, session_id, correlation_id, content_type, properties, ?, 0"
                     " FROM messages WHERE entity = ? AND dead = 1 AND sequence_number = ?",
-                    (now, now, entity, number),
+                    (now, entity, number),
                 ).rowcount
                 if changed:
                     connection.execute("DELETE FROM messages WHERE sequence_number = ?", (number,))

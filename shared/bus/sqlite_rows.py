@@ -77,7 +77,8 @@ class Delivery:
 
 
 def insert(connection: sqlite3.Connection, entity: str, message: Message, now: float) -> None:
-    due = message.not_before.timestamp() if message.not_before else now
+    # 0 for at once: a clock that is set back must not hide what is due already
+    due = message.not_before.timestamp() if message.not_before else 0.0
     connection.execute(
         "INSERT INTO messages (entity, message_id, subject, body, session_id, correlation_id,"
         " content_type, properties, enqueued_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -91,7 +92,7 @@ def insert(connection: sqlite3.Connection, entity: str, message: Message, now: f
             message.content_type,
             json.dumps(dict(message.properties)),
             now,
-            max(due, now),
+            due if due > now else 0.0,
         ),
     )
 
