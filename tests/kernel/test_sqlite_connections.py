@@ -151,6 +151,12 @@ def test_closing_closes_every_threads_connection(connections: Connections) -> No
     thread.join()
 
 
+def test_a_commit_reaches_the_disk(connections: Connections) -> None:
+    """Each connection waits for the disk, or a power cut would undo what was committed."""
+    assert connections.get().execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connections.get().execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_processes_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
     """Several processes that make the stores at the same moment all come to have them."""
     home = tmp_path / "home"

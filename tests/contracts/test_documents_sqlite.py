@@ -1,0 +1,57 @@
+"""What the embedded store does beyond the contract of documents."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from shared.documents.port import Contains, Create, Json
+from shared.documents.sqlite import SqliteDocuments
+from tests.contracts.documents_fixtures import TOPOLOGY
+
+PARTITION = ("t", "r1")
+
+
+def record(identity: str, **fields: object) -> Json:
+    return {"id": identity, "tenant_id": "t", "record_id": "r1", **fields}
+
+
+def rows(path: Path, table: str) -> int:
+    """How many rows a table of the file has."""
+    connection = sqlite3.connect(path)
+    (number,) = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+    connection.close()
+    return int(number)
+
+
+def test_what_has_expired_leaves_the_file(tmp_path: Path) -> None:
+    """Purging removes expired documents with the members of their arrays, and no others."""
+    now = [0.0]
+    path = tmp_path / "documents.db"
+    documents = SqliteDocuments(path, TOPOLOGY, lambda: now[0])
+    bodies = [record("a", ttl=10, tags=["x"]), record("b", tags=["x"]), record("c", ttl=30)]
+    documents.commit("records", PARTITION, [Create(body) for body in bodies])
+    assert documents.purge_expired() == 0
+    now[0] = 11
+    assert documents.purge_expired() == 1
+    assert (rows(path, "records"), rows(path, "records.members")) == (2, 1)
+    assert documents.purge_expired() == 0
+    documents.close()
+
+
+def test_members_of_a_former_form_are_indexed_anew(tmp_path: Path) -> None:
+    """A file whose numbers were indexed as they were written finds them by value."""
+    path = tmp_path / "documents.db"
+    documents = SqliteDocuments(path, TOPOLOGY, lambda: 0.0)
+    documents.commit("records", PARTITION, [Create(record("a", tags=[1]))])
+    documents.close()
+    connection = sqlite3.connect(path)
+    connection.execute('UPDATE "records.members" SET value = ?', (b"1",))
+    connection.execute("UPDATE array_fields SET fields = ?", (json.dumps(["tags"]),))
+    connection.commit()
+    connection.close()
+
+    documents = SqliteDocuments(path, TOPOLOGY, lambda: 0.0)
+    assert documents.query("records", ("t",), where=[Contains("tags", 1.0)]).items
+    documents.close()
