@@ -142,7 +142,7 @@ class _Renewal:
         self.held = held
 
     def __enter__(self) -> _Renewal:
-        self._schedule()
+        self._schedule(self._every)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -150,8 +150,8 @@ class _Renewal:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _schedule(self) -> None:
-        self._timer = threading.Timer(self._every, self._renew)
+    def _schedule(self, after: float) -> None:
+        self._timer = threading.Timer(after, self._renew)
         self._timer.daemon = True
         self._timer.start()
 
@@ -165,7 +165,11 @@ class _Renewal:
                 self.held = self._bus.renew(self.held)
         except LockLost:
             return  # whoever settles it finds out
-        self._schedule()
+        except Exception as error:
+            telemetry.failure("lock.not_renewed", error, entity=self.held.entity)
+            self._schedule(self._every / 8)  # the lock holds for a while yet
+        else:
+            self._schedule(self._every)
 
 
 def _message(delivery: Delivery) -> ServiceBusMessage:

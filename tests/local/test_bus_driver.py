@@ -16,6 +16,7 @@ from local.triggers import BusFunction
 from local.work import Work
 from shared.bus.port import Message
 from shared.bus.sqlite import SqliteBus
+from shared.errors import Unavailable
 from shared.topology import Topology
 from tests.local.waiting import wait_until
 
@@ -250,3 +251,32 @@ def test_a_session_that_cannot_be_released_frees_its_slot(
     wait_until(lambda: not left[0], "the failure")
     driven.send("ordered", "b", session="s2")
     wait_until(lambda: seen == ["a", "b"], "the next session")
+
+
+@pytest.mark.parametrize("entity", ["plain", "ordered"])
+def test_a_renewal_that_fails_once_is_tried_again(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch, entity: str
+) -> None:
+    """A store that is away when a lock is to be renewed does not cost the lock: the message is
+    handled once."""
+    name = "renew_session" if entity == "ordered" else "renew"
+    renew = getattr(driven.bus, name)
+    left, renewed, seen = [1], threading.Event(), list[int]()
+
+    def failing(held: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise Unavailable("later")
+        again = renew(held)
+        renewed.set()
+        return again
+
+    def handle(message: func.ServiceBusMessage) -> None:
+        seen.append(message.delivery_count or 0)
+        assert renewed.wait(30)
+
+    monkeypatch.setattr(driven.bus, name, failing)
+    driven.drive(entity, handle)
+    driven.send(entity, "a", session="s1")
+    wait_until(lambda: driven.bus.count(entity) == 0, "an empty queue")
+    assert seen == [1]
