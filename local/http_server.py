@@ -18,7 +18,7 @@ from cheroot.wsgi import Server
 from local.routes import NotRouted, Routes
 from shared import runtime, telemetry
 from shared.blobs.files import FileBlobs
-from shared.blobs.port import BlobReader
+from shared.blobs.port import BlobReader, check_content_type
 from shared.errors import (
     Forbidden,
     Invalid,
@@ -216,6 +216,11 @@ class HttpServer:
         opened = ExitStack()
         blob = opened.enter_context(self._blobs.open(container, name))
         info = blob.info
+        try:
+            check_content_type(info.content_type)  # it may have been written by hand
+        except Invalid:
+            opened.close()
+            raise
         start(
             "200 OK",
             [

@@ -106,6 +106,20 @@ def test_a_link_reads_its_file(house: SmallHouse) -> None:
     assert (head.headers["Content-Length"], head.content) == ("7", b"")
 
 
+def test_a_content_type_adds_no_header(house: SmallHouse) -> None:
+    """A type with a line break in it is not stored, and one that somebody wrote beside the file
+    by hand is not sent."""
+    odd = "text/html\r\nSet-Cookie: a=b"
+    with pytest.raises(Invalid):
+        house.blobs.put("resumes", "acme/odd.txt", b"content", content_type=odd)
+    made = link(house, "acme/odd.txt")
+    (properties,) = house.blobs._properties_folder("resumes", "acme/odd.txt").iterdir()
+    properties.write_text(json.dumps({"content_type": odd}))
+    answer = house.call("GET", made)
+    is_problem(answer, 400)
+    assert "Set-Cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_a_link_only_reads(house: SmallHouse, method: str) -> None:
     """A link takes no method but GET and HEAD, and the file stays."""
