@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 from azure.functions import QueueMessage
@@ -77,7 +78,7 @@ class BlobDriver:
         self._retry_at: dict[str, float] = {}
         self._folders: dict[str, int] = {}
         self._full_look_at = 0.0
-        self._unnameable: set[str] = set()
+        self._left: set[str] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._loop, name=f"blobs:{function.container}", daemon=True
@@ -118,6 +119,7 @@ class BlobDriver:
         if full:
             self._full_look_at = time.monotonic() + FULL_LOOK_SECONDS
         now = time.time()
+        top = self._folder.resolve()
         for folder, _, names in os.walk(self._folder):
             changed = os.stat(folder).st_mtime_ns
             fresh = changed > (now - 2) * 1e9
@@ -130,11 +132,18 @@ class BlobDriver:
                 try:
                     check_name(self._function.container, name)
                 except Invalid:
-                    self._tell_unnameable(name)
+                    self._tell_left(name)
                     continue
                 try:
                     stat = path.stat()
+                    inside = not path.is_symlink() or path.resolve().is_relative_to(top)
                 except FileNotFoundError:
+                    continue
+                except OSError:  # a link to itself, or what we may not look at
+                    self._tell_left(name)
+                    continue
+                if not (S_ISREG(stat.st_mode) and inside):
+                    self._tell_left(name)
                     continue
                 info = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
                 if self._handled.get(name) == info:
@@ -149,11 +158,12 @@ class BlobDriver:
             else:
                 self._folders.pop(folder, None)
 
-    def _tell_unnameable(self, name: str) -> None:
-        """Tell once of a file that no function could open: no blob has such a name."""
+    def _tell_left(self, name: str) -> None:
+        """Tell once of a file that no function may open: no blob has such a name, it is a pipe
+        or a device, or a link that leads out of the folder."""
         digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
-        if digest not in self._unnameable:
-            self._unnameable.add(digest)
+        if digest not in self._left:
+            self._left.add(digest)
             container = self._function.container
             telemetry.log(
                 "blob.left", level=logging.WARNING, container=container, name_digest=digest
@@ -184,7 +194,22 @@ class BlobDriver:
         return {name: etag} if done.get(name) == etag else {}
 
     def _handle(self, name: str, etag: str, tries: int) -> None:
-        container, function = self._function.container, self._function.name
+        try:
+            if tries > MAX_TRIES or not self._called(name, tries):
+                if tries < MAX_TRIES:
+                    self._release(name, etag, after=RETRY_SECONDS * 2**tries)
+                    return
+                self._poison(name)
+            self._finish(name, etag)
+        except Exception as error:  # of the host's own memory
+            telemetry.failure("blob.not_settled", error, container=self._function.container)
+            self._release(name, etag, after=RETRY_SECONDS)
+        finally:
+            self._slots.release()
+
+    def _called(self, name: str, tries: int) -> bool:
+        """Call the function; returns whether it did not fail."""
+        container = self._function.container
         path = self._folder / name
         try:
             size = path.stat().st_size if path.exists() else 0
@@ -192,18 +217,23 @@ class BlobDriver:
                 self._function.call(blob)
         except Exception as error:
             telemetry.failure("blob.not_handled", error, container=container, tries=tries)
-            if tries < MAX_TRIES:
-                delay = RETRY_SECONDS * 2**tries
-                self._state.release_blob(function, container, name, etag, after=delay)
-                self._retry_at[name] = time.time() + delay
-                return
-            body = {"FunctionId": function, "ContainerName": container, "BlobName": name}
-            self._state.put(POISON_QUEUE, json.dumps(body).encode())
-            self._finish(name, etag)
-        else:
-            self._finish(name, etag)
-        finally:
-            self._slots.release()
+            return False
+        return True
+
+    def _poison(self, name: str) -> None:
+        """Tell the poison queue. A blob whose handling ended this process each time gets here
+        without another try."""
+        body = {
+            "FunctionId": self._function.name,
+            "ContainerName": self._function.container,
+            "BlobName": name,
+        }
+        self._state.put(POISON_QUEUE, json.dumps(body).encode())
+
+    def _release(self, name: str, etag: str, *, after: float) -> None:
+        self._retry_at[name] = time.time() + after
+        container, function = self._function.container, self._function.name
+        self._state.release_blob(function, container, name, etag, after=after)
 
     def _finish(self, name: str, etag: str) -> None:
         self._state.finish_blob(self._function.name, self._function.container, name, etag)
@@ -241,13 +271,22 @@ class QueueDriver:
                 telemetry.failure("queue.not_read", error, queue=self._function.queue)
 
     def _handle(self, item: QueueItem) -> None:
+        if item.tries <= MAX_TRIES and self._called(item):
+            self._state.drop(item)
+        elif item.tries < MAX_TRIES:
+            self._state.release(item, after=RETRY_SECONDS * 2**item.tries)
+        else:
+            try:
+                self._state.move(item, f"{self._function.queue}-poison")
+            except Exception:
+                self._state.release(item, after=RETRY_SECONDS)
+                raise
+
+    def _called(self, item: QueueItem) -> bool:
+        """Call the function; returns whether it did not fail."""
         try:
             self._function.call(QueueMessage(id=str(item.id), body=item.body))
         except Exception as error:
             telemetry.failure("queue.not_handled", error, queue=self._function.queue)
-            if item.tries >= MAX_TRIES:
-                self._state.move(item, f"{self._function.queue}-poison")
-            else:
-                self._state.release(item, after=RETRY_SECONDS * 2**item.tries)
-        else:
-            self._state.drop(item)
+            return False
+        return True

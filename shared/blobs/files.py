@@ -24,7 +24,7 @@ from typing import BinaryIO
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from shared.blobs.port import BlobInfo, Tier, check_metadata, check_name
+from shared.blobs.port import BlobInfo, Tier, check_content_type, check_metadata, check_name
 from shared.errors import Exists, Forbidden, Invalid, Missing
 
 _TEMPORARY, _PROPERTIES = ".incoming", ".properties"
@@ -76,6 +76,7 @@ class FileBlobs:
         if_absent: bool = False,
     ) -> BlobInfo:
         target = self.path(container, name)
+        check_content_type(content_type)
         check_metadata(metadata or {})
         incoming = self._root / _TEMPORARY / uuid4().hex
         try:
@@ -105,16 +106,20 @@ class FileBlobs:
 
     def info(self, container: str, name: str) -> BlobInfo | None:
         path = self.path(container, name)
-        try:
-            stat = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        if not path.is_file():
             return None
-        return self._info(container, name, stat) if path.is_file() else None
+        try:
+            return self._info(container, name, path.stat())
+        except FileNotFoundError:
+            return None
 
     @contextmanager
     def open(self, container: str, name: str) -> Iterator[_Reader]:
+        path = self.path(container, name)
         try:
-            file = self.path(container, name).open("rb")
+            if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+                raise Missing(f"blob {container}/{name} is not there")
+            file = path.open("rb")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise Missing(f"blob {container}/{name} is not there") from error
         with file:

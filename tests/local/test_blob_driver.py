@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from local.state import MAX_TRIES, HostState
 from local.triggers import BlobFunction, QueueFunction
 from local.work import Work
 from shared.blobs.files import FileBlobs
+from shared.errors import Missing
 from tests.local.waiting import wait_until
 
 
@@ -260,6 +262,81 @@ def test_the_blobs_of_a_container_can_be_listed_beside_odd_names(watched: Watche
     assert [info.name for info in watched.blobs.list("resumes")] == ["acme/good.txt"]
 
 
+def test_only_files_are_handed_over(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    """Pipes, sockets and links that lead out of the folder stay where they are and stop nobody;
+    a link within the folder is a file."""
+    folder = watched.folder / "acme"
+    folder.mkdir(parents=True)
+    (watched.home / "secret.txt").write_bytes(b"secret")
+    for number in range(3):  # more than the driver has slots
+        os.mkfifo(folder / f"pipe{number}")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / "s"))
+        (folder / "device").symlink_to("/dev/zero")
+        (folder / "out").symlink_to(watched.home / "secret.txt")
+        (folder / "gone").symlink_to(watched.home / "nothing")
+        (folder / "loop").symlink_to(folder / "loop")
+        watched.start()
+        watched.drop("acme/good.txt")
+        (folder / "in").symlink_to(folder / "good.txt")
+        wait_until(lambda: len(watched.seen) == 2, "the good file and the link to it")
+    assert watched.names() == ["resumes/acme/good.txt", "resumes/acme/in"]
+    assert [record.message for record in caplog.records].count("blob.left") == 7
+    assert "acme/loop" not in [info.name for info in watched.blobs.list("resumes")]
+
+
+def test_a_pipe_is_no_blob(watched: Watched) -> None:
+    """The store does not wait for whoever might write into a pipe among its files."""
+    (watched.folder / "acme").mkdir(parents=True)
+    os.mkfifo(watched.folder / "acme" / "pipe")
+    with pytest.raises(Missing), watched.blobs.open("resumes", "acme/pipe"):
+        pass
+
+
+def test_a_file_that_ends_the_process_each_time_is_poison(watched: Watched) -> None:
+    """A file whose last try never came back is told to the poison queue, without another."""
+    path = watched.drop("acme/deadly.txt")
+    stat = path.stat()
+    etag = f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
+    before = HostState(watched.home / "host.db")
+    for _ in range(MAX_TRIES):
+        before.claim_blob("probe", "resumes", "acme/deadly.txt", etag)
+        before.expire_claims()  # as the next start does
+    before.close()
+    state = watched.start()
+    wait_until(lambda: state.handled("probe", "resumes"), "the end of it")
+    assert state.take(POISON_QUEUE) is not None
+    assert watched.seen == []
+
+
+def test_poison_that_cannot_be_told_is_told_soon(
+    watched: Watched, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the poison queue cannot be written to for a moment, it is told a moment later, and
+    the function is not called for it again."""
+    tries: list[str] = []
+    left = [1]
+    put = HostState.put
+
+    def fail(blob: DroppedBlob) -> None:
+        tries.append(blob.name or "")
+        raise ZeroDivisionError
+
+    def failing(self: HostState, queue: str, body: bytes) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OSError("disk")
+        put(self, queue, body)
+
+    monkeypatch.setattr(HostState, "put", failing)
+    watched.call = fail
+    state = watched.start()
+    watched.drop("acme/bad.txt")
+    wait_until(lambda: state.handled("probe", "resumes"), "the end of it")
+    assert len(tries) == MAX_TRIES
+    assert state.take(POISON_QUEUE) is not None
+
+
 class Queued:
     """A queue driver on a host's memory."""
 
@@ -337,3 +414,45 @@ def test_a_queue_driver_survives_a_memory_that_breaks(
     queued.driver.start()
     wait_until(lambda: seen, "the message")
     queued.stop()
+
+
+def test_a_queue_message_that_ends_the_process_each_time_is_poison(tmp_path: Path) -> None:
+    """A message whose last try never came back is moved to the poison queue, without another."""
+    seen: list[object] = []
+    queued = Queued(tmp_path, seen.append)
+    queued.state.put("q", b"deadly")
+    for _ in range(MAX_TRIES):
+        assert queued.state.take("q") is not None
+        queued.state.expire_claims()  # as the next start does
+    queued.driver.start()
+    wait_until(lambda: queued.state.take("q-poison"), "the poison message")
+    queued.stop()
+    assert seen == []
+
+
+def test_a_queue_message_that_cannot_be_moved_is_moved_soon(
+    tmp_path: Path, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the poison queue cannot be written to for a moment, it is moved a moment later."""
+    tries: list[object] = []
+    left = [1]
+
+    def handle(message: object) -> None:
+        tries.append(message)
+        raise ZeroDivisionError
+
+    queued = Queued(tmp_path, handle)
+    move = queued.state.move
+
+    def failing(item: Any, queue: str) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise OSError("disk")
+        move(item, queue)
+
+    monkeypatch.setattr(queued.state, "move", failing)
+    queued.state.put("q", b"bad")
+    queued.driver.start()
+    wait_until(lambda: queued.state.take("q-poison"), "the poison message")
+    queued.stop()
+    assert len(tries) == MAX_TRIES
