@@ -132,7 +132,7 @@ class CosmosDocuments:
     def get(self, container: str, partition: Partition, document_id: str) -> Stored | None:
         declared = self._container(container)
         if len(partition) != len(declared.partition_key):
-            raise Invalid(f"a partition here is {', '.join(declared.partition_key)}")
+            raise ValueError(f"a partition here is {', '.join(declared.partition_key)}")
         if not is_id(document_id) or not all(partition):
             return None
         from azure.cosmos.exceptions import CosmosResourceNotFoundError
@@ -184,7 +184,7 @@ class CosmosDocuments:
     ) -> Page:
         declared = self._container(container)
         if len(scope) not in {0, 1, len(declared.partition_key)}:
-            raise Invalid("a scope is empty, a tenant, or a whole partition")
+            raise ValueError("a scope is empty, a tenant, or a whole partition")
         if not 1 <= limit <= 1000:
             raise Invalid("limit is 1 to 1,000")
         check_filters(where)
@@ -232,7 +232,7 @@ class CosmosDocuments:
 
     def _container(self, name: str) -> Container:
         if name not in self._topology.containers:
-            raise Invalid(f"{name!r} is not a container of topology.json")
+            raise ValueError(f"{name!r} is not a container of topology.json")
         return self._topology.containers[name]
 
     def _proxy(self, container: str) -> ContainerProxy:
@@ -328,7 +328,9 @@ def _problem(error: CosmosHttpResponseError, container: str) -> Problem | None:
     return None
 
 
-def _refusal(error: CosmosBatchOperationError, operations: Sequence[Operation]) -> Problem | None:
+def _refusal(
+    error: CosmosBatchOperationError, operations: Sequence[Operation]
+) -> Problem | ValueError | None:
     """What the service said of the one operation that broke a batch."""
     at = int(error.error_index)
     identity = document_id(operations[at])
@@ -344,7 +346,7 @@ def _refusal(error: CosmosBatchOperationError, operations: Sequence[Operation]) 
     if status == 413:
         return TooLarge(f"document {identity!r} is larger than the store takes")
     if status == 400 and isinstance(operations[at], Patch):
-        return Invalid(f"patch of {identity!r}: a parent is not there, or a field is no number")
+        return ValueError(f"patch of {identity!r}: a parent is not there, or a field is no number")
     if status in {429, 449}:
         answer = error.operation_responses[at]
         return Throttled(

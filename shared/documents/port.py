@@ -60,7 +60,8 @@ class Patch:
 
     ``set`` maps dotted paths to new values, ``increment`` dotted paths to numbers
     added (a path that is not there counts as 0). Parents must exist; at most ten
-    paths in all.
+    paths in all. Keep sums below 2^53: the embedded store refuses a larger one,
+    Cosmos DB, which adds doubles, loses digits.
     """
 
     id: str
@@ -161,9 +162,12 @@ class Documents(Protocol):
         An id stands in a commit once at most.
 
         Raises ``Exists``, ``Missing`` or ``Stale`` naming the operation; ``Invalid``
-        for a body that does not belong there; ``TooLarge`` above 100 operations or
-        2 MB; ``Throttled`` when the store keeps refusing; ``Unavailable`` when it gave
-        no answer (the commit may have happened: read first, or carry a receipt).
+        for a value, an id or a path that no document can have, which may come from a
+        caller; ``TooLarge`` above 100 operations or 2 MB; ``Throttled`` when the store
+        keeps refusing; ``Unavailable`` when it gave no answer (the commit may have
+        happened: read first, or carry a receipt). Misuse by code is a ``ValueError``: an
+        unknown container, a body of another partition, a document that stands there
+        twice, a patch that has no place.
         """
 
     def query(
@@ -181,7 +185,9 @@ class Documents(Protocol):
 
         All filters hold. Without ``order`` the order is stable but unspecified.
         ``limit`` is 1 to 1,000. A page may hold fewer and still be followed by
-        another. Raises ``Invalid`` for a malformed path or continuation.
+        another. Raises ``Invalid`` for a malformed path, value, limit or continuation,
+        which may come from a caller, and ``ValueError`` for misuse by code: an unknown
+        container, a scope of another form, an order without an index.
         """
 
 
@@ -252,14 +258,17 @@ def check_commit(
     """Hold a commit against the limits and forms that every adapter keeps.
 
     ``key_fields`` are the container's partition key fields, ``ordered_by`` those that it is
-    sorted by. Raises ``Invalid`` or ``TooLarge``.
+    sorted by. Raises ``ValueError`` for what code got wrong, ``Invalid`` or ``TooLarge``
+    for what may come from a caller.
     """
     if len(partition) != len(key_fields) or not all(partition):
-        raise Invalid(f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)")
+        raise ValueError(
+            f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)"
+        )
     if not all(len(value) <= 255 and _is_text(value) for value in partition):
         raise Invalid("a partition's values have 1 to 255 characters")
     if not operations:
-        raise Invalid("a commit needs at least one operation")
+        raise ValueError("a commit needs at least one operation")
     if len(operations) > MAX_OPERATIONS:
         raise TooLarge(f"a commit takes at most {MAX_OPERATIONS} operations")
     seen: set[str] = set()
@@ -278,7 +287,7 @@ def check_commit(
         if not is_id(identity):
             raise Invalid(f"{identity!r} cannot be a document's id")
         if identity in seen:
-            raise Invalid(f"document {identity!r} stands in the commit twice")
+            raise ValueError(f"document {identity!r} stands in the commit twice")
         seen.add(identity)
     if size > MAX_COMMIT_BYTES:
         raise TooLarge(f"a commit takes at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
@@ -287,28 +296,28 @@ def check_commit(
 def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> None:
     identity = body.get("id")
     if not isinstance(identity, str):
-        raise Invalid("a document needs an id of 1 to 255 characters")
+        raise ValueError("a document needs an id of 1 to 255 characters")  # noqa: TRY004  one error for all misuse
     if not STORE_FIELDS.isdisjoint(body):
-        raise Invalid(f"document {identity!r} has a field of the store's own")
+        raise ValueError(f"document {identity!r} has a field of the store's own")
     check_value(body)
     for field, value in zip(key_fields, partition, strict=True):
         if body.get(field) != value:
-            raise Invalid(f"document {identity!r} has another {field} than its partition")
+            raise ValueError(f"document {identity!r} has another {field} than its partition")
     ttl = body.get("ttl", 1)
     is_whole = isinstance(ttl, int) and not isinstance(ttl, bool)
     if not is_whole or not (ttl == -1 or 1 <= ttl < 2**31):
-        raise Invalid(f"document {identity!r}: ttl is whole seconds, at least 1, or -1 for ever")
+        raise ValueError(f"document {identity!r}: ttl is whole seconds, at least 1, or -1 for ever")
 
 
 def _check_patch(key_fields: Sequence[str], patch: Patch) -> None:
     paths = [*(patch.set or {}), *(patch.increment or {})]
     if not 1 <= len(paths) <= 10:
-        raise Invalid(f"patch of {patch.id!r}: give one to ten paths")
+        raise ValueError(f"patch of {patch.id!r}: give one to ten paths")
     if len(set(paths)) != len(paths):
-        raise Invalid(f"patch of {patch.id!r}: a path stands there twice")
+        raise ValueError(f"patch of {patch.id!r}: a path stands there twice")
     for path in paths:
         if checked_path(path) in {"id", "ttl", *key_fields}:
-            raise Invalid(f"patch of {patch.id!r}: {path} cannot be patched")
+            raise ValueError(f"patch of {patch.id!r}: {path} cannot be patched")
     check_value([*(patch.set or {}).values(), *(patch.increment or {}).values()])
 
 

@@ -7,6 +7,7 @@ expression index, members of ``array_fields`` rows of their own.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 from shared.documents.continuation import read_continuation, shape_of, write_continuation
 from shared.documents.port import (
+    MAX_INTEGER,
     Create,
     Delete,
     Equals,
@@ -115,7 +117,7 @@ class SqliteDocuments:
             conditions.append("tenant = ?")
             values.append(scope[0])
         elif scope:
-            raise Invalid("a scope is empty, a tenant, or a whole partition")
+            raise ValueError("a scope is empty, a tenant, or a whole partition")
         for condition in where:
             text, more = _condition(container, declared, condition)
             conditions.append(text)
@@ -163,7 +165,7 @@ class SqliteDocuments:
 
     def _container(self, name: str) -> Container:
         if name not in self._containers:
-            raise Invalid(f"{name!r} is not a container of topology.json")
+            raise ValueError(f"{name!r} is not a container of topology.json")
         return self._containers[name]
 
 
@@ -329,11 +331,15 @@ def _patched(body: Json, patch: Patch) -> Json:
         for part in parents:
             at = at.get(part) if isinstance(at, dict) else None  # type: ignore[assignment]
         if not isinstance(at, dict):
-            raise Invalid(f"patch of {patch.id!r}: the parent of {path} is not there")
+            raise ValueError(f"patch of {patch.id!r}: the parent of {path} is not there")  # noqa: TRY004  one error for all misuse
         present = at.get(last, 0) if adds else None
         if adds and (isinstance(present, bool) or not isinstance(present, int | float)):
-            raise Invalid(f"patch of {patch.id!r}: {path} is not a number")
+            raise ValueError(f"patch of {patch.id!r}: {path} is not a number")
         at[last] = present + value if adds and present is not None else value
+        if adds and isinstance(at[last], int) and abs(at[last]) > MAX_INTEGER:
+            raise ValueError(f"patch of {patch.id!r}: {path} passes 2^53 - 1")
+        if adds and not math.isfinite(at[last]):
+            raise ValueError(f"patch of {patch.id!r}: {path} is no longer finite")
     return body
 
 

@@ -197,12 +197,12 @@ def test_a_patch_sets_and_counts_inside_documents(store: DocumentStore) -> None:
         Patch("a", increment={"name": 1}),
     ],
 )
-def test_a_patch_without_a_place_is_invalid(store: DocumentStore, patch: Patch) -> None:
+def test_a_patch_without_a_place_is_a_mistake(store: DocumentStore, patch: Patch) -> None:
     """A patch under a parent that is not there, or counting on text, changes nothing."""
     commit(store, Create(record(store, "a", name="text")))
     before = read(store, "a")
 
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="patch of 'a'"):
         commit(store, patch)
 
     assert read(store, "a") == before
@@ -217,6 +217,17 @@ def test_a_patch_without_a_place_is_invalid(store: DocumentStore, patch: Patch) 
         Patch("a", set={"id": "b"}),
         Patch("a", set={"tenant_id": "b"}),
         Patch("a", increment={"ttl": 1}),
+    ],
+)
+def test_a_patch_of_another_form_is_a_mistake(store: DocumentStore, patch: Patch) -> None:
+    """No paths, too many, one twice, or a field that stays as it is written: a mistake of ours."""
+    with pytest.raises(ValueError, match="patch of 'a'"):
+        commit(store, patch)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
         Patch("a", set={"_etag": "b"}),
         Patch("a", set={"": 1}),
         Patch("a", set={"x..y": 1}),
@@ -226,7 +237,7 @@ def test_a_patch_without_a_place_is_invalid(store: DocumentStore, patch: Patch) 
     ],
 )
 def test_a_malformed_patch_is_invalid(store: DocumentStore, patch: Patch) -> None:
-    """No paths, too many, one twice, a key field or a path that is no dotted name: Invalid."""
+    """A path that is no dotted name, or a value that no document holds: Invalid."""
     with pytest.raises(Invalid):
         commit(store, patch)
 

@@ -252,9 +252,9 @@ def test_a_container_with_one_key_field_has_one_scope(store: DocumentStore) -> N
 
 
 @pytest.mark.parametrize("scope", [("t", "r", "x"), ("t", "r", "x", "y")])
-def test_a_scope_of_another_form_is_invalid(store: DocumentStore, scope: Partition) -> None:
+def test_a_scope_of_another_form_is_a_mistake(store: DocumentStore, scope: Partition) -> None:
     """A scope is empty, a tenant, or a whole partition."""
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="a scope"):
         store.documents.query("records", scope)
 
 

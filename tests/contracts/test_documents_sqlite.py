@@ -6,7 +6,9 @@ import json
 import sqlite3
 from pathlib import Path
 
-from shared.documents.port import Contains, Create, Json
+import pytest
+
+from shared.documents.port import MAX_INTEGER, Contains, Create, Json, Patch
 from shared.documents.sqlite import SqliteDocuments
 from tests.contracts.documents_fixtures import TOPOLOGY
 
@@ -54,4 +56,22 @@ def test_members_of_a_former_form_are_indexed_anew(tmp_path: Path) -> None:
 
     documents = SqliteDocuments(path, TOPOLOGY, lambda: 0.0)
     assert documents.query("records", ("t",), where=[Contains("tags", 1.0)]).items
+    documents.close()
+
+
+@pytest.mark.parametrize(
+    ("present", "added"),
+    [(MAX_INTEGER, 1), (-MAX_INTEGER, -1), (MAX_INTEGER - 1, MAX_INTEGER), (1e308, 1e308)],
+)
+def test_a_sum_that_would_lose_digits_is_refused(
+    tmp_path: Path, present: float, added: float
+) -> None:
+    """An increment past what every reader holds exactly changes nothing."""
+    documents = SqliteDocuments(tmp_path / "documents.db", TOPOLOGY, lambda: 0.0)
+    documents.commit("records", PARTITION, [Create(record("a", n=present))])
+    with pytest.raises(ValueError, match="patch of 'a'"):
+        documents.commit("records", PARTITION, [Patch("a", increment={"n": added})])
+    found = documents.get("records", PARTITION, "a")
+    assert found is not None
+    assert found.body["n"] == present
     documents.close()

@@ -111,28 +111,48 @@ def test_an_impossible_id_is_refused_and_never_found(store: DocumentStore, ident
         {"_ts": 1},
     ],
 )
-def test_a_body_that_does_not_belong_there_is_invalid(
+def test_a_body_that_does_not_belong_there_is_a_mistake(
     store: DocumentStore, changes: dict[str, Any]
 ) -> None:
     """Key fields agree with the partition, ttl is seconds, the store's fields are its own."""
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="document"):
         commit(store, Create(record(store, "a") | changes))
 
 
-@pytest.mark.parametrize("values", [("t",), ("t", "r", "x"), ("t", ""), ("", "r"), ("t", "\ud800")])
-def test_a_partition_of_another_form_is_invalid(store: DocumentStore, values: Partition) -> None:
+@pytest.mark.parametrize("values", [("t",), ("t", "r", "x"), ("t", ""), ("", "r")])
+def test_a_partition_of_another_form_is_a_mistake(store: DocumentStore, values: Partition) -> None:
     """A commit names every component of its partition, none of them empty."""
     body = {"id": "a", "tenant_id": "t", "record_id": "r"}
 
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="a partition here"):
         store.documents.commit("records", values, [Create(body)])
 
 
-def test_a_commit_without_operations_or_with_an_id_twice_is_invalid(store: DocumentStore) -> None:
+@pytest.mark.parametrize("value", ["\ud800", "x" * 256])
+def test_a_partition_that_cannot_be_is_invalid(store: DocumentStore, value: str) -> None:
+    """A partition's value may come from a caller: one that no document has is refused to them."""
+    body = {"id": "a", "tenant_id": "t", "record_id": value}
+
+    with pytest.raises(Invalid):
+        store.documents.commit("records", ("t", value), [Create(body)])
+
+
+def test_what_topology_does_not_know_is_a_mistake(store: DocumentStore) -> None:
+    """A container that is not declared and a scope of another form are no caller's doing."""
+    for container, scope in (("nowhere", ("t",)), ("records", ("t", "r", "x"))):
+        with pytest.raises(ValueError, match=r"topology|scope"):
+            store.documents.query(container, scope)
+    with pytest.raises(ValueError, match="topology"):
+        store.documents.get("nowhere", ("t",), "a")
+    with pytest.raises(ValueError, match="topology"):
+        store.documents.commit("nowhere", ("t",), [Create({"id": "a", "tenant_id": "t"})])
+
+
+def test_a_commit_without_operations_or_with_an_id_twice_is_a_mistake(store: DocumentStore) -> None:
     """A commit has operations, each on a document of its own."""
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="at least one"):
         commit(store)
-    with pytest.raises(Invalid):
+    with pytest.raises(ValueError, match="twice"):
         commit(store, Upsert(record(store, "a")), Patch("a", set={"n": 1}))
 
 
