@@ -13,7 +13,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -71,10 +71,16 @@ class NotHandled(WaymarkError):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a handler wants to happen: changed documents and events to tell."""
+    """What a handler wants to happen: changed documents and events to tell.
+
+    ``receipts`` names documents it creates that are receipts themselves: where one of
+    these ids is taken the work was done before, and nothing of the decision happens.
+    Not for HTTP writes, which keep their answer in a receipt of their own.
+    """
 
     operations: Sequence[Operation] = ()
     events: Sequence[EventData] = ()
+    receipts: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +208,8 @@ def reply_once(
                 answered[:] = [Answer(kept["status"], kept["answer"], headers=headers)]
                 return None
         answer = decide()
+        if answer.decision.receipts:
+            raise ValueError("an HTTP write keeps its answer in a receipt of its own")
         answered[:] = [answer]
         if not idempotency:
             return answer.decision, None, "done"
@@ -290,7 +298,9 @@ def _commit_once(
             return outcome
         try:
             stores.documents.commit(container, partition, operations)
-        except (Stale, Exists, Missing):
+        except (Stale, Exists, Missing) as error:
+            if isinstance(error, Exists) and error.document_id in decision.receipts:
+                return "repeated"
             if tried == MAX_ATTEMPTS:
                 raise Conflict("others keep changing this; try again") from None
             time.sleep(random.uniform(0, 0.02 * 2**tried))  # noqa: S311  jitter, not a secret

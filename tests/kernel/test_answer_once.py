@@ -207,6 +207,14 @@ def test_stale_is_decided_again(house: Embedded) -> None:
     assert count(house) == 1
 
 
+def test_an_answer_has_no_other_receipt(house: Embedded) -> None:
+    """An HTTP write cannot name receipts of its own: a repeat would have no answer."""
+    decision = Decision([Create(document("entry"))], receipts={"entry"})
+    with pytest.raises(ValueError, match="receipt of its own"):
+        answered(as_stores(house), KEY, lambda: Answer(201, {}, decision))
+    assert house.kinds("probe") == []
+
+
 def test_an_answer_without_effect_needs_no_commit(house: Embedded) -> None:
     """Without a key and without operations nothing is written."""
     stores = with_failing(house, "documents", "commit", raising(AssertionError("committed")))

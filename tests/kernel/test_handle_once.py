@@ -176,6 +176,39 @@ def test_stale_is_read_and_decided_again(house: Embedded) -> None:
     assert count(house) == 41
 
 
+def test_a_taken_natural_id_is_a_repeat(house: Embedded) -> None:
+    """A document that is its own receipt ends a second handling at once, with nothing written."""
+    house.documents.commit(CONTAINER, PARTITION, [Create(document("entry", n=1))])
+    calls: list[int] = []
+
+    def decide() -> Decision:
+        calls.append(1)
+        writes = [Create(document("entry", n=2)), Create(document("beside"))]
+        return Decision(writes, creating()().events, receipts={"entry"})
+
+    assert handled(as_stores(house), event(), decide) == "repeated"
+    assert len(calls) == 1
+    assert [body["id"] for body in house.kinds("probe")] == ["entry"]
+    assert house.kinds("receipt") == []
+    assert house.waiting() == []
+
+
+def test_another_taken_id_is_no_repeat(house: Embedded) -> None:
+    """A taken id that is no receipt makes the handler decide anew, as ever."""
+    house.documents.commit(CONTAINER, PARTITION, [Create(document("beside"))])
+
+    def decide() -> Decision:
+        operations = [Create(document("entry"))]
+        if house.documents.get(CONTAINER, PARTITION, "beside") is None:
+            return Decision(operations, receipts={"entry"})
+        house.documents.commit(CONTAINER, PARTITION, [Delete("beside")])
+        return Decision([*operations, Create(document("probe", n=1))], receipts={"entry"})
+
+    house.documents.commit(CONTAINER, PARTITION, [Create(document("probe"))])
+    assert handled(as_stores(house), event(), decide) == "done"
+    assert {body["id"] for body in house.kinds("probe")} == {"probe", "entry"}
+
+
 def test_endless_staleness_goes_up(house: Embedded) -> None:
     """After a bounded number of attempts a conflict goes up, and nothing was written."""
     calls = []
