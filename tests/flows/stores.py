@@ -20,6 +20,7 @@ from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.documents.port import Create, Equals, Json
 from shared.documents.sqlite import SqliteDocuments
+from shared.errors import Throttled, Unavailable
 from shared.events.envelope import Event
 from shared.intake_stages import give_up
 from shared.messaging import Outcome
@@ -156,9 +157,9 @@ class House:
                     delivery.body,
                     entity=entity,
                     delivery_count=delivery.delivery_count,
-                    handle=lambda event: self._noted(outcomes, self.handle(entity, event)),
+                    handle=lambda event: self._noted(outcomes, entity, event),
                     exhausted=lambda event, cause: self.give_up(entity, event, cause),
-                    now=self.clock() - messaging.RESEND_WITHIN,  # what is postponed is due at once
+                    now=self.clock(),
                 )
             except messaging.NotHandled as error:
                 outcomes.append(str(error).partition(" ")[0])
@@ -195,8 +196,14 @@ class House:
         for entity in CHAIN:
             self.work(entity)
 
-    @staticmethod
-    def _noted(outcomes: list[Outcome | str], outcome: Outcome) -> Outcome:
+    def _noted(self, outcomes: list[Outcome | str], entity: str, event: Event) -> Outcome:
+        try:
+            outcome = self.handle(entity, event)
+        except (Unavailable, Throttled):
+            raise
+        except Exception:
+            self.clock.advance(seconds=10)  # what is sent again for a defect is due at once
+            raise
         outcomes.append(outcome)
         return outcome
 
