@@ -33,15 +33,16 @@ Dated = TypeVar("Dated", Position, Study)
 
 def identity_key(resume: Resume, sha256: str) -> str:
     """What identifies the person: the first e-mail address, else the first sound phone
-    number, else the name with the file's digest."""
+    number with the name (families and offices share a number), else the name with the
+    file's digest."""
     personal = resume.personal
+    name = _text(personal.name) if personal.name else ""
     for email in personal.emails:
         if address := _address(email):
             return f"email:{address}"
     for phone in personal.phones:
         if phone.value.startswith("+") and phone.confidence >= MIN_PHONE_CONFIDENCE:
-            return f"phone:{_number(phone)}"
-    name = _text(personal.name) if personal.name else ""
+            return f"phone:{_number(phone)}\n{name}"
     return f"file:{name}\n{sha256}"
 
 

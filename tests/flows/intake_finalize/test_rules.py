@@ -68,9 +68,19 @@ def test_a_blank_address_is_none() -> None:
 def test_without_address_the_first_sound_number_counts() -> None:
     """A valid number in international form says who it is, whatever the file."""
     sound = person(phones=(value("030 901820"), value("+1 12", 0.6), value("+4930901820")))
-    assert identity_key(sound, "a") == identity_key(sound, "b") == "phone:+4930901820"
+    assert identity_key(sound, "a") == identity_key(sound, "b") == "phone:+4930901820\n"
     spaced = person(phones=(value("+49 30 90 18-20"),))
-    assert identity_key(spaced, "c") == "phone:+4930901820"
+    assert identity_key(spaced, "c") == "phone:+4930901820\n"
+
+
+def test_a_number_that_two_people_share_keeps_them_apart() -> None:
+    """A family's or an office's number does not make two names one person."""
+    number = (value("+4930901820"),)
+    ada = Resume(personal=PersonalInfo(name=value("Ada Byron"), phones=number))
+    bo = Resume(personal=PersonalInfo(name=value("Bo Byron"), phones=number))
+    again = Resume(personal=PersonalInfo(name=value("ADA  BYRON"), phones=number))
+    assert identity_key(ada, "a") != identity_key(bo, "a")
+    assert identity_key(ada, "a") == identity_key(again, "b")
 
 
 @pytest.mark.parametrize(
