@@ -14,17 +14,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import jwt
 
 from shared.errors import Unauthenticated, Unavailable
+from shared.models.roles import ROLES, Role
 from shared.models.tenant import PLATFORM, is_tenant_code
 from shared.settings import Settings
 
-Role = Literal["learner", "parent", "mentor", "recruiter", "admin", "operator"]
-ROLES: frozenset[str] = frozenset(get_args(Role))
 LEEWAY = timedelta(seconds=30)
 ACCESS = "access"
 """The ``use`` of our tokens that open routes; tokens of another use never do."""

@@ -17,12 +17,13 @@ import requests
 
 from local.host import settings_of
 from shared import runtime, topology
-from shared.auth import Role, Tokens
+from shared.auth import Tokens
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.documents.port import Create, Filter
 from shared.documents.sqlite import SqliteDocuments
 from shared.errors import Exists
+from shared.models.roles import Role
 from shared.models.tenant import Tenant
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -40,7 +40,6 @@ def intake_notify(message: func.ServiceBusMessage) -> None:
 
 @api.get(
     "v1/notifications",
-    roles={"recruiter", "admin"},
     query=PageQuery,
     answer=NotificationPage,
 )

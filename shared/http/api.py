@@ -4,12 +4,13 @@
 
     api = Api("candidates", "Profiles of people who applied")
 
-    @api.get("v1/candidates/{candidate_id}", roles={"recruiter"}, answer=CandidateView)
+    @api.get("v1/candidates/{candidate_id}", answer=CandidateView)
     def candidates_read(call: Call[None, None]) -> CandidateView:
         \"\"\"Read one candidate's profile.\"\"\"
 
 The function's name is the operation's and the function's in Azure; its docstring
-is the summary (first line) and the description in OpenAPI.
+is the summary (first line) and the description in OpenAPI. Who may call it stands in
+the one table, :mod:`shared.access`; a route that is not there cannot be registered.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import azure.functions as func
 from pydantic import BaseModel
 
 from shared import runtime, telemetry
-from shared.auth import Role
+from shared.access import ACCESS, Reaches
 from shared.errors import (
     Forbidden,
     Invalid,
@@ -77,29 +78,34 @@ TAGS: dict[str, str] = {}
 class Api:
     """The HTTP routes of one flow, registered on its blueprint."""
 
-    def __init__(self, tag: str, description: str, blueprint: func.Blueprint) -> None:
+    def __init__(
+        self,
+        tag: str,
+        description: str,
+        blueprint: func.Blueprint,
+        access: Mapping[str, Reaches | None] = ACCESS,
+    ) -> None:
         self._tag = tag
         self._blueprint = blueprint
+        self._access = access
         TAGS[tag] = description
 
     def get(
         self,
         route: str,
         *,
-        roles: set[Role] | None,
         answer: type[BaseModel] | str,
         query: type[Query] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
-        """A reading route. ``roles`` None makes it public; ``answer`` is its model, or the
-        media type of content that is not JSON."""
-        return self._register("GET", route, roles, answer, errors=errors, query=query)
+        """A reading route. ``answer`` is its model, or the media type of content that is not
+        JSON."""
+        return self._register("GET", route, answer, errors=errors, query=query)
 
     def post(
         self,
         route: str,
         *,
-        roles: set[Role] | None,
         answer: Answer,
         status: int | None = None,
         query: type[Query] | None = None,
@@ -114,7 +120,7 @@ class Api:
         its body, of one of ``media_types``, is ``Call.content``."""
         taken = Raw(media_types, max_bytes) if raw else None
         return self._register(
-            "POST", route, roles, answer, status, errors,
+            "POST", route, answer, status, errors,
             query=query, body=body, raw=taken, idempotent=idempotent,
         )  # fmt: skip
 
@@ -122,45 +128,41 @@ class Api:
         self,
         route: str,
         *,
-        roles: set[Role] | None,
         answer: Answer,
         status: int | None = None,
         body: type[BaseModel] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
         """A route that writes a whole; list ``Stale`` when it heeds ``Call.if_match``."""
-        return self._register("PUT", route, roles, answer, status, errors, body=body)
+        return self._register("PUT", route, answer, status, errors, body=body)
 
     def patch(
         self,
         route: str,
         *,
-        roles: set[Role] | None,
         answer: Answer,
         status: int | None = None,
         body: type[BaseModel] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
         """A route that changes a part; list ``Stale`` when it heeds ``Call.if_match``."""
-        return self._register("PATCH", route, roles, answer, status, errors, body=body)
+        return self._register("PATCH", route, answer, status, errors, body=body)
 
     def delete(
         self,
         route: str,
         *,
-        roles: set[Role] | None,
         answer: Answer = None,
         status: int | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
         """A route that removes; it answers 204 unless it has something to say."""
-        return self._register("DELETE", route, roles, answer, status, errors)
+        return self._register("DELETE", route, answer, status, errors)
 
     def _register(
         self,
         method: str,
         route: str,
-        roles: set[Role] | None,
         answer: Answer,
         status: int | None = None,
         errors: tuple[type[Problem], ...] = (),
@@ -170,7 +172,9 @@ class Api:
 
         def register(handler: Handler) -> Any:
             name = handler.__name__
-            expected = Expected(name, None if roles is None else frozenset(roles), **takes)
+            if name not in self._access:
+                raise LookupError(f"{name} is not in shared/access.py: say who may call it")
+            expected = Expected(name, self._access[name], **takes)
             summary, _, description = inspect.cleandoc(handler.__doc__ or name).partition("\n\n")
             operation = Operation(
                 name=name,
@@ -196,7 +200,7 @@ def _implied_errors(expected: Expected) -> tuple[type[Problem], ...]:
     implied: list[type[Problem]] = [Invalid]  # a parameter that is not known, at least
     if expected.idempotent:
         implied.append(Unprocessable)
-    if expected.roles is not None:
+    if expected.reaches is not None:
         implied += [Unauthenticated, Forbidden]
     if expected.idempotent:
         implied.append(TooLarge)

@@ -16,6 +16,7 @@ import azure.functions as func
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared import runtime
+from shared.access import Reach, Reaches
 from shared.auth import Principal
 from shared.errors import (
     FieldError,
@@ -113,11 +114,19 @@ class Call(Generic[QueryT, BodyT]):
     idempotency: IdempotencyKey | None
     content: bytes = field(repr=False)
     caller: Caller = field(repr=False)
+    reaches: Reaches = field(default_factory=dict, repr=False)
 
     @property
     def principal(self) -> Principal:
         """Who calls. Raises ``Unauthenticated`` on a public route called without a token."""
         return self.caller.identify()
+
+    @property
+    def reach(self) -> frozenset[Reach]:
+        """How far the caller's roles reach on this route, by the table of :mod:`shared.access`."""
+        return frozenset(
+            reach for role, reach in self.reaches.items() if role in self.principal.roles
+        )
 
     @property
     def if_match(self) -> str | None:
@@ -153,10 +162,11 @@ class Raw:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a route takes: who may call it, and the models of what comes in."""
+    """What a route takes: who may call it and how far that reaches (None: anybody, without a
+    token), and the models of what comes in."""
 
     operation: str
-    roles: frozenset[str] | None
+    reaches: Reaches | None
     query: type[Query] | None = None
     body: type[BaseModel] | None = None
     idempotent: bool = False
@@ -165,8 +175,8 @@ class Expected:
 
 def read_call(request: func.HttpRequest, expected: Expected, caller: Caller) -> Call[Any, Any]:
     """Check a request against what its route expects. Raises the ``Problem`` that fits."""
-    if expected.roles is not None and not caller.identify().roles & expected.roles:
-        raise Forbidden(f"this is for: {', '.join(sorted(expected.roles))}")
+    if expected.reaches is not None and not caller.identify().roles & expected.reaches.keys():
+        raise Forbidden(f"this is for: {', '.join(sorted(expected.reaches))}")
     content = request.get_body()
     most = expected.raw.max_bytes if expected.raw else MAX_BODY_BYTES
     if (expected.body or expected.raw or expected.idempotent) and len(content) > most:
@@ -182,6 +192,7 @@ def read_call(request: func.HttpRequest, expected: Expected, caller: Caller) -> 
         idempotency=_read_idempotency(request, expected, caller, content),
         content=content if expected.raw else b"",
         caller=caller,
+        reaches=expected.reaches or {},
     )
 
 
@@ -279,7 +290,7 @@ def _read_idempotency(
         return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid("Idempotency-Key has 1 to 128 visible ASCII characters")
-    if expected.roles is not None:
+    if expected.reaches is not None:
         principal = caller.identify()
         scope = f"{principal.tenant_id}/{principal.user_id}"
     else:  # the header stands for whoever it is, unverified as it may be

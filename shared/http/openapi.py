@@ -78,9 +78,9 @@ def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
     }
     if operation.description:
         described["description"] = operation.description
-    if expected.roles is not None:
+    if expected.reaches is not None:
         described["security"] = [{"token": []}]
-        described["x-roles"] = sorted(expected.roles)
+        described["x-roles"] = dict(sorted(expected.reaches.items()))
     if expected.body is not None:
         described["requestBody"] = {
             "required": True,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from shared import topology
+from shared.access import ACCESS
 from tools.package import flows, stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +96,12 @@ def test_triggers_agree_with_the_topology(root_app: dict[str, Any]) -> None:
     assert entities == declared.receivers.keys()
     assert storage_queues == declared.storage_queues.keys()
     assert containers <= declared.blob_containers.keys()
+
+
+def test_every_route_stands_in_the_table_of_access(root_app: dict[str, Any]) -> None:
+    """Each HTTP function of the house has its row, and no row is left of a route that is gone."""
+    routes = {n for n, trigger in _triggers(root_app).items() if trigger["type"] == "httpTrigger"}
+    assert routes == ACCESS.keys()
 
 
 def test_no_route_shadows_another(root_app: dict[str, Any]) -> None:

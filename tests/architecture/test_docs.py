@@ -59,8 +59,8 @@ def test_every_route_is_listed_with_its_roles() -> None:
     listed = {(row[0], row[1]): row[2] for row in _rows(_page("flows.md"), "## Routes")}
     known = {
         (operation.method, operation.route): "anyone"
-        if operation.expected.roles is None
-        else ", ".join(sorted(operation.expected.roles))
+        if operation.expected.reaches is None
+        else ", ".join(sorted(operation.expected.reaches))
         for operation in OPERATIONS.values()
     }
     for route in ("health", "openapi.json", "docs", "docs/{asset}"):

@@ -18,7 +18,7 @@ from local.http_server import HttpServer, bound
 from local.routes import Routes
 from local.triggers import HttpFunction
 from shared import runtime, telemetry
-from shared.auth import Role
+from shared.access import Reaches
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.documents.port import Create
@@ -43,8 +43,25 @@ from shared.events.intake import IntakeAccepted
 from shared.http.api import OPERATIONS, TAGS, Api, Operation, Reply
 from shared.http.call import Body, Call, Query
 from shared.messaging import Answer, Decision, answer_once
+from shared.models.roles import Role
 from tests.kernel.tokens import settings
 
+RECRUITERS: Reaches = {"recruiter": "tenant"}
+TWO_ROLES: Reaches = {"learner": "own", "recruiter": "tenant"}
+TABLE: dict[str, Reaches | None] = {
+    "items_list": TWO_ROLES,
+    "items_read": RECRUITERS,
+    "items_create": TWO_ROLES,
+    "items_copy": RECRUITERS,
+    "things_remove": RECRUITERS,
+    **dict.fromkeys(
+        (
+            "echo", "me", "trace", "errors_raise", "file_read", "things_put", "things_change",
+            "uploads_create", "number_read", "number_send", "endless_read", "caused_raise",
+            "table_read",
+        )
+    ),
+}  # fmt: skip
 SECRET = "connection string of anna@example.org"
 HOST_KEY = "the host's key"
 ERRORS: dict[str, Exception] = {
@@ -111,22 +128,21 @@ class NumberBody(Body):
 
 def _build() -> list[HttpFunction]:
     blueprint = func.Blueprint()
-    api = Api("small", "The tests' routes", blueprint)
+    api = Api("small", "The tests' routes", blueprint, TABLE)
     _writing_routes(api)
     _plain_routes(api)
-    everybody: set[Role] = {"learner", "recruiter"}
 
-    @api.get("v1/items", roles=everybody, query=ItemQuery, answer=Echo)
+    @api.get("v1/items", query=ItemQuery, answer=Echo)
     def items_list(call: Call[ItemQuery, None]) -> Echo:
         """List items."""
         return Echo(got=call.query.model_dump())
 
-    @api.get("v1/items/{item_id}", roles={"recruiter"}, answer=Echo, errors=(Missing,))
+    @api.get("v1/items/{item_id}", answer=Echo, errors=(Missing,))
     def items_read(call: Call[None, None]) -> Reply:
         """Read an item."""
         return Reply(Echo(got=call.uuid("item_id")), headers={"ETag": '"v1"'})
 
-    @api.post("v1/items", roles=everybody, body=NewItem, answer=Echo, status=201)
+    @api.post("v1/items", body=NewItem, answer=Echo, status=201)
     def items_create(call: Call[None, NewItem]) -> Reply:
         """Make an item and tell of it."""
         tenant = call.principal.tenant_id
@@ -148,29 +164,29 @@ def _build() -> list[HttpFunction]:
         )
         return Reply(answer, status=status)
 
-    @api.post("v1/echo", roles=None, body=NewItem, answer=Echo, idempotent=False)
+    @api.post("v1/echo", body=NewItem, answer=Echo, idempotent=False)
     def echo(call: Call[None, NewItem]) -> Echo:
         """Send the body back."""
         return Echo(got=call.body.model_dump())
 
-    @api.get("v1/me", roles=None, answer=Echo)
+    @api.get("v1/me", answer=Echo)
     def me(call: Call[None, None]) -> Echo:
         """Say who calls, on a route that anybody may call."""
         return Echo(got=[call.principal.user_id, call.principal.tenant_id])
 
-    @api.get("v1/trace", roles=None, answer=Echo)
+    @api.get("v1/trace", answer=Echo)
     def trace(call: Call[None, None]) -> Echo:
         """Say in which trace this call is."""
         here = telemetry.current()
         assert here is not None
         return Echo(got=[here.trace_id, here.span_id, here.request_id])
 
-    @api.get("v1/errors/{name}", roles=None, answer=Echo)
+    @api.get("v1/errors/{name}", answer=Echo)
     def errors_raise(call: Call[None, None]) -> Echo:
         """Raise an error of each class."""
         raise ERRORS[call.path["name"]]
 
-    @api.get("v1/file", roles=None, answer=Echo)
+    @api.get("v1/file", answer=Echo)
     def file_read(call: Call[None, None]) -> Reply:
         """Answer with content that is not JSON."""
         return Reply(b"\x00\xff", content_type="application/octet-stream")
@@ -185,7 +201,7 @@ def _build() -> list[HttpFunction]:
 
 
 def _writing_routes(api: Api) -> None:
-    @api.post("v1/items/{item_id}/copies", roles={"recruiter"}, query=ItemQuery, answer=Echo)
+    @api.post("v1/items/{item_id}/copies", query=ItemQuery, answer=Echo)
     def items_copy(call: Call[ItemQuery, None]) -> Reply:
         """Copy an item."""
         tenant, name = call.principal.tenant_id, f"{call.path['item_id']}-{call.query.limit}"
@@ -205,23 +221,22 @@ def _writing_routes(api: Api) -> None:
         )
         return Reply(answer, status=status)
 
-    @api.put("v1/things/{thing}", roles=None, body=Part, answer=Echo, errors=(Stale,))
+    @api.put("v1/things/{thing}", body=Part, answer=Echo, errors=(Stale,))
     def things_put(call: Call[None, Part]) -> Echo:
         """Say which version is to be replaced."""
         return Echo(got=[call.if_match, call.body.size])
 
-    @api.patch("v1/things/{thing}", roles=None, body=Part, answer=Echo, status=202)
+    @api.patch("v1/things/{thing}", body=Part, answer=Echo, status=202)
     def things_change(call: Call[None, Part]) -> Echo:
         """Say what is to be changed."""
         return Echo(got=call.body.size)
 
-    @api.delete("v1/things/{thing}", roles={"recruiter"}, errors=(Missing,))
+    @api.delete("v1/things/{thing}", errors=(Missing,))
     def things_remove(call: Call[None, None]) -> None:
         """Remove nothing."""
 
     @api.post(
         "v1/uploads",
-        roles=None,
         answer=Echo,
         raw=True,
         media_types=("application/xml", "multipart/form-data"),
@@ -235,22 +250,22 @@ def _writing_routes(api: Api) -> None:
 
 
 def _plain_routes(api: Api) -> None:
-    @api.get("v1/number", roles=None, query=NumberQuery, answer=Echo)
+    @api.get("v1/number", query=NumberQuery, answer=Echo)
     def number_read(call: Call[NumberQuery, None]) -> Echo:
         """Read a number."""
         return Echo(got=call.query.n)
 
-    @api.post("v1/number", roles=None, body=NumberBody, answer=Echo, idempotent=False)
+    @api.post("v1/number", body=NumberBody, answer=Echo, idempotent=False)
     def number_send(call: Call[None, NumberBody]) -> Echo:
         """Send a number."""
         return Echo(got=call.body.n)
 
-    @api.get("v1/endless", roles=None, answer=Echo)
+    @api.get("v1/endless", answer=Echo)
     def endless_read(call: Call[None, None]) -> Reply:
         """Answer with what is no number."""
         return Reply({"got": float("nan")})
 
-    @api.get("v1/caused", roles=None, answer=Echo)
+    @api.get("v1/caused", answer=Echo)
     def caused_raise(call: Call[None, None]) -> Echo:
         """Raise an error that has a cause."""
         try:
@@ -258,7 +273,7 @@ def _plain_routes(api: Api) -> None:
         except OSError as error:
             raise Unavailable("later") from error
 
-    @api.get("v1/table", roles=None, answer="text/csv; charset=utf-8")
+    @api.get("v1/table", answer="text/csv; charset=utf-8")
     def table_read(call: Call[None, None]) -> Reply:
         """Answer with a table."""
         return Reply("é,1".encode())
