@@ -79,6 +79,7 @@ class BlobDriver:
         self._folders: dict[str, int] = {}
         self._full_look_at = 0.0
         self._left: set[str] = set()
+        self._gone: dict[str, None] = {}
         self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._loop, name=f"blobs:{function.container}", daemon=True
@@ -100,6 +101,7 @@ class BlobDriver:
                 began = time.monotonic()
                 due = list(self._due())
                 looked = time.monotonic() - began
+                self._forget_gone()
                 for name, etag in due:
                     if stopping.is_set():
                         return
@@ -120,6 +122,7 @@ class BlobDriver:
             self._full_look_at = time.monotonic() + FULL_LOOK_SECONDS
         now = time.time()
         top = self._folder.resolve()
+        self._gone = dict.fromkeys(list(self._handled)) if full else {}
         for folder, _, names in os.walk(self._folder):
             changed = os.stat(folder).st_mtime_ns
             fresh = changed > (now - 2) * 1e9
@@ -129,6 +132,7 @@ class BlobDriver:
             for file in names:
                 path = Path(folder) / file
                 name = path.relative_to(self._folder).as_posix()
+                self._gone.pop(name, None)
                 try:
                     check_name(self._function.container, name)
                 except Invalid:
@@ -157,6 +161,16 @@ class BlobDriver:
                 self._folders[folder] = changed
             else:
                 self._folders.pop(folder, None)
+
+    def _forget_gone(self) -> None:
+        """Forget blobs that a full look did not find: one of the same name is new."""
+        if self._gone:
+            self._state.forget_blobs(
+                self._function.name, self._function.container, list(self._gone)
+            )
+        for name in self._gone:
+            self._handled.pop(name, None)
+        self._gone = {}
 
     def _tell_left(self, name: str) -> None:
         """Tell once of a file that no function may open: no blob has such a name, it is a pipe

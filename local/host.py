@@ -70,10 +70,11 @@ class HostFile:
 
 
 def settings_of(home: Path, port: int, environment: Mapping[str, str]) -> Settings:
-    """The settings of a local host: embedded stores under ``home``, a key made once there."""
+    """The settings of a local host: embedded stores under ``home``, keys made once there."""
     home.mkdir(parents=True, exist_ok=True)
     defaults = {
         "WAYMARK_TOKEN_KEY": _kept_secret(home / "token.key"),
+        "WAYMARK_PSEUDONYM_KEY": _kept_secret(home / "pseudonym.key"),
         "WAYMARK_PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     fixed = {"WAYMARK_HOME": str(home), "WAYMARK_STORES": "embedded"}
@@ -220,7 +221,7 @@ class Host:
         self._http_thread.start()
         for driver in self._drivers:
             driver.start()
-        self._work.submit(self._documents_housekeeping)
+        self._work.submit(self._housekeeping)
 
     def stop(self) -> bool:
         """Take nothing new, finish what runs; returns whether all of it ended in time."""
@@ -269,9 +270,11 @@ class Host:
             raise Missing(f"there is no blob {text!r}")
         return DroppedBlob(path, text, path.stat().st_size)
 
-    def _documents_housekeeping(self) -> None:
+    def _housekeeping(self) -> None:
         while not self._work.stopping.wait(HOUSEKEEPING_SECONDS):
             try:
                 self._documents.purge_expired()
+                self._bus.checkpoint()
+                self.state.checkpoint()
             except Exception as error:
-                telemetry.failure("documents.not_purged", error)
+                telemetry.failure("stores.not_tidied", error)

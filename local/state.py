@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,19 @@ class HostState:
             (function, container),
         )
         return dict(rows.fetchall())
+
+    def forget_blobs(self, function: str, container: str, names: Iterable[str]) -> None:
+        """Drop the receipts of blobs that are gone: a name may be a person's."""
+        with self._connections.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM blob_receipts WHERE function = ? AND container = ? AND name = ?"
+                " AND done",
+                [(function, container, name) for name in names],
+            )
+
+    def checkpoint(self) -> bool:
+        """Leave nothing of what was deleted in the file's log; returns whether it could."""
+        return self._connections.checkpoint()
 
     def claim_blob(self, function: str, container: str, name: str, etag: str) -> int | None:
         """Take a version of a blob for a while: the number of this try, None when not to be had."""

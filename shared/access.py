@@ -33,6 +33,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "docs": PUBLIC,
     "docs_asset": PUBLIC,
     "health": PUBLIC,
+    # accounts
+    "audit_list": {"admin": "tenant"},
     # candidates
     "candidates_search": {"recruiter": "tenant", "admin": "tenant"},
     "candidates_read": {"recruiter": "tenant", "admin": "tenant"},

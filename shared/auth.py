@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import jwt
@@ -25,6 +25,8 @@ from shared.models.tenant import PLATFORM, is_tenant_code
 from shared.settings import Settings
 
 LEEWAY = timedelta(seconds=30)
+ACCESS_LIFETIME = timedelta(minutes=15)
+Use = Literal["refresh", "invitation"]
 ACCESS = "access"
 """The ``use`` of our tokens that open routes; tokens of another use never do."""
 _OURS_ALONE = frozenset({"operator"})
@@ -37,6 +39,18 @@ class Principal:
     user_id: str
     tenant_id: str
     roles: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a token of ours says that does not open routes: to refresh, or to accept an invitation.
+
+    ``subject`` is what it is for within the tenant, ``ticket_id`` tells it from others for it.
+    """
+
+    tenant_id: str
+    subject: str
+    ticket_id: str
 
 
 class Tokens:
@@ -52,19 +66,47 @@ class Tokens:
         tenant_id: str,
         roles: Iterable[Role],
         now: datetime,
-        lifetime: timedelta = timedelta(minutes=30),
+        lifetime: timedelta = ACCESS_LIFETIME,
     ) -> str:
         """Return a signed access token that holds from ``now`` for ``lifetime``."""
+        ticket = Ticket(tenant_id, user_id, str(uuid4()))
+        return self._signed(ticket, ACCESS, now, lifetime, roles=sorted(roles))
+
+    def issue_ticket(self, ticket: Ticket, *, use: Use, now: datetime, lifetime: timedelta) -> str:
+        """Return a signed token of a use other than access, which opens no route."""
+        return self._signed(ticket, use, now, lifetime)
+
+    def read_ticket(self, token: str, *, use: Use, now: datetime) -> Ticket:
+        """Return what a token of this use says. Raises ``Unauthenticated`` unless it holds."""
+        settings = self._settings
+        secret = settings.token_key.get_secret_value()
+        try:
+            claims = self._decode(
+                token, secret, "HS256", settings.token_audience, settings.token_issuer
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthenticated("the token does not hold; sign in again") from error
+        _check_times(claims, now)
+        found = Ticket(*(claims.get(name) for name in ("tenant", "sub", "jti")))  # type: ignore[arg-type]  # checked below
+        if claims.get("use") != use or not all(
+            isinstance(value, str) and value for value in vars(found).values()
+        ):
+            raise Unauthenticated(f"the token is not for this: {use}")
+        return found
+
+    def _signed(
+        self, ticket: Ticket, use: str, now: datetime, lifetime: timedelta, **more: Any
+    ) -> str:
         claims = {
             "iss": self._settings.token_issuer,
             "aud": self._settings.token_audience,
-            "sub": user_id,
-            "tenant": tenant_id,
-            "roles": sorted(roles),
-            "use": ACCESS,
+            "sub": ticket.subject,
+            "tenant": ticket.tenant_id,
+            "use": use,
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
-            "jti": str(uuid4()),
+            "jti": ticket.ticket_id,
+            **more,
         }
         return jwt.encode(claims, self._settings.token_key.get_secret_value(), algorithm="HS256")
 

@@ -235,12 +235,12 @@ def announce_once(
     partition: Partition,
     decide: Callable[[], Decision],
     now: datetime,
-) -> None:
+) -> Outcome:
     """Commit a decision whose documents are their own receipt (natural ids), with its events.
 
     ``decide`` runs again when somebody wrote meanwhile, and finds then what is there.
-    An empty decision writes nothing; one of events alone is a ``ValueError``, for no
-    document would say that they were told.
+    An empty decision writes nothing and is ``repeated``; one of events alone is a
+    ``ValueError``, for no document would say that they were told.
     """
 
     def attempt() -> tuple[Decision, Json | None, Outcome] | None:
@@ -249,7 +249,8 @@ def announce_once(
             raise ValueError("no document would say that these events were told")
         return (decision, None, "done") if decision.operations else None
 
-    _commit_once(stores, container, partition, "", RECEIPT_SECONDS, attempt, source, now)
+    outcome = _commit_once(stores, container, partition, "", RECEIPT_SECONDS, attempt, source, now)
+    return outcome or "repeated"
 
 
 def _commit_once(

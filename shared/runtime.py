@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shared.blobs.port import Blobs
     from shared.bus.port import Bus
     from shared.documents.port import Documents
+    from shared.pseudonyms import Pseudonyms
     from shared.stores import Stores
 
 _LOCK = threading.RLock()
@@ -36,6 +37,7 @@ class Runtime:
         self._blobs: Blobs | None = None
         self._bus: Bus | None = None
         self._tokens: Tokens | None = None
+        self._pseudonyms: Pseudonyms | None = None
 
     @property
     def documents(self) -> Documents:
@@ -66,6 +68,16 @@ class Runtime:
 
                 self._tokens = Tokens(self.settings)
             return self._tokens
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        with _LOCK:
+            if self._pseudonyms is None:
+                from shared.pseudonyms import Pseudonyms
+
+                key = self.settings.pseudonym_key.get_secret_value()
+                self._pseudonyms = Pseudonyms(key.encode())
+            return self._pseudonyms
 
 
 _runtime: Runtime | None = None

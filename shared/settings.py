@@ -35,6 +35,7 @@ class Settings(BaseModel):
     ] = "INFO"
 
     token_key: Annotated[SecretStr, Field(alias="WAYMARK_TOKEN_KEY", min_length=32)]
+    pseudonym_key: Annotated[SecretStr, Field(alias="WAYMARK_PSEUDONYM_KEY", min_length=32)]
     token_issuer: Annotated[str, Field(alias="WAYMARK_TOKEN_ISSUER")] = DEFAULT_ISSUER
     token_audience: Annotated[str, Field(alias="WAYMARK_TOKEN_AUDIENCE")] = "waymark"  # noqa: S105  a name
     oidc_issuer: Annotated[str | None, Field(alias="WAYMARK_OIDC_ISSUER")] = None

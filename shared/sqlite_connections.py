@@ -18,7 +18,8 @@ class Connections:
     """One connection a thread to one database file.
 
     Write-ahead logging lets readers go on while one writer writes;
-    ``synchronous=FULL`` keeps a committed transaction through a power cut.
+    ``synchronous=FULL`` keeps a committed transaction through a power cut. What is deleted
+    is overwritten in the file; :meth:`checkpoint` does the same for the log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,6 +48,7 @@ class Connections:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")
         except BaseException:
             connection.close()
             raise
@@ -82,6 +84,15 @@ class Connections:
             if isinstance(error, sqlite3.OperationalError) and _primary(error) in _AWAY:
                 raise Unavailable("the store does not take writes; try again") from error
             raise
+
+    def checkpoint(self) -> bool:
+        """Bring the write-ahead log into the file and empty it; returns whether it could.
+
+        It cannot while somebody reads what the log alone holds; the next call can.
+        """
+        with self._writing:
+            (busy, _, _) = self.get().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def close(self) -> None:
         """Close the connections of all threads; nobody may be using them."""

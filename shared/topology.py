@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.models.subject import SubjectKind
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Kept(_Entry):
+    """A container that an erasure passes by, and why it may."""
+
+    kept: str = Field(min_length=1)
+
+
+class ByField(_Entry):
+    """Documents whose ``field`` is the id of a subject, or holds it as ``value`` says."""
+
+    of: SubjectKind
+    field: str
+    value: str = Field(default="{id}", pattern=r"^[^{}]*\{id\}[^{}]*$")
+
+
+class ByPrefix(_Entry):
+    """Blobs whose names begin with ``prefix``, ``{tenant}`` and ``{id}`` filled in."""
+
+    of: SubjectKind
+    prefix: str = Field(pattern=r"^(\{tenant\}/)?\{id\}/$")
+
+
+class ByRecord(_Entry):
+    """The blob that an intake record names."""
+
+    of: Literal["intake"]
+    by: Literal["record"]
 
 
 class Container(_Entry):
@@ -22,7 +52,8 @@ class Container(_Entry):
     those that ``Contains`` asks; ``swept_by``, those that a sweep over all tenants
     asks. Events leave from a container that is swept by ``kind``; beside them lie
     receipts, which expire: it cannot be one where nothing does. ``erasure`` says how
-    a person's data is found and removed.
+    a person's data is found, for export and for removal; each field of it gets an index.
+    ``secrets`` are fields that no export shows.
     """
 
     owner: str
@@ -31,7 +62,16 @@ class Container(_Entry):
     ordered_by: tuple[str, ...] = ()
     array_fields: tuple[str, ...] = ()
     swept_by: tuple[str, ...] = ()
-    erasure: str
+    erasure: Kept | Annotated[tuple[ByField, ...], Field(min_length=1)]
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def erasure_fields(self) -> tuple[str, ...]:
+        """The fields by which an erasure finds documents, the partition's own left out."""
+        if isinstance(self.erasure, Kept):
+            return ()
+        fields = dict.fromkeys(rule.field for rule in self.erasure)
+        return tuple(field for field in fields if field not in self.partition_key)
 
 
 class Receiver(_Entry):
@@ -64,7 +104,7 @@ class Destination(_Entry):
 class BlobContainer(_Entry):
     owner: str
     path: str
-    erasure: str
+    erasure: Kept | Annotated[tuple[ByPrefix | ByRecord, ...], Field(min_length=1)]
 
 
 class StorageQueue(_Entry):

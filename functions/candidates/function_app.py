@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.candidates import service
 from functions.candidates.rules import Search
-from shared import runtime
+from shared import audit, runtime
 from shared.errors import Missing
 from shared.http.api import Api, Reply
 from shared.http.call import Call, PageQuery
@@ -88,9 +88,17 @@ def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
 
 @api.get("v1/candidates/{candidate_id}", answer=CandidateView, errors=(Missing,))
 def candidates_read(call: Call[None, None]) -> Reply:
-    """Read one candidate's profile."""
-    profile, etag = service.read(
-        runtime.stores(), call.principal.tenant_id, call.uuid("candidate_id")
+    """Read one candidate's profile. The audit log holds who did."""
+    candidate_id = call.uuid("candidate_id")
+    profile, etag = service.read(runtime.stores(), call.principal.tenant_id, candidate_id)
+    audit.record_read(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        "candidate.read",
+        of="candidate",
+        target=candidate_id,
+        now=call.now,
     )
     view = CandidateView.model_validate(profile, from_attributes=True)
     return Reply(view, headers={"ETag": f'"{etag.strip(chr(34))}"'})

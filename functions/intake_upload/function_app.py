@@ -6,7 +6,7 @@ import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.intake_upload import service
-from shared import runtime
+from shared import audit, runtime
 from shared.errors import Conflict, Missing, Unprocessable
 from shared.http.api import Api, Reply
 from shared.http.call import Call, PageQuery
@@ -87,9 +87,21 @@ def intake_read(call: Call[None, None]) -> IntakeView:
 
 @api.get("v1/intake/{intake_id}/report", answer=IntakeReport, errors=(Missing,))
 def intake_report(call: Call[None, None]) -> IntakeReport:
-    """Read the report of one file: its steps, its text's facts, what was read from it."""
+    """Read the report of one file: its steps, its text's facts, what was read from it.
+
+    The audit log holds who did.
+    """
     record, parsed, link = service.report(
         runtime.stores(), call.principal.tenant_id, call.uuid("intake_id"), now=call.now
+    )
+    audit.record_read(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        "intake.report",
+        of="intake",
+        target=record.intake_id,
+        now=call.now,
     )
     return IntakeReport(
         **dict(_view(record)),

@@ -88,6 +88,12 @@ class Bus(Protocol):
         unknown entity.
         """
 
+    def discard(self, entity: str, sequence_numbers: Sequence[int]) -> int:
+        """Remove these dead letters for good; returns how many it found.
+
+        Raises ``Missing`` for an unknown entity.
+        """
+
 
 def check_message(message: Message) -> None:
     """Raise ``Invalid`` or ``TooLarge`` for a message that some adapter cannot carry."""

@@ -150,6 +150,25 @@ class ServiceBus:
         subscription: **every** subscription that filters for it hears it again. Their
         receipts make that harmless.
         """
+
+        def send_again(letters: list[ServiceBusReceivedMessage]) -> None:
+            self._outlets[entity.partition("/")[0]].send([redriven(each) for each in letters])
+
+        # Sent before it is completed: a crash in between leaves two, not none.
+        return self._complete(entity, sequence_numbers, before=send_again)
+
+    def discard(self, entity: str, sequence_numbers: Sequence[int]) -> int:
+        """See :meth:`shared.bus.port.Bus.discard`, and :meth:`redrive` for what is locked."""
+        return self._complete(entity, sequence_numbers, before=lambda _letters: None)
+
+    def _complete(
+        self,
+        entity: str,
+        sequence_numbers: Sequence[int],
+        *,
+        before: Callable[[list[ServiceBusReceivedMessage]], None],
+    ) -> int:
+        """Take these dead letters out of their queue, each after ``before`` was told of it."""
         self._receiver(entity)
         if not sequence_numbers:
             return 0
@@ -167,10 +186,7 @@ class ServiceBus:
                     held |= received
                     chosen = [number for number in received if number in wanted]
                     if chosen:
-                        # Sent before it is completed: a crash in between leaves two, not none.
-                        self._outlets[entity.partition("/")[0]].send(
-                            [redriven(received[number]) for number in chosen]
-                        )
+                        before([received[number] for number in chosen])
                     for number in chosen:
                         receiver.complete_message(held.pop(number))
                         wanted.discard(number)

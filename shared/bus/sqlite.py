@@ -114,6 +114,17 @@ class SqliteBus:
         self._announce()
         return found
 
+    def discard(self, entity: str, sequence_numbers: Sequence[int]) -> int:
+        self._receiver(entity)
+        with self._connections.transaction() as connection:
+            return sum(
+                connection.execute(
+                    "DELETE FROM messages WHERE entity = ? AND dead = 1 AND sequence_number = ?",
+                    (entity, number),
+                ).rowcount
+                for number in sequence_numbers
+            )
+
     # The receiving side
 
     def receive(
@@ -246,6 +257,10 @@ class SqliteBus:
         with self._connections.transaction() as connection:
             connection.execute("UPDATE messages SET locked_until = 0 WHERE lock_token IS NOT NULL")
             connection.execute("DELETE FROM sessions")
+
+    def checkpoint(self) -> bool:
+        """Leave nothing of what was deleted in the file's log; returns whether it could."""
+        return self._connections.checkpoint()
 
     def count(self, entity: str) -> int:
         """How many messages wait, are scheduled or under lock at an entity, dead letters aside."""

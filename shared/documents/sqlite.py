@@ -1,7 +1,8 @@
 """Documents on SQLite: the embedded store.
 
 One table a container. Fields that topology.json names in ``ordered_by`` get an
-expression index, members of ``array_fields`` rows of their own.
+expression index, as do those that an erasure looks for; members of ``array_fields``
+have rows of their own.
 """
 
 from __future__ import annotations
@@ -150,7 +151,8 @@ class SqliteDocuments:
         return Page(items, write_continuation(shape, [value, identity, *json.loads(partition)]))
 
     def purge_expired(self) -> int:
-        """Remove what has expired from the file; returns how many documents went."""
+        """Remove what has expired from the file, and what was deleted from its log; returns
+        how many documents went."""
         removed = 0
         for name, declared in self._containers.items():
             with self._connections.transaction() as connection:
@@ -161,6 +163,7 @@ class SqliteDocuments:
                 for (key,) in keys:
                     _forget(connection, name, declared, key)
                 removed += len(keys)
+        self._connections.checkpoint()
         return removed
 
     def _container(self, name: str) -> Container:
@@ -262,6 +265,10 @@ def _prepare(connection: sqlite3.Connection, name: str, container: Container) ->
         connection.execute(
             f'CREATE INDEX IF NOT EXISTS "{name}.{path}" ON "{name}"'
             f" (tenant, {_field(path)}, id, partition)"
+        )
+    for path in container.erasure_fields:
+        connection.execute(
+            f'CREATE INDEX IF NOT EXISTS "{name}.of.{path}" ON "{name}" (tenant, {_field(path)})'
         )
     for path in container.swept_by:
         connection.execute(

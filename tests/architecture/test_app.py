@@ -129,13 +129,12 @@ def _overlap(one: str, two: str) -> bool:
 
 
 def test_every_flow_owns_what_the_topology_says() -> None:
-    """Owners in topology.json are flows of the house, or of its plan."""
-    planned = {"accounts"}
+    """Owners in topology.json are flows of the house."""
     declared = topology.load()
     owners = {entry.owner for entry in declared.containers.values()}
     owners |= {entry.owner for entry in declared.blob_containers.values()}
     owners |= {entry.owner for entry in declared.storage_queues.values()}
-    assert owners <= {*flows(), *planned}
+    assert owners <= {*flows()}
 
 
 @pytest.mark.parametrize("flow", flows())

@@ -57,8 +57,8 @@ def _ours(module: str) -> bool:
 
 
 RULES = _python("functions/*/rules.py", "functions/*/rules/**/*.py")
-SERVICES = _python("functions/*/service.py")
-APPS = _python("functions/*/function_app.py")
+SERVICES = _python("functions/*/service.py", "functions/*/service/**/*.py")
+APPS = _python("functions/*/function_app.py", "functions/*/routes/**/*.py")
 FLOWS = _python("functions/*/**/*.py")
 PURE = [ROOT / "shared/errors.py", *_python("shared/models/*.py", "shared/events/*.py"),
         *(ROOT / (port.replace(".", "/") + ".py") for port in sorted(PORTS))]  # fmt: skip

@@ -17,7 +17,7 @@ import requests
 from shared.documents.cosmos import CosmosDocuments
 from shared.documents.cosmos_query import composite_indexes
 from shared.documents.port import Documents
-from shared.topology import Container, Topology
+from shared.topology import Container, Kept, Topology
 from tests.peers.loopback import ROOT, free_port, running
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ BEYOND_COSMOSDB_SERVER = {
     "test_threads_that_count_with_etags_lose_nothing": _NO_KEY,
 }
 
+KEPT = Kept(kept="holds what the tests wrote")
 TOPOLOGY = Topology(
     containers={
         "records": Container(
@@ -78,17 +79,17 @@ TOPOLOGY = Topology(
             default_ttl_seconds=-1,
             ordered_by=("at", "profile.score"),
             array_fields=("tags",),
-            erasure="none",
+            erasure=KEPT,
         ),
         "notices": Container(
             owner="tests",
             partition_key=("tenant_id", "audience"),
             default_ttl_seconds=60,
             ordered_by=("at",),
-            erasure="none",
+            erasure=KEPT,
         ),
         "accounts": Container(
-            owner="tests", partition_key=("tenant_id",), ordered_by=("at",), erasure="none"
+            owner="tests", partition_key=("tenant_id",), ordered_by=("at",), erasure=KEPT
         ),
     },
     queues={},

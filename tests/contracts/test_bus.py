@@ -325,6 +325,28 @@ def test_dead_letters_of_an_unknown_entity_are_missing(pair: Pair, entity: str) 
         pair.bus.dead_letters(entity)
     with pytest.raises(Missing):
         pair.bus.redrive(entity, [1])
+    with pytest.raises(Missing):
+        pair.bus.discard(entity, [1])
+
+
+def test_only_the_chosen_dead_letters_are_discarded(pair: Pair) -> None:
+    """They are gone for good and come to nobody; others, and what waits, stay."""
+    pair.send(1, 2, 3, 4, 5)
+    numbers = [pair.bury("plain").sequence_number for _ in range(4)]
+    assert pair.bus.discard("plain", [numbers[1], numbers[3], numbers[3] + 100]) == 2
+    assert [dead.body for dead in pair.bus.dead_letters("plain")] == [b"body 1", b"body 3"]
+    assert pair.bus.discard("plain", [numbers[1]]) == 0
+    assert pair.bus.discard("plain", []) == 0
+    assert pair.drain("plain", 1) == [b"body 5"]
+
+
+def test_a_subscriptions_dead_letter_is_discarded(pair: Pair) -> None:
+    """Nobody who listens to the topic hears of it again."""
+    pair.send(1, destination="news")
+    number = pair.bury("news/good").sequence_number
+    assert pair.bus.discard("news/good", [number]) == 1
+    assert pair.bus.dead_letters("news/good") == ()
+    assert pair.receiving.receive("news/good") is None
 
 
 def test_a_redriven_message_is_handled_again(pair: Pair) -> None:

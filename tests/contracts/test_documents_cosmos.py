@@ -15,7 +15,7 @@ from shared.documents.cosmos import CosmosDocuments
 from shared.documents.cosmos_query import composite_indexes
 from shared.documents.port import Create, Json, Order, Patch, Replace
 from shared.errors import Exists, Stale, Throttled, Unavailable
-from shared.topology import Container
+from shared.topology import Container, Kept
 from tests.contracts.documents_fixtures import (
     DATABASE,
     TOPOLOGY,
@@ -349,7 +349,10 @@ def test_a_range_that_splits_between_two_pages_repeats_nothing(
 def test_composite_indexes_name_what_queries_sort_by() -> None:
     """For each ordered field and for no order: the field, the id, the partition key fields."""
     container = Container(
-        owner="tests", partition_key=("tenant_id", "x"), ordered_by=("at",), erasure="none"
+        owner="tests",
+        partition_key=("tenant_id", "x"),
+        ordered_by=("at",),
+        erasure=Kept(kept="of the tests"),
     )
 
     assert composite_indexes(container) == [

@@ -69,6 +69,7 @@ def test_files_become_profiles_on_the_azure_adapters(tmp_path: Path) -> None:
                     "PYTHONPATH": str(ROOT),
                     "WAYMARK_STORES": "azure",
                     "WAYMARK_TOKEN_KEY": "k" * 32,
+                    "WAYMARK_PSEUDONYM_KEY": "p" * 32,
                     "WAYMARK_COSMOS_CONNECTION": cosmos.connection_string,
                     "WAYMARK_COSMOS_DATABASE": DATABASE,
                     "ServiceBus": bus.connection_string,

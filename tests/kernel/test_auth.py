@@ -45,9 +45,9 @@ def test_two_tokens_of_one_moment_differ(tokens: Tokens) -> None:
 @pytest.mark.parametrize(
     ("after", "holds"),
     [
-        (timedelta(minutes=30), True),
-        (timedelta(minutes=30) + LEEWAY - timedelta(seconds=1), True),
-        (timedelta(minutes=30) + LEEWAY, False),
+        (timedelta(minutes=15), True),
+        (timedelta(minutes=15) + LEEWAY - timedelta(seconds=1), True),
+        (timedelta(minutes=15) + LEEWAY, False),
         (-LEEWAY, True),
         (-LEEWAY - timedelta(seconds=1), False),
     ],

@@ -349,17 +349,17 @@ def test_messages_of_one_partition_are_one_session(
 def test_events_do_not_leave_from_where_no_sweep_looks(house: Embedded) -> None:
     """A container that the relay does not sweep refuses events rather than losing them."""
     decision = Decision(
-        [Upsert({"id": "acme", "tenant_id": "acme", "schema_version": 1})],
+        [Upsert({"id": "one", "tenant_id": "acme", "month": "2026-03", "schema_version": 1})],
         list(creating()().events),
     )
-    with pytest.raises(ValueError, match="tenants"):
+    with pytest.raises(ValueError, match="audit"):
         handle_once(
             as_stores(house),
             event(),
             handler="probe",
-            container="tenants",
-            partition=("acme",),
+            container="audit",
+            partition=("acme", "2026-03"),
             decide=lambda: decision,
             now=NOW,
         )
-    assert house.documents.get("tenants", ("acme",), "acme") is None
+    assert house.documents.get("audit", ("acme", "2026-03"), "one") is None

@@ -62,6 +62,7 @@ def test_health_tells_of_missing_settings(unset: None, monkeypatch: pytest.Monke
     assert b"misplaced" not in answer.get_body()
     monkeypatch.setenv("WAYMARK_STORES", "embedded")
     monkeypatch.setenv("WAYMARK_TOKEN_KEY", KEY)
+    monkeypatch.setenv("WAYMARK_PSEUDONYM_KEY", KEY)
     assert health().status_code == 200
 
 

@@ -6,19 +6,19 @@ import pytest
 from pydantic import ValidationError
 
 from shared.settings import Settings, SettingsError
-from tests.kernel.tokens import KEY
+from tests.kernel.tokens import KEY, PSEUDONYM_KEY
 
+KEYS = {"WAYMARK_TOKEN_KEY": KEY, "WAYMARK_PSEUDONYM_KEY": PSEUDONYM_KEY}
 AZURE = {
     "WAYMARK_STORES": "azure",
-    "WAYMARK_TOKEN_KEY": KEY,
+    **KEYS,
     "WAYMARK_COSMOS_ENDPOINT": "https://x.documents.azure.com",
     "ServiceBus__fullyQualifiedNamespace": "x.servicebus.windows.net",
     "Blobs__blobServiceUri": "https://x.blob.core.windows.net",
 }
-EMBEDDED = {"WAYMARK_STORES": "embedded", "WAYMARK_TOKEN_KEY": KEY}
+EMBEDDED = {"WAYMARK_STORES": "embedded", **KEYS}
 OIDC = {
-    "WAYMARK_STORES": "embedded",
-    "WAYMARK_TOKEN_KEY": KEY,
+    **EMBEDDED,
     "WAYMARK_OIDC_ISSUER": "https://login.example.org",
     "WAYMARK_OIDC_AUDIENCE": "waymark",
     "WAYMARK_OIDC_JWKS_URL": "https://login.example.org/keys",
@@ -31,8 +31,8 @@ def refusal(environment: dict[str, str]) -> str:
     return str(refused.value)
 
 
-def test_two_settings_are_enough_for_one_machine() -> None:
-    """Everything but the kind of stores and the token key has a default on embedded stores."""
+def test_three_settings_are_enough_for_one_machine() -> None:
+    """Everything but the kind of stores and the two keys has a default on embedded stores."""
     settings = Settings.read({**EMBEDDED, "PATH": "/bin"})
     assert settings.stores == "embedded"
     assert settings.token_key.get_secret_value() == KEY
@@ -41,7 +41,7 @@ def test_two_settings_are_enough_for_one_machine() -> None:
 def test_the_kind_of_stores_is_never_guessed() -> None:
     """Without it nothing starts: in the cloud a default would write to a disk that is thrown
     away."""
-    told = refusal({"WAYMARK_TOKEN_KEY": KEY, "WEBSITE_SITE_NAME": "waymark-candidates"})
+    told = refusal({**KEYS, "WEBSITE_SITE_NAME": "waymark-candidates"})
     assert "WAYMARK_STORES" in told
 
 
@@ -76,6 +76,7 @@ def test_all_that_is_missing_is_told_together() -> None:
     told = refusal({"WAYMARK_STORES": "azure", "WAYMARK_OIDC_ISSUER": "https://x"})
     for name in (
         "WAYMARK_TOKEN_KEY",
+        "WAYMARK_PSEUDONYM_KEY",
         "WAYMARK_COSMOS_ENDPOINT",
         "ServiceBus__fullyQualifiedNamespace",
         "Blobs__blobServiceUri",
@@ -122,8 +123,9 @@ def test_an_empty_variable_is_not_set(name: str) -> None:
 
 
 def test_an_empty_key_is_missing() -> None:
-    """An empty token key is told as missing."""
-    assert "WAYMARK_TOKEN_KEY" in refusal({"WAYMARK_TOKEN_KEY": ""})
+    """An empty key is told as missing."""
+    for name in KEYS:
+        assert name in refusal({**EMBEDDED, name: ""})
 
 
 def test_a_provider_cannot_pass_for_us() -> None:
@@ -137,7 +139,8 @@ def test_a_provider_cannot_pass_for_us() -> None:
     "wrong",
     [
         {**EMBEDDED, "WAYMARK_TOKEN_KEY": "short secret"},
-        {"WAYMARK_STORES": "short secret", "WAYMARK_TOKEN_KEY": KEY},
+        {**EMBEDDED, "WAYMARK_PSEUDONYM_KEY": "short secret"},
+        {**KEYS, "WAYMARK_STORES": "short secret"},
         {**EMBEDDED, "WAYMARK_LOG_LEVEL": "short secret"},
         {**OIDC, "WAYMARK_OIDC_JWKS_URL": "short secret"},
     ],
@@ -158,6 +161,7 @@ def test_secrets_are_not_shown() -> None:
     for shown in (repr(settings), str(settings), str(settings.model_dump())):
         assert "hidden-" not in shown
         assert KEY not in shown
+        assert PSEUDONYM_KEY not in shown
 
 
 def test_settings_are_frozen() -> None:

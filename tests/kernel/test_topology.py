@@ -16,12 +16,13 @@ from shared.topology import Topology
 ROOT = Path(__file__).resolve().parents[2]
 RECEIVER = {"lock_seconds": 60, "max_delivery": 10}
 QUEUE = {**RECEIVER, "duplicate_detection_seconds": 600}
+KEPT = {"kept": "of the tests"}
 
 
 def small(**more: Any) -> dict[str, Any]:
     """A sound topology of one of each."""
     sound = {
-        "containers": {"c": {"owner": "o", "partition_key": ["tenant_id"], "erasure": "none"}},
+        "containers": {"c": {"owner": "o", "partition_key": ["tenant_id"], "erasure": KEPT}},
         "queues": {"q": QUEUE},
         "topics": {
             "t": {
@@ -30,10 +31,15 @@ def small(**more: Any) -> dict[str, Any]:
             }
         },
         "events": {"e1": {"to": "q"}, "e2": {"to": "t"}},
-        "blob_containers": {"b": {"owner": "o", "path": "{tenant}/…", "erasure": "none"}},
+        "blob_containers": {"b": {"owner": "o", "path": "{tenant}/…", "erasure": KEPT}},
         "storage_queues": {"p": {"owner": "o", "max_delivery": 5}},
     }
     return sound | more
+
+
+def container(**more: Any) -> dict[str, Any]:
+    """A change: the container with these entries."""
+    return {"containers": {"c": {"owner": "o", "partition_key": ["tenant_id"], **more}}}
 
 
 def test_a_sound_topology_is_read() -> None:
@@ -54,14 +60,19 @@ def test_a_sound_topology_is_read() -> None:
         ({"queues": {"q": {**QUEUE, "max_deliverey": 5}}}, "max_deliverey"),
         ({"storage_queues": {"p": {"owner": "o", "max_delivery": 6}}}, "max_delivery"),
         (
-            {"containers": {"c": {"owner": "o", "partition_key": [], "erasure": "none"}}},
+            {"containers": {"c": {"owner": "o", "partition_key": [], "erasure": KEPT}}},
             "partition_key",
         ),
         (
-            {"containers": {"c": {"owner": "o", "partition_key": ["user_id"], "erasure": ""}}},
+            {"containers": {"c": {"owner": "o", "partition_key": ["user_id"], "erasure": KEPT}}},
             "begins with the tenant",
         ),
         ({"containers": {"c": {"owner": "o", "partition_key": ["tenant_id"]}}}, "erasure"),
+        (container(erasure=[]), "erasure"),
+        (container(erasure="none"), "erasure"),
+        (container(erasure={"kept": ""}), "erasure"),
+        (container(erasure=[{"of": "pet", "field": "x"}]), "erasure"),
+        (container(erasure=[{"of": "user", "field": "x", "value": "user:"}]), "erasure"),
         (
             {
                 "containers": {
@@ -69,7 +80,7 @@ def test_a_sound_topology_is_read() -> None:
                         "owner": "o",
                         "partition_key": ["tenant_id"],
                         "swept_by": ["kind"],
-                        "erasure": "",
+                        "erasure": KEPT,
                     }
                 }
             },
@@ -112,7 +123,7 @@ def test_each_event_is_heard() -> None:
 
 
 def test_owners_are_flows() -> None:
-    """What a flow owns is owned by one that is there; accounts come later."""
+    """What a flow owns is owned by one that is there."""
     read = topology.load()
     flows = {path.name for path in (ROOT / "functions").iterdir() if path.is_dir()}
     owners = {
@@ -120,7 +131,7 @@ def test_owners_are_flows() -> None:
         for entries in (read.containers, read.blob_containers, read.storage_queues)
         for entry in entries.values()
     }
-    assert owners - flows <= {"accounts"}
+    assert owners <= flows
 
 
 def test_redelivery_outlasts_no_receipt() -> None:

@@ -18,6 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 from shared.settings import Settings
 
 KEY = "the key of the tests, 32 characters or more"
+PSEUDONYM_KEY = "the key of the tests' pseudonyms, just as long"
 ISSUER = "https://login.example.org/"
 AUDIENCE = "waymark-api"
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -26,7 +27,12 @@ SECONDS = int(NOW.timestamp())
 
 def settings(**more: str) -> Settings:
     """Settings with the tests' key and these variables."""
-    return Settings.read({"WAYMARK_STORES": "embedded", "WAYMARK_TOKEN_KEY": KEY, **more})
+    sound = {
+        "WAYMARK_STORES": "embedded",
+        "WAYMARK_TOKEN_KEY": KEY,
+        "WAYMARK_PSEUDONYM_KEY": PSEUDONYM_KEY,
+    }
+    return Settings.read(sound | more)
 
 
 def claims(**more: Any) -> dict[str, Any]:

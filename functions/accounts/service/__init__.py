@@ -1,0 +1,1 @@
+"""What the flow does: reads, lets the rules decide, commits. A module a subject."""

@@ -1,0 +1,87 @@
+"""Asking for an erasure, and asking whether something was erased.
+
+The flow ``accounts`` carries erasures out; a flow that can tell whose data is to go asks
+for it with the decision made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.documents.port import Create, Operation, Replace
+from shared.events.envelope import EventData
+from shared.events.person import ErasureAdvanced
+from shared.messaging import Decision
+from shared.models.subject import SubjectKind
+from shared.models.tombstone import CONTAINER, ERASURE_ID, TOMBSTONE_ID, Erasure, Tombstone
+from shared.pseudonyms import Pseudonyms
+from shared.stores import Stores
+
+Subjects = dict[SubjectKind, tuple[str, ...]]
+
+
+def read_erasure(stores: Stores, tenant_id: str, erasure_id: str) -> tuple[Erasure, str] | None:
+    """An erasure and its etag, None when there is none."""
+    stored = stores.documents.get(CONTAINER, (tenant_id, erasure_id), ERASURE_ID)
+    return None if stored is None else (Erasure.of(stored.body), stored.etag)
+
+
+def erased_at(
+    stores: Stores, pseudonyms: Pseudonyms, tenant_id: str, of: SubjectKind, identity: str
+) -> datetime | None:
+    """When the erasure of something was asked for, None when it never was.
+
+    What came in before that moment must not be written again.
+    """
+    partition = (tenant_id, pseudonyms.of(tenant_id, of, identity))
+    stored = stores.documents.get(CONTAINER, partition, TOMBSTONE_ID)
+    return None if stored is None else Tombstone.of(stored.body).requested_at
+
+
+def requested(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    *,
+    tenant_id: str,
+    of: SubjectKind,
+    identity: str,
+    subjects: Subjects,
+    notes: Sequence[str] = (),
+    events: Sequence[EventData] = (),
+    again: bool = False,
+    now: datetime,
+) -> tuple[Erasure, Decision]:
+    """The erasure of something, and the decision that begins it.
+
+    ``subjects`` are the ids by which the stores know the data, those of ``of`` included. One that
+    is under way is not begun again, nor is a finished one unless ``again`` (what was erased
+    has come back): then the decision is empty. Commit it in the erasure's partition.
+    """
+    tombstone_id = pseudonyms.of(tenant_id, of, identity)
+    partition = (tenant_id, tombstone_id)
+    present = read_erasure(stores, tenant_id, tombstone_id)
+    if present is not None and not (again and present[0].state == "erased"):
+        return present[0], Decision()
+    erasure = Erasure(
+        tenant_id=tenant_id,
+        tombstone_id=tombstone_id,
+        subject_kind=of,
+        run=present[0].run + 1 if present else 1,
+        subjects=subjects,
+        notes=tuple(notes),
+        requested_at=now,
+        updated_at=now,
+    )
+    told = ErasureAdvanced(erasure_id=tombstone_id, run=erasure.run, step=0)
+    operations: list[Operation] = [
+        Create(erasure.stored()) if present is None else Replace(erasure.stored(), present[1])
+    ]
+    tombstone = Tombstone(
+        tenant_id=tenant_id, tombstone_id=tombstone_id, subject_kind=of, requested_at=now
+    )
+    marked = stores.documents.get(CONTAINER, partition, TOMBSTONE_ID)
+    operations.append(
+        Create(tombstone.stored()) if marked is None else Replace(tombstone.stored(), marked.etag)
+    )
+    return erasure, Decision(operations, [told, *events])

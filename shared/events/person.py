@@ -1,0 +1,64 @@
+"""Events of people's accounts and of what is erased. They carry ids alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.events.envelope import EventData
+
+
+class PersonRegistered(EventData):
+    """Somebody has signed up, or accepted an invitation: their account is to be made."""
+
+    type: ClassVar[str] = "waymark.person.registered.v1"
+
+    user_id: str
+    address_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.user_id
+
+
+class ExportRequested(EventData):
+    """Somebody asked for everything that is held on a person."""
+
+    type: ClassVar[str] = "waymark.export.requested.v1"
+
+    user_id: str
+    export_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.export_id
+
+
+class ErasureAdvanced(EventData):
+    """An erasure was asked for, or has done some of its steps: the next one is due."""
+
+    type: ClassVar[str] = "waymark.erasure.advanced.v1"
+
+    erasure_id: str
+    run: int = Field(ge=1)
+    step: int = Field(ge=0)
+
+    @property
+    def subject(self) -> str:
+        return self.erasure_id
+
+
+class ReplayAdvanced(EventData):
+    """A restore has ended, or a replay of erasures has looked through a page of what came
+    back: the next page is due. What was erased once is erased again."""
+
+    type: ClassVar[str] = "waymark.replay.advanced.v1"
+
+    replay_id: str
+    container: str | None = Field(default=None, description="None: begin with the first")
+    continuation: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.replay_id

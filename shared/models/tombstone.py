@@ -1,0 +1,70 @@
+"""What is left of what was erased: a name without the person, and when.
+
+A tombstone lies in the partition ``(tenant_id, tombstone_id)``; its id is the pseudonym of
+what was erased (:class:`shared.pseudonyms.Pseudonyms`), so that whoever has the id of a
+person, a candidate or a file finds whether it was erased, and nobody finds it otherwise.
+Beside it lies the erasure: how far it is, and what it removed where.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from shared.models.document import READING, Document
+from shared.models.subject import SubjectKind
+
+CONTAINER = "tombstones"
+TOMBSTONE_ID = "tombstone"
+ERASURE_ID = "erasure"
+
+ErasureState = Literal["requested", "erasing", "settling", "erased"]
+
+
+class Tombstone(Document):
+    """That something was erased. What came in before ``requested_at`` must not come back."""
+
+    id: str = TOMBSTONE_ID
+    kind: Literal["tombstone"] = "tombstone"
+    tombstone_id: str
+    subject_kind: SubjectKind
+    requested_at: AwareDatetime
+
+
+class StoreCount(BaseModel):
+    """What an erasure found and removed in one store."""
+
+    model_config = READING
+
+    found: int = Field(default=0, ge=0, description="What lay there when it began")
+    removed: int = Field(default=0, ge=0)
+    late: int = Field(default=0, ge=0, description="What came afterwards and was removed as well")
+
+
+class Erasure(Document):
+    """One erasure: how far it is, and in the end its report, which names nobody."""
+
+    id: str = ERASURE_ID
+    kind: Literal["erasure"] = "erasure"
+    tombstone_id: str
+    subject_kind: SubjectKind
+    run: int = Field(default=1, ge=1, description="Counts up when it is done again")
+    state: ErasureState = "requested"
+    subjects: dict[SubjectKind, tuple[str, ...]] = Field(
+        default_factory=dict, description="Whose data; emptied when it is erased"
+    )
+    step: int = Field(default=0, ge=0, description="How many stores are done in this sweep")
+    counts: dict[str, StoreCount] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    requested_at: AwareDatetime
+    erased_at: AwareDatetime | None = Field(default=None, description="When every store was done")
+    settled_at: AwareDatetime | None = Field(
+        default=None, description="When a second look, after all tokens ran out, was done"
+    )
+    updated_at: AwareDatetime
+
+    @property
+    def partition(self) -> tuple[str, str]:
+        """The logical partition of the erasure and its tombstone."""
+        return (self.tenant_id, self.tombstone_id)

@@ -1,0 +1,49 @@
+"""Whose data a caller reaches: the caller's own, linked children, learners, the tenant's."""
+
+from __future__ import annotations
+
+from shared.access import Reach
+from shared.auth import Principal
+from shared.errors import Missing
+from shared.models import account, family
+from shared.models.account import Account
+from shared.models.family import FamilyLink, link_id_of
+from shared.stores import Stores
+
+
+def read_account(stores: Stores, tenant_id: str, user_id: str) -> tuple[Account, str]:
+    """Return a person's account and its etag. Raises ``Missing``."""
+    stored = stores.documents.get(account.CONTAINER, (tenant_id, user_id), account.ACCOUNT_ID)
+    if stored is None:
+        raise Missing("there is no person with this id")
+    return Account.of(stored.body), stored.etag
+
+
+def check_reach(
+    stores: Stores, principal: Principal, reach: frozenset[Reach], user_id: str
+) -> None:
+    """Raise ``Missing`` unless one of these reaches covers this person of the caller's tenant.
+
+    ``reach`` is :attr:`shared.http.call.Call.reach`. Who is not reached does not exist for
+    the caller. A link is read each time, so that one that is revoked covers nothing at once.
+    """
+    if "own" in reach and user_id == principal.user_id:
+        return
+    if "tenant" in reach or "platform" in reach:
+        return
+    if "children" in reach and is_parent_of(
+        stores, principal.tenant_id, parent_id=principal.user_id, learner_id=user_id
+    ):
+        return
+    if "learners" in reach:
+        found, _ = read_account(stores, principal.tenant_id, user_id)
+        if "learner" in found.roles:
+            return
+    raise Missing("there is no person with this id")
+
+
+def is_parent_of(stores: Stores, tenant_id: str, *, parent_id: str, learner_id: str) -> bool:
+    """Whether an active link joins these two."""
+    link_id = link_id_of(tenant_id, learner_id, parent_id)
+    stored = stores.documents.get(family.CONTAINER, (tenant_id, learner_id), link_id)
+    return stored is not None and FamilyLink.of(stored.body).active
