@@ -277,6 +277,9 @@ def _headers(environ: Environ) -> dict[str, str]:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
+    # as the front end in the cloud does
+    seen = (headers.get("x-forwarded-for"), environ.get("REMOTE_ADDR"))
+    headers["x-forwarded-for"] = ", ".join(str(each) for each in seen if each)
     return headers
 
 

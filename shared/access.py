@@ -9,6 +9,7 @@ the table says how far a call of it reaches:
 - ``tenant``: of everybody and everything in the caller's tenant;
 - ``platform``: of every tenant.
 
+Each covers what is the caller's own as well.
 :data:`PUBLIC` is for routes that take no token. Who may reach one person is checked by
 :func:`shared.people.check_reach`; what is not a person's, a service looks for in the
 caller's tenant alone.
@@ -34,10 +35,52 @@ ACCESS: Mapping[str, Reaches | None] = {
     "docs_asset": PUBLIC,
     "health": PUBLIC,
     # accounts
-    "audit_list": {"admin": "tenant"},
+    "users_register": PUBLIC,
+    "users_me_read": _EVERYBODY_OWN,
+    "users_me_update": _EVERYBODY_OWN,
+    "users_me_password": _EVERYBODY_OWN,
+    "users_me_export": _EVERYBODY_OWN,
+    "users_me_erase": _EVERYBODY_OWN,
+    "users_list": {"mentor": "learners", "admin": "tenant", "operator": "tenant"},
+    "users_read": {
+        "learner": "own",
+        "parent": "children",
+        "mentor": "learners",
+        "admin": "tenant",
+        "operator": "tenant",
+    },
+    "users_update": {"admin": "tenant", "operator": "tenant"},
+    "users_export": {"parent": "children", "admin": "tenant"},
+    "users_erase": {"parent": "children", "admin": "tenant", "operator": "tenant"},
+    "token_issue": PUBLIC,
+    "token_refresh": PUBLIC,
+    "token_revoke": PUBLIC,
+    "tenants_create": {"operator": "platform"},
+    "tenants_list": {"operator": "platform"},
+    "tenants_read": {"admin": "tenant", "operator": "platform"},
+    "tenants_update": {"admin": "tenant", "operator": "platform"},
+    "invitations_create": {"admin": "tenant", "operator": "platform"},
+    "invitations_list": {"admin": "tenant", "operator": "tenant"},
+    "invitations_revoke": {"admin": "tenant", "operator": "tenant"},
+    "invitations_accept": PUBLIC,
+    "family_codes_create": {"learner": "own", "mentor": "learners", "admin": "tenant"},
+    "family_links_create": {"parent": "own"},
+    "family_links_list": {
+        "learner": "own",
+        "parent": "own",
+        "mentor": "learners",
+        "admin": "tenant",
+    },
+    "family_links_revoke": {"learner": "own", "parent": "own", "admin": "tenant"},
+    "consents_record": {**_EVERYBODY_OWN, "parent": "children"},
+    "consents_list": {**_EVERYBODY_OWN, "parent": "children", "admin": "tenant"},
+    "erasures_read": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
+    "erasures_replay": {"operator": "platform"},
+    "audit_list": {"admin": "tenant", "operator": "tenant"},
     # candidates
     "candidates_search": {"recruiter": "tenant", "admin": "tenant"},
     "candidates_read": {"recruiter": "tenant", "admin": "tenant"},
+    "candidates_erase": {"recruiter": "tenant", "admin": "tenant"},
     # intake_upload
     "intake_list": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_read": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},

@@ -11,7 +11,7 @@ there: their id is made of issuer and subject.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from shared.models.roles import ROLES, Role
 from shared.models.tenant import PLATFORM, is_tenant_code
 from shared.settings import Settings
 
+MAX_CLAIM_CHARACTERS = 254
 LEEWAY = timedelta(seconds=30)
 ACCESS_LIFETIME = timedelta(minutes=15)
 Use = Literal["refresh", "invitation"]
@@ -34,11 +35,18 @@ _OURS_ALONE = frozenset({"operator"})
 
 @dataclass(frozen=True)
 class Principal:
-    """A caller whose token held: the person, their tenant, what they may be."""
+    """A caller whose token held: the person, their tenant, what they may be.
+
+    ``external`` is somebody of the external provider; ``name`` and ``email`` are what it says
+    of them, the address only where it has verified it.
+    """
 
     user_id: str
     tenant_id: str
     roles: frozenset[str]
+    external: bool = field(default=False, compare=False)
+    name: str | None = field(default=None, compare=False, repr=False)
+    email: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,15 @@ class Tokens:
             user_id = str(uuid5(uuid5(NAMESPACE_URL, issuer), principal.user_id))
         except UnicodeEncodeError:
             raise Unauthenticated("the token names no person or no tenant") from None
-        return Principal(user_id, principal.tenant_id, principal.roles - _OURS_ALONE)
+        verified = claims.get("email_verified") is True
+        return Principal(
+            user_id,
+            principal.tenant_id,
+            principal.roles - _OURS_ALONE,
+            external=True,
+            name=_short_text(claims.get("name")),
+            email=_short_text(claims.get("email")) if verified else None,
+        )
 
     @staticmethod
     def _decode(
@@ -205,6 +221,13 @@ def _principal(claims: Mapping[str, Any], tenant_claim: str, roles_claim: str) -
     if not isinstance(roles, list):
         raise Unauthenticated("the token names no roles")
     return Principal(user, tenant, frozenset(r for r in roles if isinstance(r, str) and r in ROLES))
+
+
+def _short_text(value: object) -> str | None:
+    """A claim that is text of a sane length, None for anything else."""
+    if not isinstance(value, str) or not value.isprintable() or len(value) > MAX_CLAIM_CHARACTERS:
+        return None
+    return value.strip() or None
 
 
 def _check_tenant(principal: Principal) -> None:

@@ -47,7 +47,6 @@ def requested(
     of: SubjectKind,
     identity: str,
     subjects: Subjects,
-    notes: Sequence[str] = (),
     events: Sequence[EventData] = (),
     again: bool = False,
     now: datetime,
@@ -69,7 +68,6 @@ def requested(
         subject_kind=of,
         run=present[0].run + 1 if present else 1,
         subjects=subjects,
-        notes=tuple(notes),
         requested_at=now,
         updated_at=now,
     )

@@ -27,7 +27,7 @@ def check_reach(
     ``reach`` is :attr:`shared.http.call.Call.reach`. Who is not reached does not exist for
     the caller. A link is read each time, so that one that is revoked covers nothing at once.
     """
-    if "own" in reach and user_id == principal.user_id:
+    if user_id == principal.user_id:
         return
     if "tenant" in reach or "platform" in reach:
         return

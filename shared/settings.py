@@ -33,6 +33,7 @@ class Settings(BaseModel):
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="WAYMARK_LOG_LEVEL")
     ] = "INFO"
+    trusted_proxies: Annotated[int, Field(alias="WAYMARK_TRUSTED_PROXIES", ge=1, le=9)] = 1
 
     token_key: Annotated[SecretStr, Field(alias="WAYMARK_TOKEN_KEY", min_length=32)]
     pseudonym_key: Annotated[SecretStr, Field(alias="WAYMARK_PSEUDONYM_KEY", min_length=32)]

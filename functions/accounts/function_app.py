@@ -1,25 +1,55 @@
-"""Triggers of people's accounts: the routes, and what the flow hears."""
+"""Triggers of people's accounts: the routes, what the flow hears, and its timer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import azure.functions as func
 
-from functions.accounts.routes import audit, blueprint
-from functions.accounts.service import audit_log
-from shared import runtime
+from functions.accounts.routes import (
+    audit,
+    blueprint,
+    families,
+    people,
+    personal_data,
+    tenants,
+    tokens,
+)
+from functions.accounts.routes.forms import means
+from functions.accounts.service import audit_log, consents, registration
+from functions.accounts.service.personal_data import erasing, exporting, replaying
+from shared import runtime, telemetry
 from shared.bus_trigger import deliver
 from shared.errors import Invalid
 from shared.events.audit import AuditNoted
 from shared.events.envelope import Event
+from shared.events.person import (
+    ErasureAdvanced,
+    ExportRequested,
+    FamilyChanged,
+    PersonRegistered,
+    ReplayAdvanced,
+)
 from shared.messaging import Outcome
 
-__all__ = ["audit", "blueprint"]
+__all__ = ["audit", "blueprint", "families", "people", "personal_data", "tenants", "tokens"]
+
+_HANDLERS: Mapping[str, Callable[[Event], Outcome]] = {
+    AuditNoted.type: lambda event: audit_log.write_down(runtime.stores(), event),
+    PersonRegistered.type: lambda event: registration.complete(runtime.stores(), event),
+    FamilyChanged.type: lambda event: consents.judge_again(
+        runtime.stores(), event, now=runtime.now()
+    ),
+    ExportRequested.type: lambda event: exporting.make(means(), event, clock=runtime.now),
+    ErasureAdvanced.type: lambda event: erasing.advance(means(), event, clock=runtime.now),
+    ReplayAdvanced.type: lambda event: replaying.advance(means(), event, clock=runtime.now),
+}
 
 
 def _handle(event: Event) -> Outcome:
-    if event.type == AuditNoted.type:
-        return audit_log.write_down(runtime.stores(), event)
-    raise Invalid(f"accounts does not hear {event.type}")
+    if event.type not in _HANDLERS:
+        raise Invalid(f"accounts does not hear {event.type}")
+    return _HANDLERS[event.type](event)
 
 
 @blueprint.service_bus_queue_trigger(
@@ -28,3 +58,12 @@ def _handle(event: Event) -> Outcome:
 def accounts_hear(message: func.ServiceBusMessage) -> None:
     """Something of a person's is due: an account, an export, an erasure's step, an audit entry."""
     deliver(message, entity="accounts", handle=_handle)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", use_monitor=False)
+def accounts_tidy(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
+    """Every five minutes: take up erasures that have settled or stall, and drop old archives."""
+    touched = erasing.take_up(runtime.stores(), now=runtime.now())
+    dropped = exporting.drop_old(runtime.stores(), now=runtime.now())
+    if touched or dropped:
+        telemetry.log("accounts.tidied", erasures=touched, exports=dropped)

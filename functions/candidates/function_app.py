@@ -10,9 +10,10 @@ from functions.candidates.rules import Search
 from shared import audit, runtime
 from shared.errors import Missing
 from shared.http.api import Api, Reply
-from shared.http.call import Call, PageQuery
+from shared.http.call import Call, PageQuery, etag_header
 from shared.models.candidate import CandidateProfile, ProfileSource
 from shared.models.resume import Resume
+from shared.models.tombstone import ErasureState
 
 blueprint = func.Blueprint()
 api = Api("candidates", "Searchable profiles of candidates", blueprint)
@@ -67,6 +68,14 @@ class CandidateView(BaseModel):
     updated_at: AwareDatetime
 
 
+class CandidateErasure(BaseModel):
+    """The erasure of a candidate."""
+
+    erasure_id: str
+    state: ErasureState
+    requested_at: AwareDatetime
+
+
 @api.get("v1/candidates", query=CandidateQuery, answer=CandidatePage)
 def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
     """Search candidates by name, e-mail, skill and free text.
@@ -101,7 +110,27 @@ def candidates_read(call: Call[None, None]) -> Reply:
         now=call.now,
     )
     view = CandidateView.model_validate(profile, from_attributes=True)
-    return Reply(view, headers={"ETag": f'"{etag.strip(chr(34))}"'})
+    return Reply(view, headers=etag_header(etag))
+
+
+@api.delete("v1/candidates/{candidate_id}", answer=CandidateErasure, status=202, errors=(Missing,))
+def candidates_erase(call: Call[None, None]) -> CandidateErasure:
+    """Erase a candidate: the profile, the files it was read from, and all that names them.
+
+    It is done in the background; `GET /api/v1/erasures/{erasure_id}` tells how far it is.
+    """
+    erasure = service.erase(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        call.uuid("candidate_id"),
+        now=call.now,
+    )
+    return CandidateErasure(
+        erasure_id=erasure.tombstone_id,
+        state=erasure.state,
+        requested_at=erasure.requested_at,
+    )
 
 
 def _summary(profile: CandidateProfile) -> CandidateSummary:

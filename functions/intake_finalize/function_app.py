@@ -32,7 +32,9 @@ def intake_finalize(message: func.ServiceBusMessage) -> None:
     deliver(
         message,
         entity="intake_finalize",
-        handle=lambda event: service.write_profile(runtime.stores(), event, clock=runtime.now),
+        handle=lambda event: service.write_profile(
+            runtime.stores(), runtime.current().pseudonyms, event, clock=runtime.now
+        ),
         exhausted=_exhausted,
     )
 

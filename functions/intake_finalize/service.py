@@ -6,15 +6,18 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.intake_finalize import rules
+from shared.audit import noted
 from shared.documents.port import Create, Replace
+from shared.erasures import erased_at, requested
 from shared.events.candidate import CandidateSaved
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeParsed
 from shared.intake_stages import ended, read_awaiting
 from shared.messaging import Decision, Outcome, handle_once
-from shared.models import candidate, intake
+from shared.models import candidate, intake, tombstone
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import ParseDocument, Reason
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 HANDLER = "intake_finalize"
@@ -22,12 +25,12 @@ HANDLER = "intake_finalize"
 Clock = Callable[[], datetime]
 
 
-def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
+def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock: Clock) -> Outcome:
     """Create the candidate's profile or merge into it, once a file.
 
     The candidate's partition follows from the e-mail address (else the phone number,
     else name and file): two files of one person meet in one profile. A file whose parse is
-    gone ends as failed.
+    gone ends as failed; one that came in before its candidate was erased is erased with them.
     """
     data = read_data(event, IntakeParsed)
     now = clock()
@@ -38,6 +41,9 @@ def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
     parsed = ParseDocument.of(stored.body)
     key = rules.identity_key(parsed.resume, record.file.sha256)
     candidate_id = candidate.candidate_id_of(event.tenantid, key)
+    erased = erased_at(stores, pseudonyms, event.tenantid, "candidate", candidate_id)
+    if erased is not None and record.created_at <= erased:
+        return _erase_file(stores, pseudonyms, event, data.intake_id, now)
 
     def decide() -> Decision:
         present = stores.documents.get(
@@ -61,6 +67,43 @@ def write_profile(stores: Stores, event: Event, *, clock: Clock) -> Outcome:
         handler=HANDLER,
         container=candidate.CONTAINER,
         partition=(event.tenantid, candidate_id),
+        decide=decide,
+        now=now,
+    )
+
+
+def _erase_file(
+    stores: Stores, pseudonyms: Pseudonyms, event: Event, intake_id: str, now: datetime
+) -> Outcome:
+    """Have a file erased whose candidate was erased while it was on its way."""
+
+    def decide() -> Decision:
+        note = noted(
+            pseudonyms,
+            None,
+            "erasure.late",
+            tenant_id=event.tenantid,
+            of="intake",
+            target=intake_id,
+        )
+        return requested(
+            stores,
+            pseudonyms,
+            tenant_id=event.tenantid,
+            of="intake",
+            identity=intake_id,
+            subjects={"intake": (intake_id,)},
+            events=[note],
+            again=True,
+            now=now,
+        )[1]
+
+    return handle_once(
+        stores,
+        event,
+        handler=HANDLER,
+        container=tombstone.CONTAINER,
+        partition=(event.tenantid, pseudonyms.of(event.tenantid, "intake", intake_id)),
         decide=decide,
         now=now,
     )

@@ -22,6 +22,19 @@ class PersonRegistered(EventData):
         return self.user_id
 
 
+class FamilyChanged(EventData):
+    """A learner's family links changed, or a parent said something: whether the learner may
+    be shown is to be judged again."""
+
+    type: ClassVar[str] = "waymark.family.changed.v1"
+
+    learner_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.learner_id
+
+
 class ExportRequested(EventData):
     """Somebody asked for everything that is held on a person."""
 

@@ -154,10 +154,11 @@ class Api:
         *,
         answer: Answer = None,
         status: int | None = None,
+        query: type[Query] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
         """A route that removes; it answers 204 unless it has something to say."""
-        return self._register("DELETE", route, answer, status, errors)
+        return self._register("DELETE", route, answer, status, errors, query=query)
 
     def _register(
         self,

@@ -29,6 +29,7 @@ from shared.errors import (
     Unauthenticated,
     Unsupported,
 )
+from shared.http.client import client_address_of
 from shared.messaging import IdempotencyKey
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -129,6 +130,12 @@ class Call(Generic[QueryT, BodyT]):
         )
 
     @property
+    def client_address(self) -> str:
+        """The network address of who calls, ``unknown`` when nobody sound names it."""
+        proxies = runtime.current().settings.trusted_proxies
+        return client_address_of(self.headers, proxies=proxies)
+
+    @property
     def if_match(self) -> str | None:
         """The etag that the caller read, None when any will do.
 
@@ -194,6 +201,11 @@ def read_call(request: func.HttpRequest, expected: Expected, caller: Caller) -> 
         caller=caller,
         reaches=expected.reaches or {},
     )
+
+
+def etag_header(etag: str) -> dict[str, str]:
+    """The header that says which version was answered; a store may quote its etags itself."""
+    return {"ETag": f'"{etag.strip(chr(34))}"'}
 
 
 def bearer(headers: Mapping[str, str]) -> str | None:

@@ -54,9 +54,14 @@ class Erasure(Document):
     subjects: dict[SubjectKind, tuple[str, ...]] = Field(
         default_factory=dict, description="Whose data; emptied when it is erased"
     )
-    step: int = Field(default=0, ge=0, description="How many stores are done in this sweep")
+    children: tuple[str, ...] = Field(
+        default=(), description="Learners linked to an erased parent; emptied with the subjects"
+    )
+    sweep: Literal[1, 2] = Field(default=1, description="2: the second look, once all is settled")
+    step: int = Field(
+        default=0, ge=0, description="Where this sweep is: 0 counts, then a store each"
+    )
     counts: dict[str, StoreCount] = Field(default_factory=dict)
-    notes: tuple[str, ...] = ()
     requested_at: AwareDatetime
     erased_at: AwareDatetime | None = Field(default=None, description="When every store was done")
     settled_at: AwareDatetime | None = Field(

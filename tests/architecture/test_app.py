@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.routes import pattern_of
 from shared import topology
 from shared.access import ACCESS
 from tools.package import flows, stage
@@ -124,8 +125,23 @@ def _overlap(one: str, two: str) -> bool:
     if any(part.startswith("{*") for part in (*a, *b)):
         return True
     return len(a) == len(b) and all(
-        x == y or x.startswith("{") or y.startswith("{") for x, y in zip(a, b, strict=True)
+        x == y or _fits(x, y) or _fits(y, x) for x, y in zip(a, b, strict=True)
     )
+
+
+def _fits(parameter: str, segment: str) -> bool:
+    """Whether a parameter takes a segment; of another parameter nobody knows what it takes."""
+    return parameter.startswith("{") and (
+        segment.startswith("{") or pattern_of(parameter).fullmatch(segment) is not None
+    )
+
+
+def test_a_typed_parameter_takes_its_type_alone() -> None:
+    """What the search for shadowed routes takes for granted of typed parameters holds."""
+    assert not _overlap("v1/users/{user_id:guid}", "v1/users/me")
+    assert _overlap("v1/users/{user_id}", "v1/users/me")
+    assert _overlap("v1/users/{user_id:guid}", "v1/users/{name}")
+    assert not _overlap("v1/users/me/export", "v1/users/me")
 
 
 def test_every_flow_owns_what_the_topology_says() -> None:

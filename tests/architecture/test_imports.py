@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
     "azure.cosmos", "azure.servicebus", "azure.storage", "azure.identity", "cryptography",
     "flask", "pypdfium2", "pypdf", "phonenumbers", "rapidfuzz", "charset_normalizer", "numpy",
-    "PIL", "lxml", "requests", "sqlite3", "cheroot", "asyncio.runners",
+    "PIL", "lxml", "argon2", "zxcvbn", "requests", "sqlite3", "cheroot", "asyncio.runners",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {}
 

@@ -10,26 +10,41 @@ from typing import Any
 
 import pytest
 
+from functions.accounts.service import audit_log, consents, registration
+from functions.accounts.service.means import Means
+from functions.accounts.service.personal_data import erasing, exporting, replaying
 from functions.intake_blob_trigger import service as blob_trigger
 from functions.intake_blob_trigger.rules import Limits
 from functions.intake_extract import service as extraction
 from functions.intake_finalize import service as finalizing
 from functions.intake_parse import service as parsing
 from shared import messaging, topology
+from shared.auth import Tokens
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.documents.port import Create, Equals, Json
 from shared.documents.sqlite import SqliteDocuments
 from shared.errors import Throttled, Unavailable
+from shared.events.audit import AuditNoted
 from shared.events.envelope import Event
+from shared.events.person import (
+    ErasureAdvanced,
+    ExportRequested,
+    FamilyChanged,
+    PersonRegistered,
+    ReplayAdvanced,
+)
 from shared.intake_stages import give_up
 from shared.messaging import Outcome
 from shared.models.intake import IntakeRecord, Stage
 from shared.models.text import ExtractedText, TextLine
+from shared.pseudonyms import Pseudonyms
+from tests.kernel.tokens import settings
 
 TENANT, RIVAL = "acme", "rival"
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 LIMITS = Limits()
+PSEUDONYMS = Pseudonyms(b"the key of the tests' pseudonyms")
 
 RESUME = """Maya Okafor
 maya.okafor@example.com
@@ -176,11 +191,28 @@ class House:
             return extraction.extract(self, self.lines, event, clock=self.clock)
         if entity == "candidates/intake_finalize":
             return finalizing.complete(self, event, clock=self.clock)
-        handlers: dict[str, Callable[..., Outcome]] = {
-            "intake_parse": parsing.parse_text,
-            "intake_finalize": finalizing.write_profile,
+        if entity == "intake_finalize":
+            return finalizing.write_profile(self, PSEUDONYMS, event, clock=self.clock)
+        if entity == "accounts":
+            return self._accounts(event)
+        return parsing.parse_text(self, event, clock=self.clock)
+
+    def _accounts(self, event: Event) -> Outcome:
+        """What the function ``accounts_hear`` does, on these stores."""
+        handlers: dict[str, Callable[[], Outcome]] = {
+            AuditNoted.type: lambda: audit_log.write_down(self, event),
+            PersonRegistered.type: lambda: registration.complete(self, event),
+            FamilyChanged.type: lambda: consents.judge_again(self, event, now=self.clock()),
+            ExportRequested.type: lambda: exporting.make(self.means, event, clock=self.clock),
+            ErasureAdvanced.type: lambda: erasing.advance(self.means, event, clock=self.clock),
+            ReplayAdvanced.type: lambda: replaying.advance(self.means, event, clock=self.clock),
         }
-        return handlers[entity](self, event, clock=self.clock)
+        return handlers[event.type]()
+
+    @property
+    def means(self) -> Means:
+        """What the services of accounts work with."""
+        return Means(self, Tokens(settings()), PSEUDONYMS)
 
     def give_up(self, entity: str, event: Event, cause: str) -> None:
         stages: dict[str, Stage] = {

@@ -1,0 +1,81 @@
+"""What several route modules take and show."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from functions.accounts.rules.documents import ConsentGiven, ConsentKind, WhereFrom
+from functions.accounts.rules.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from functions.accounts.service.means import Means
+from shared import runtime
+from shared.http.call import Body, Call
+from shared.models.account import Account
+from shared.models.roles import Role
+
+PASSWORD: Any = Field(
+    min_length=1,
+    max_length=MAX_CHARACTERS,
+    description=f"At least {MIN_CHARACTERS} characters, and none that many people use",
+    examples=["four words nobody guesses"],
+)
+
+
+class ConsentForm(Body):
+    """What somebody agrees to or refuses."""
+
+    kind: ConsentKind = Field(examples=["terms"])
+    version: str = Field(
+        min_length=1, max_length=40, description="Of the text that was shown", examples=["2026-09"]
+    )
+    granted: bool
+
+    def given(self) -> ConsentGiven:
+        """The statement inside."""
+        return ConsentGiven(kind=self.kind, version=self.version, granted=self.granted)
+
+
+class PersonView(BaseModel):
+    """An account."""
+
+    user_id: str
+    tenant: str = Field(examples=["demo"])
+    email: str | None = Field(examples=["maya@example.org"])
+    address_proven: bool = Field(description="Whether somebody vouched for the address")
+    display_name: str | None = Field(
+        description="Null for others while a minor has no parent's consent", examples=["Maya O."]
+    )
+    roles: tuple[Role, ...]
+    status: Literal["active", "suspended"]
+    birth_year: int | None
+    time_zone: str
+    language: str
+    hidden: bool
+    parent_consented: bool
+    profiling_complete: bool
+    profiling_completed_at: AwareDatetime | None
+    profiling_session_id: str | None
+    track_key: str | None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+def person_view(person: Account, *, withheld: bool = False) -> PersonView:
+    """An account as it is shown; without what tells who it is where that is withheld."""
+    shown = person.model_dump() | {"tenant": person.tenant_id}
+    if withheld:
+        shown |= {"display_name": None, "email": None, "birth_year": None}
+    return PersonView.model_validate(shown)
+
+
+def means() -> Means:
+    """What the services of this process work with."""
+    running = runtime.current()
+    return Means(running, running.tokens, running.pseudonyms)
+
+
+def where_from(call: Call[Any, Any]) -> WhereFrom:
+    """Where a statement comes from, as evidence of it."""
+    agent = call.headers.get("user-agent")
+    return WhereFrom(client_address=call.client_address, user_agent=agent[:300] if agent else None)

@@ -1,0 +1,44 @@
+"""How long somebody waits after failures: nobody at first, then twice as long each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from functions.accounts.rules.documents import Throttle
+
+
+@dataclass(frozen=True)
+class Budget:
+    """``free`` failures cost nothing; the next makes one wait ``first``, each further one
+    twice as long, up to ``longest``. Failures are forgotten ``window`` after the last."""
+
+    free: int
+    first: timedelta
+    longest: timedelta
+    window: timedelta
+
+
+PER_ACCOUNT = Budget(5, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
+"""An account under attack is held up, never locked: its owner waits 15 minutes at the most."""
+PER_CLIENT = Budget(100, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
+"""A school's people share one network address, so many may fail."""
+REGISTRATIONS = Budget(300, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+CODES = Budget(10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24))
+
+
+def failures_of(throttle: Throttle | None, budget: Budget, now: datetime) -> int:
+    """How many failures count at present."""
+    if throttle is None or now - throttle.last_at >= budget.window:
+        return 0
+    return throttle.failures
+
+
+def wait(throttle: Throttle | None, budget: Budget, now: datetime) -> timedelta:
+    """How long from ``now`` until the next try is taken; zero or less when it is at once."""
+    failures = failures_of(throttle, budget, now)
+    if throttle is None or failures < budget.free:
+        return timedelta(0)
+    doublings = min(failures - budget.free, 30)  # beyond that any delay is the longest
+    delay: timedelta = min(budget.first * 2**doublings, budget.longest)
+    return throttle.last_at + delay - now

@@ -1,0 +1,148 @@
+"""Records consents, and what a parent's amount to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from functions.accounts.rules.consents import parents_agree
+from functions.accounts.rules.documents import Consent, ConsentGiven, WhereFrom
+from functions.accounts.service.means import SOURCE, Means
+from shared.access import Reach
+from shared.audit import noted
+from shared.auth import Principal
+from shared.documents.port import Create, Equals, Operation, Replace
+from shared.errors import Missing
+from shared.events.envelope import Event, read_data
+from shared.events.person import FamilyChanged
+from shared.messaging import Answer, Decision, IdempotencyKey, Outcome, announce_once, reply_once
+from shared.models import account, family
+from shared.models.family import FamilyLink
+from shared.people import check_reach, read_account
+from shared.stores import Stores
+
+
+def record(
+    means: Means,
+    by: Principal,
+    reach: frozenset[Reach],
+    user_id: str,
+    given: ConsentGiven,
+    where_from: WhereFrom,
+    *,
+    idempotency: IdempotencyKey | None,
+    now: datetime,
+) -> Consent:
+    """Append a statement of the caller about their own data, or as a parent about a child's.
+
+    Returns the statement. Raises ``Missing`` for somebody whom the caller does not reach.
+    """
+    check_reach(means.stores, by, reach, user_id)
+    statement = Consent(
+        id=f"consent:{uuid4()}",
+        tenant_id=by.tenant_id,
+        user_id=user_id,
+        given_by=by.user_id,
+        what=given.kind,
+        version=given.version,
+        granted=given.granted,
+        where_from=where_from,
+        at=now,
+    )
+
+    def decide() -> Answer:
+        person, etag = read_account(means.stores, by.tenant_id, user_id)
+        operations: list[Operation] = [Create(statement.stored())]
+        said = [*_statements(means.stores, person.partition), statement]
+        agreed = parents_agree(said, _parents(means.stores, by.tenant_id, user_id))
+        if agreed != person.parent_consented:
+            changed = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
+            operations.append(Replace(changed.stored(), etag))
+        note = noted(
+            means.pseudonyms, by, "consent.record", tenant_id=by.tenant_id, of="user",
+            target=user_id, reason=f"{given.kind} {'granted' if given.granted else 'refused'}",
+        )  # fmt: skip
+        # Judged again afterwards: the link that it stands on may be ending at this moment.
+        told = [note] if by.user_id == user_id else [note, FamilyChanged(learner_id=user_id)]
+        return Answer(201, statement.stored(), Decision(operations, told))
+
+    answer = reply_once(
+        means.stores,
+        idempotency,
+        source=SOURCE,
+        container=account.CONTAINER,
+        partition=(by.tenant_id, user_id),
+        decide=decide,
+        now=now,
+    )
+    return Consent.of(answer.body)
+
+
+def listed(means: Means, by: Principal, reach: frozenset[Reach], user_id: str) -> list[Consent]:
+    """Return every statement about a person's data, oldest first. Raises ``Missing``."""
+    check_reach(means.stores, by, reach, user_id)
+    return sorted(
+        _statements(means.stores, (by.tenant_id, user_id)), key=lambda each: (each.at, each.id)
+    )
+
+
+def judge_again(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+    """A learner's family or consents changed: judge whether the learner may be shown."""
+    data = read_data(event, FamilyChanged)
+    return judge_parents_consent(stores, event.tenantid, data.learner_id, now=now)
+
+
+def judge_parents_consent(
+    stores: Stores, tenant_id: str, learner_id: str, *, now: datetime
+) -> Outcome:
+    """Set whether the learner may be shown for all that linked parents say. One without an
+    account is nobody to be shown."""
+
+    def decide() -> Decision:
+        try:
+            person, etag = read_account(stores, tenant_id, learner_id)
+        except Missing:
+            return Decision()
+        agreed = parents_agree(
+            _statements(stores, person.partition), _parents(stores, tenant_id, learner_id)
+        )
+        if agreed == person.parent_consented:
+            return Decision()
+        changed = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
+        return Decision([Replace(changed.stored(), etag)])
+
+    return announce_once(
+        stores,
+        source=SOURCE,
+        container=account.CONTAINER,
+        partition=(tenant_id, learner_id),
+        decide=decide,
+        now=now,
+    )
+
+
+def _statements(stores: Stores, partition: tuple[str, str]) -> list[Consent]:
+    found: list[Consent] = []
+    continuation = None
+    while True:
+        page = stores.documents.query(
+            account.CONTAINER,
+            partition,
+            where=[Equals("kind", "consent")],
+            limit=1000,
+            continuation=continuation,
+        )
+        found += [Consent.of(item.body) for item in page.items]
+        continuation = page.continuation
+        if continuation is None:
+            return found
+
+
+def _parents(stores: Stores, tenant_id: str, learner_id: str) -> set[str]:
+    page = stores.documents.query(
+        family.CONTAINER,
+        (tenant_id, learner_id),
+        where=[Equals("kind", "link"), Equals("active", True)],
+        limit=1000,
+    )
+    return {FamilyLink.of(item.body).parent_id for item in page.items}

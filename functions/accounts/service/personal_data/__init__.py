@@ -1,0 +1,1 @@
+"""Everything that is held on a person: found, exported, erased, and erased again."""

@@ -1,0 +1,129 @@
+"""Where a person's data lies, as topology.json says for each container."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.blobs.port import BlobInfo
+from shared.documents.port import Equals, Filter, Partition, Stored
+from shared.erasures import Subjects
+from shared.errors import Invalid, Missing
+from shared.models import candidate, intake
+from shared.models.candidate import CandidateProfile
+from shared.models.intake import IntakeRecord
+from shared.stores import Stores
+from shared.topology import BlobContainer, ByPrefix, Container, Kept
+
+_PAGE = 500
+_CHUNK = 1024 * 1024
+
+
+def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
+    """The subjects with the dropped files of their candidates, and copies of these, added."""
+    found = dict.fromkeys(subjects.get("intake", ()))
+    for candidate_id in subjects.get("candidate", ()):
+        stored = stores.documents.get(candidate.CONTAINER, (tenant_id, candidate_id), candidate_id)
+        if stored is not None:
+            sources = CandidateProfile.of(stored.body).sources
+            found |= dict.fromkeys(source.intake_id for source in sources)
+        found |= dict.fromkeys(_intakes_where(stores, tenant_id, "candidate_id", candidate_id))
+    pending = list(found)
+    while pending:
+        copies = _intakes_where(stores, tenant_id, "duplicate_of", pending.pop())
+        new = [each for each in copies if each not in found]
+        found |= dict.fromkeys(new)
+        pending += new
+    return {**subjects, "intake": tuple(found)} if found else dict(subjects)
+
+
+def came_back(stores: Stores, tenant_id: str, candidate_id: str, *, since: datetime) -> bool:
+    """Whether a candidate's profile was made anew from a file that came in later."""
+    stored = stores.documents.get(candidate.CONTAINER, (tenant_id, candidate_id), candidate_id)
+    return stored is not None and (
+        CandidateProfile.of(stored.body).newest_source.received_at >= since
+    )
+
+
+def documents_of(
+    stores: Stores, tenant_id: str, subjects: Subjects, name: str, declared: Container
+) -> Iterator[tuple[Partition, Stored]]:
+    """Yield every document of these subjects in a container, once, with its partition."""
+    if isinstance(declared.erasure, Kept):
+        return
+    seen: set[tuple[Partition, str]] = set()
+    for rule in declared.erasure:
+        for identity in subjects.get(rule.of, ()):
+            value = rule.value.replace("{id}", identity)
+            scope: Partition = (tenant_id,)
+            where: list[Filter] = [Equals(rule.field, value)]
+            if declared.partition_key == ("tenant_id", rule.field):
+                scope, where = (tenant_id, value), []
+            for item in _all(stores, name, scope, where):
+                partition = tuple(str(item.body[key]) for key in declared.partition_key)
+                key = (partition, str(item.body["id"]))
+                if key not in seen:
+                    seen.add(key)
+                    yield partition, item
+
+
+def blobs_of(
+    stores: Stores, tenant_id: str, subjects: Subjects, name: str, declared: BlobContainer
+) -> Iterator[BlobInfo]:
+    """Yield every blob of these subjects in a container, once.
+
+    A file that was overwritten since by another one is no longer theirs.
+    """
+    if isinstance(declared.erasure, Kept):
+        return
+    seen: set[str] = set()
+    for rule in declared.erasure:
+        for identity in subjects.get(rule.of, ()):
+            if isinstance(rule, ByPrefix):
+                prefix = rule.prefix.replace("{tenant}", tenant_id).replace("{id}", identity)
+                found = stores.blobs.list(name, prefix)
+            else:
+                found = _original(stores, tenant_id, identity, name)
+            for info in found:
+                if info.name not in seen:
+                    seen.add(info.name)
+                    yield info
+
+
+def _original(stores: Stores, tenant_id: str, intake_id: str, container: str) -> Iterator[BlobInfo]:
+    stored = stores.documents.get(intake.CONTAINER, (tenant_id, intake_id), intake_id)
+    if stored is None:
+        return
+    file = IntakeRecord.of(stored.body).file
+    if file.container != container:
+        return
+    digest = hashlib.sha256()
+    try:
+        with stores.blobs.open(file.container, file.name) as blob:
+            info = blob.info
+            while chunk := blob.read(_CHUNK):
+                digest.update(chunk)
+    except (Missing, Invalid):  # gone, or under a name that no blob of ours has
+        return
+    if digest.hexdigest() == file.sha256:
+        yield info
+
+
+def _intakes_where(stores: Stores, tenant_id: str, field: str, value: str) -> list[str]:
+    where: list[Filter] = [Equals(field, value), Equals("kind", "record")]
+    return [
+        str(item.body["intake_id"]) for item in _all(stores, intake.CONTAINER, (tenant_id,), where)
+    ]
+
+
+def _all(stores: Stores, container: str, scope: Partition, where: list[Filter]) -> Iterator[Stored]:
+    continuation = None
+    while True:
+        page = stores.documents.query(
+            container, scope, where=where, limit=_PAGE, continuation=continuation
+        )
+        yield from page.items
+        continuation = page.continuation
+        if continuation is None:
+            return

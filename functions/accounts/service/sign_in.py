@@ -1,0 +1,313 @@
+"""Signs people in, and keeps their refresh tokens in rotation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import uuid4
+
+from functions.accounts.rules.documents import (
+    CREDENTIAL_ID,
+    CREDENTIALS,
+    Credential,
+    RefreshFamily,
+)
+from functions.accounts.rules.passwords import check_password
+from functions.accounts.rules.refreshing import (
+    REFRESH_LIFETIME,
+    judge,
+    lifetime_left,
+    rotated,
+)
+from functions.accounts.rules.throttling import PER_ACCOUNT, PER_CLIENT
+from functions.accounts.service import passwords, throttles
+from functions.accounts.service.means import SOURCE, Means
+from functions.accounts.service.registration import account_of, address_id_of
+from shared import telemetry
+from shared.audit import noted
+from shared.auth import ACCESS_LIFETIME, Principal, Ticket
+from shared.documents.port import Create, Equals, Operation, Replace
+from shared.errors import Conflict, Forbidden, Missing, Stale, Unauthenticated
+from shared.messaging import Decision, IdempotencyKey, Outcome, announce_once
+from shared.models import account
+from shared.models.account import Account
+from shared.models.tenant import PLATFORM, is_tenant_code
+from shared.people import read_account
+from shared.stores import Stores
+
+Why = Literal["signed_out", "reused", "password_changed", "suspended"]
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    """An access token, the refresh token that follows it up, and how long each holds."""
+
+    access: str
+    refresh: str
+    access_lifetime: timedelta
+    refresh_lifetime: timedelta
+    account: Account
+
+
+def sign_in(
+    means: Means, tenant_id: str, email: str, password: str, *, client: str, now: datetime
+) -> TokenPair:
+    """Sign somebody in by address and password; ``client`` is the network address.
+
+    Raises ``Unauthenticated``, the same and after the same time whether the address is not
+    known or the password wrong; ``Throttled`` after too many failures of the account or the
+    client; ``Forbidden`` when the account is suspended; ``Invalid`` for what is no address.
+    """
+    stores, pseudonyms = means.stores, means.pseudonyms
+    address_id = address_id_of(means, tenant_id, email)
+    from_client = pseudonyms.of(PLATFORM, "sign-ins from", client)
+    throttles.reserve(stores, PLATFORM, from_client, PER_CLIENT, what="failures", now=now)
+    of_account = pseudonyms.of(tenant_id, "sign-ins of", address_id)
+    if not (is_tenant_code(tenant_id) or tenant_id == PLATFORM):
+        passwords.is_right(None, password)
+        raise _wrong()
+    throttles.reserve(stores, tenant_id, of_account, PER_ACCOUNT, what="failures", now=now)
+    stored = stores.documents.get(CREDENTIALS, (tenant_id, address_id), CREDENTIAL_ID)
+    credential = Credential.of(stored.body) if stored else None
+    if not passwords.is_right(credential.password_hash if credential else None, password):
+        raise _wrong()
+    if credential is None or stored is None:
+        raise _wrong()
+    try:
+        person = account_of(stores, tenant_id, address_id, credential.user_id)
+    except Missing:
+        raise _wrong() from None
+    throttles.refund(stores, PLATFORM, from_client)
+    throttles.forget(stores, tenant_id, of_account)
+    if passwords.is_outdated(credential.password_hash):
+        fresh = credential.model_copy(update={"password_hash": passwords.hashed(password)})
+        _replace_credential(stores, fresh, stored.etag, now)
+    _check_active(person)
+    return open_family(means, person, now=now)
+
+
+def open_family(means: Means, person: Account, *, now: datetime) -> TokenPair:
+    """Issue the first tokens of a new sign-in."""
+    family_id, token_id = str(uuid4()), str(uuid4())
+    family = RefreshFamily(
+        id=f"refresh:{family_id}",
+        tenant_id=person.tenant_id,
+        user_id=person.user_id,
+        family_id=family_id,
+        current=token_id,
+        created_at=now,
+        rotated_at=now,
+    )
+    _commit(means.stores, person, lambda: Decision([Create(_kept(family))]), now)
+    return _pair(means, person, family, now)
+
+
+def refresh(
+    means: Means, token: str, *, idempotency: IdempotencyKey | None, now: datetime
+) -> TokenPair:
+    """Rotate a refresh token. Raises ``Unauthenticated`` when it does not hold; one that was
+    used before ends every token of its sign-in, for somebody has a copy."""
+    ticket, user_id, family_id, token_id = _read(means, token, now)
+    repeat_key = (
+        hashlib.sha256(f"{idempotency.scope}\n{idempotency.key}".encode()).hexdigest()
+        if idempotency
+        else None
+    )
+    try:
+        person, _ = read_account(means.stores, ticket.tenant_id, user_id)
+    except Missing:
+        raise _ended() from None
+    if person.status != "active":
+        raise _ended()
+    new_id = str(uuid4())
+    kept: list[RefreshFamily] = []
+    reused: list[bool] = []
+
+    def decide() -> Decision:
+        stored = means.stores.documents.get(
+            account.CONTAINER, person.partition, f"refresh:{family_id}"
+        )
+        if stored is None:
+            raise _ended()
+        family = RefreshFamily.of(stored.body)
+        verdict = judge(family, token_id, repeat_key=repeat_key, now=now)
+        if verdict == "dead":
+            raise _ended()
+        reused[:] = [verdict == "reused"]
+        if verdict == "repeat":
+            kept[:] = [family]
+            return Decision()
+        if verdict == "reused":
+            told = noted(
+                means.pseudonyms, None, "token.reuse",
+                tenant_id=person.tenant_id, of="user", target=user_id,
+            )  # fmt: skip
+            return Decision([Replace(_kept(_revoked(family, "reused", now)), stored.etag)], [told])
+        kept[:] = [rotated(family, new_id, repeat_key=repeat_key, now=now)]
+        return Decision([Replace(_kept(kept[0]), stored.etag)])
+
+    _commit(means.stores, person, decide, now)
+    if reused == [True]:
+        telemetry.log("token.reused", tenant=person.tenant_id, family=family_id)
+        raise Unauthenticated("the token was used before; sign in again")
+    return _pair(means, person, kept[0], now)
+
+
+def revoke(means: Means, token: str, *, everywhere: bool, now: datetime) -> None:
+    """End the sign-in that a refresh token belongs to, or all of the person's.
+
+    A token that does not hold ends nothing, and that is fine (RFC 7009, section 2.2).
+    """
+    try:
+        ticket, user_id, family_id, _ = _read(means, token, now)
+        person, _ = read_account(means.stores, ticket.tenant_id, user_id)
+    except (Unauthenticated, Missing):
+        return
+    only = None if everywhere else family_id
+    revoke_families(means.stores, person, "signed_out", only=only, now=now)
+
+
+def revoke_families(
+    stores: Stores,
+    person: Account,
+    why: Why,
+    *,
+    only: str | None = None,
+    but: str | None = None,
+    now: datetime,
+) -> None:
+    """End one sign-in of a person, or all but one."""
+
+    def decide() -> Decision:
+        page = stores.documents.query(
+            account.CONTAINER,
+            person.partition,
+            where=[Equals("kind", "refresh_family"), Equals("revoked_at", None)],
+            limit=90,
+        )
+        operations: list[Operation] = []
+        for item in page.items:
+            family = RefreshFamily.of(item.body)
+            if family.family_id != but and only in (None, family.family_id):
+                operations.append(Replace(_kept(_revoked(family, why, now)), item.etag))
+        return Decision(operations)
+
+    while _commit(stores, person, decide, now) == "done" and only is None:
+        continue  # more than one commit takes
+
+
+def change_password(
+    means: Means, by: Principal, present: str, new: str, *, client: str, now: datetime
+) -> None:
+    """Change the caller's password; every sign-in ends.
+
+    Raises ``Forbidden`` when the present one is wrong, ``Invalid`` for a new one that is not
+    taken, ``Conflict`` for somebody who signs in elsewhere, ``Throttled``, ``Missing``.
+    """
+    stores = means.stores
+    person, _ = read_account(stores, by.tenant_id, by.user_id)
+    if person.address_id is None or person.email is None:
+        raise Conflict("this account signs in with an external provider; change it there")
+    check_password(
+        new,
+        common=passwords.common_passwords(),
+        personal=[person.email, person.email.partition("@")[0], person.display_name],
+        pointer="/new_password",
+    )
+    from_client = means.pseudonyms.of(PLATFORM, "sign-ins from", client)
+    of_account = means.pseudonyms.of(by.tenant_id, "sign-ins of", person.address_id)
+    throttles.reserve(stores, PLATFORM, from_client, PER_CLIENT, what="failures", now=now)
+    throttles.reserve(stores, by.tenant_id, of_account, PER_ACCOUNT, what="failures", now=now)
+    stored = stores.documents.get(CREDENTIALS, (by.tenant_id, person.address_id), CREDENTIAL_ID)
+    credential = Credential.of(stored.body) if stored else None
+    right = passwords.is_right(credential.password_hash if credential else None, present)
+    if not right or credential is None or stored is None:
+        raise Forbidden("the present password is wrong")
+    throttles.refund(stores, PLATFORM, from_client)
+    throttles.forget(stores, by.tenant_id, of_account)
+    changed = credential.model_copy(
+        update={"password_hash": passwords.hashed(new), "changed_at": now}
+    )
+    note = noted(
+        means.pseudonyms, by, "password.change",
+        tenant_id=by.tenant_id, of="user", target=by.user_id,
+    )  # fmt: skip
+    announce_once(
+        stores,
+        source=SOURCE,
+        container=CREDENTIALS,
+        partition=(credential.tenant_id, credential.address_id),
+        decide=lambda: Decision([Replace(changed.stored(), stored.etag)], [note]),
+        now=now,
+    )
+    revoke_families(stores, person, "password_changed", now=now)
+
+
+def _read(means: Means, token: str, now: datetime) -> tuple[Ticket, str, str, str]:
+    ticket = means.tokens.read_ticket(token, use="refresh", now=now)
+    family_id, _, token_id = ticket.ticket_id.partition("/")
+    return ticket, ticket.subject, family_id, token_id
+
+
+def _pair(means: Means, person: Account, family: RefreshFamily, now: datetime) -> TokenPair:
+    refresh_lifetime = lifetime_left(family, now)
+    ticket = Ticket(person.tenant_id, person.user_id, f"{family.family_id}/{family.current}")
+    return TokenPair(
+        access=means.tokens.issue(
+            user_id=person.user_id, tenant_id=person.tenant_id, roles=person.roles, now=now
+        ),
+        refresh=means.tokens.issue_ticket(
+            ticket, use="refresh", now=now, lifetime=refresh_lifetime
+        ),
+        access_lifetime=ACCESS_LIFETIME,
+        refresh_lifetime=refresh_lifetime,
+        account=person,
+    )
+
+
+def _kept(family: RefreshFamily) -> dict[str, object]:
+    """A family as it is stored: gone some time after its last token ran out."""
+    return family.stored() | {"ttl": int((REFRESH_LIFETIME + timedelta(days=1)).total_seconds())}
+
+
+def _revoked(family: RefreshFamily, why: Why, now: datetime) -> RefreshFamily:
+    return family.model_copy(update={"revoked_at": now, "revoked_for": why})
+
+
+def _commit(
+    stores: Stores, person: Account, decide: Callable[[], Decision], now: datetime
+) -> Outcome:
+    return announce_once(
+        stores,
+        source=SOURCE,
+        container=account.CONTAINER,
+        partition=person.partition,
+        decide=decide,
+        now=now,
+    )
+
+
+def _replace_credential(stores: Stores, credential: Credential, etag: str, now: datetime) -> None:
+    with suppress(Stale, Missing):
+        stores.documents.commit(
+            CREDENTIALS,
+            (credential.tenant_id, credential.address_id),
+            [Replace(credential.stored() | {"changed_at": now.isoformat()}, etag)],
+        )
+
+
+def _check_active(person: Account) -> None:
+    if person.status != "active":
+        raise Forbidden("this account is suspended; ask an admin of your tenant")
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("the address or the password is wrong")
+
+
+def _ended() -> Unauthenticated:
+    return Unauthenticated("the token does not hold; sign in again")

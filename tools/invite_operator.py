@@ -1,0 +1,62 @@
+"""Invite an operator to the platform: how the first one of a house comes in.
+
+    python tools/invite_operator.py ada@example.org
+
+Reads the settings of the environment (as the deployed apps do) and prints the token that
+``POST /api/v1/invitations/accept`` takes. On one machine:
+
+    python tools/invite_operator.py ada@example.org --home .waymark
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from functions.accounts.service.invitations import invite
+from functions.accounts.service.means import Means
+from local.host import settings_of
+from shared import runtime
+from shared.documents.port import Create
+from shared.errors import Exists, Problem
+from shared.models.tenant import CONTAINER, PLATFORM, Tenant
+from shared.settings import Settings, SettingsError
+
+
+def main() -> int:
+    """Invite who is named on the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("email")
+    parser.add_argument("--home", type=Path, help="the home of a local host")
+    arguments = parser.parse_args()
+    try:
+        settings = (
+            settings_of(arguments.home.resolve(), 0, os.environ)
+            if arguments.home
+            else Settings.read(os.environ)
+        )
+        running = runtime.start(settings)
+        platform = Tenant(tenant_id=PLATFORM, name="Platform", registration="invited")
+        with suppress(Exists):
+            running.documents.commit(CONTAINER, (PLATFORM,), [Create(platform.stored())])
+        _, token = invite(
+            Means(running, running.tokens, running.pseudonyms),
+            None,
+            PLATFORM,
+            arguments.email,
+            ["operator"],
+            idempotency=None,
+            now=runtime.now(),
+        )
+    except (SettingsError, Problem) as error:
+        print(f"waymark: {error}", file=sys.stderr)
+        return 2
+    print(f"Good for 7 days, once; POST it to /api/v1/invitations/accept:\n\n{token}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
