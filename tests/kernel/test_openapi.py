@@ -99,14 +99,15 @@ def test_a_route_that_takes_a_key_heeds_it() -> None:
     """The handler of every route that takes an Idempotency-Key reads it, in every flow: a route
     cannot promise what it does not do."""
     claimed = []
-    for path in sorted(ROOT.glob("functions/*/function_app.py")):
-        flow = importlib.import_module(f"functions.{path.parent.name}.function_app")
+    rooms = (*ROOT.glob("functions/*/function_app.py"), *ROOT.glob("functions/*/routes/*.py"))
+    for path in sorted(rooms):
+        importlib.import_module(f"functions.{path.relative_to(ROOT).parts[1]}.function_app")
         for handler in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             operation = isinstance(handler, ast.FunctionDef) and OPERATIONS.get(handler.name)
             if operation and operation.expected.idempotent:
                 assert isinstance(handler, ast.FunctionDef)
                 claimed.append(handler.name)
-                assert heeds_its_key(handler), f"{flow.__name__}.{handler.name}"
+                assert heeds_its_key(handler), f"{path}: {handler.name}"
     assert sorted(claimed) == sorted(
         name for name, operation in OPERATIONS.items() if operation.expected.idempotent
     )
