@@ -22,6 +22,9 @@ from local.samples import (
     make_demo_tenant,
 )
 from shared import runtime, telemetry
+from shared.auth import Tokens
+from shared.models.roles import ROLES, Role
+from shared.models.tenant import PLATFORM
 from shared.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +34,8 @@ TOKEN_LIFETIME = timedelta(hours=12)
 def main() -> int:
     """Start, tell what there is to try, serve; returns the process's exit status."""
     arguments = _arguments()
+    if arguments.token:
+        return _print_token(arguments.home.resolve(), arguments.token)
     try:
         taken = take_port(arguments.port)
         port = taken.getsockname()[1]
@@ -69,8 +74,35 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=7071, help="0 takes any free one")
     parser.add_argument("--home", type=Path, default=Path(".waymark"), help="where the stores are")
     parser.add_argument("--no-samples", action="store_true", help="do not load the samples")
+    parser.add_argument(
+        "--token",
+        choices=ROLES,
+        metavar="ROLE",
+        help=f"print a token of the demo tenant ({', '.join(ROLES)}) and exit",
+    )
     parser.add_argument("--verbose", action="store_true", help="log to the terminal, not a file")
     return parser.parse_args()
+
+
+def _print_token(home: Path, role: Role) -> int:
+    """Print a token that the host on this home takes, with the rights of a role."""
+    try:
+        tokens = Tokens(settings_of(home, 0, os.environ))
+    except (SettingsError, OSError) as error:
+        print(f"waymark: {error}", file=sys.stderr)
+        return 2
+    print(_demo_token(tokens, role))
+    return 0
+
+
+def _demo_token(tokens: Tokens, role: Role) -> str:
+    return tokens.issue(
+        user_id=f"demo-{role}",
+        tenant_id=PLATFORM if role == "operator" else DEMO_TENANT,
+        roles=[role],
+        now=runtime.now(),
+        lifetime=TOKEN_LIFETIME,
+    )
 
 
 def _log_to(path: Path | None, level: str) -> Path | None:
@@ -110,13 +142,7 @@ def _tell(host: Host, drop_folder: Path, log: Path | None) -> None:
         print(
             f"  {record.file.filename:<28} {record.state}: {record.reason and record.reason.code}"
         )
-    token = runtime.current().tokens.issue(
-        user_id="demo-recruiter",
-        tenant_id=DEMO_TENANT,
-        roles=["recruiter"],
-        now=runtime.now(),
-        lifetime=TOKEN_LIFETIME,
-    )
+    token = _demo_token(runtime.current().tokens, "recruiter")
     base = f"http://127.0.0.1:{host.port}/api"
     print(
         f"\nTry it\n"
@@ -124,7 +150,8 @@ def _tell(host: Host, drop_folder: Path, log: Path | None) -> None:
         f"  OpenAPI      {base}/openapi.json\n"
         f"  Drop folder  {_shown(drop_folder)}\n"
         f"  Log          {_shown(log) if log else 'this terminal'}\n"
-        f"  Recruiter's token, good for 12 hours:\n\n{token}\n\n"
+        f"  Recruiter's token, good for 12 hours (others: python -m local --token ROLE):"
+        f"\n\n{token}\n\n"
         f'  curl -H "Authorization: Bearer $TOKEN" "{base}/v1/candidates?skill=python"\n\n'
         f"Ctrl-C stops.",
         flush=True,

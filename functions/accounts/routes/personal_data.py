@@ -76,7 +76,7 @@ def users_me_export(call: Call[None, None]) -> Reply:
     "v1/users/{user_id:guid}/export", query=CandidateQuery, answer=ExportView, errors=(Missing,)
 )
 def users_export(call: Call[CandidateQuery, None]) -> Reply:
-    """Get everything that is held on a child of yours, or as an admin on anybody."""
+    """Get everything held on a child of yours who is not of age, or as an admin on anybody."""
     with_candidate = call.query.candidate and "tenant" in call.reach
     return _export(call, call.uuid("user_id"), with_candidate=with_candidate)
 
@@ -99,7 +99,7 @@ def users_me_erase(call: Call[None, None]) -> ErasureView:
     errors=(Missing,),
 )
 def users_erase(call: Call[CandidateQuery, None]) -> ErasureView:
-    """Erase a child of yours, or as an admin anybody, from every store."""
+    """Erase a child of yours who is not of age, or as an admin anybody, from every store."""
     with_candidate = call.query.candidate and "tenant" in call.reach
     return _erase(call, call.uuid("user_id"), with_candidate=with_candidate)
 

@@ -11,6 +11,7 @@ from functions.accounts.routes.forms import PASSWORD, ConsentForm, means, where_
 from functions.accounts.routes.tokens import SignedIn, signed_in
 from functions.accounts.rules.consents import check_required
 from functions.accounts.rules.documents import Invitation, NewAccount
+from functions.accounts.rules.times import check_birth_year
 from functions.accounts.service import invitations, sign_in, tenants
 from functions.accounts.service.means import read_tenant
 from shared import runtime
@@ -100,6 +101,7 @@ class AcceptedInvitation(Body):
     token: str = Field(max_length=4096, examples=["eyJhbGciOiJIUzI1NiIs…"])
     password: str = PASSWORD
     display_name: str = Field(min_length=1, max_length=100, examples=["Ada L."])
+    birth_year: int | None = Field(default=None, description="Learners should give it")
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/London"])
     language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
     consents: list[ConsentForm] = Field(max_length=10)
@@ -203,6 +205,7 @@ def invitations_accept(call: Call[None, AcceptedInvitation]) -> SignedIn:
     body, house = call.body, means()
     given = [consent.given() for consent in body.consents]
     check_required(given)
+    check_birth_year(body.birth_year, this_year=call.now.year)
     person = invitations.accept(
         house,
         body.token,
@@ -211,6 +214,7 @@ def invitations_accept(call: Call[None, AcceptedInvitation]) -> SignedIn:
             email="",
             display_name=body.display_name,
             roles=(),
+            birth_year=body.birth_year,
             time_zone=body.time_zone,
             language=body.language,
             consents=tuple(given),

@@ -21,7 +21,11 @@ from functions.accounts.service.personal_data.finding import (
     documents_of,
     with_files,
 )
-from functions.accounts.service.personal_data.subjects import candidate_of, subjects_of
+from functions.accounts.service.personal_data.subjects import (
+    candidate_of,
+    check_speaks_for,
+    subjects_of,
+)
 from shared import telemetry, topology
 from shared.access import Reach
 from shared.audit import noted
@@ -45,7 +49,7 @@ from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models import candidate, family
 from shared.models.subject import SubjectKind
 from shared.models.tombstone import CONTAINER, Erasure, StoreCount, Tombstone
-from shared.people import check_reach, read_account
+from shared.people import read_account
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 from shared.topology import Kept
@@ -76,9 +80,10 @@ def erase_person(
 
     Asked for twice, it is the same erasure. ``with_candidate`` erases the candidate's profile
     under their address as well, though nobody has vouched for the address. Raises ``Missing``
-    for somebody whom the caller does not reach.
+    for somebody whom the caller does not reach, and ``Forbidden`` to the parent of one who is
+    of age.
     """
-    check_reach(means.stores, by, reach, user_id)
+    check_speaks_for(means, by, reach, user_id, now=now)
     erasure_id = means.pseudonyms.of(by.tenant_id, "user", user_id)
     if user_id != by.user_id and read_erasure(means.stores, by.tenant_id, erasure_id) is None:
         read_account(means.stores, by.tenant_id, user_id)

@@ -14,7 +14,7 @@ from uuid import uuid4
 from functions.accounts.rules.documents import Export
 from functions.accounts.service.means import SOURCE, Means
 from functions.accounts.service.personal_data.finding import blobs_of, documents_of
-from functions.accounts.service.personal_data.subjects import subjects_of
+from functions.accounts.service.personal_data.subjects import check_speaks_for, subjects_of
 from shared import topology
 from shared.access import Reach
 from shared.audit import noted
@@ -26,7 +26,6 @@ from shared.events.envelope import Event, read_data
 from shared.events.person import ExportRequested
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models import account
-from shared.people import check_reach
 from shared.stores import Stores
 
 BLOBS = "exports"
@@ -52,9 +51,9 @@ def export_of(
     """Return a person's present export and, when it is ready, a link that reads it for 15 minutes.
 
     Asks for one when there is none of the last 24 hours. Raises ``Missing`` for somebody
-    whom the caller does not reach.
+    whom the caller does not reach, and ``Forbidden`` to the parent of one who is of age.
     """
-    check_reach(means.stores, by, reach, user_id)
+    check_speaks_for(means, by, reach, user_id, now=now)
     chosen: list[Export] = []
     wanted = Export(
         id=f"export:{uuid4()}",
