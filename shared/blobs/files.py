@@ -29,6 +29,7 @@ from shared.errors import Exists, Forbidden, Invalid, Missing
 
 _TEMPORARY, _PROPERTIES = ".incoming", ".properties"
 _WRITE_SECONDS = 60.0
+_FOLDER_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,7 @@ class FileBlobs:
             properties = _Properties(content_type, dict(metadata or {}))
             etag = _etag(incoming.stat())
             self._write_properties(container, name, etag, properties)
-            _make_folder(target.parent, name)
-            if if_absent:
-                os.link(incoming, target)
-            else:
-                incoming.replace(target)
+            _settle(incoming, target, name, if_absent=if_absent)
         except FileExistsError as error:
             raise Exists(f"blob {container}/{name} is there already") from error
         except IsADirectoryError as error:
@@ -148,6 +145,11 @@ class FileBlobs:
             path.unlink()
             (self._properties_folder(container, name) / etag).unlink(missing_ok=True)
         self._drop_stale_properties(container, name)
+        # A folder's name may tell of a person; the first ones are for dropping into.
+        with suppress(OSError):
+            for _ in Path(name).parts[2:]:
+                path = path.parent
+                path.rmdir()
 
     def link(self, container: str, name: str, *, expires_at: datetime) -> str:
         if self.info(container, name) is None:
@@ -228,6 +230,22 @@ class FileBlobs:
 def _etag(stat: os.stat_result) -> str:
     """A version of a file: rewriting changes the inode or the time, whatever the size."""
     return f"{stat.st_ino:x}-{stat.st_mtime_ns:x}-{stat.st_size:x}"
+
+
+def _settle(incoming: Path, target: Path, name: str, *, if_absent: bool) -> None:
+    """Put a written file where it belongs. Its folder may go meanwhile, with its last blob."""
+    for tries_left in reversed(range(_FOLDER_TRIES)):
+        _make_folder(target.parent, name)
+        try:
+            if if_absent:
+                os.link(incoming, target)
+            else:
+                incoming.replace(target)
+        except FileNotFoundError:
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 def _make_folder(folder: Path, name: str) -> None:

@@ -1,0 +1,172 @@
+"""A marked person with something in every store there is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
+from functions.accounts.service import families, invitations, registration, sign_in
+from functions.accounts.service.personal_data import exporting
+from functions.accounts.service.registration import Joining
+from functions.intake_notify import service as notifying
+from shared import topology
+from shared.auth import Principal
+from shared.bus.port import Message
+from shared.documents.port import Create
+from shared.errors import Unauthenticated
+from shared.models import notification
+from shared.models.candidate import candidate_id_of
+from shared.models.notification import Notification
+from tests.flows.stores import TENANT, House
+
+NAME, EMAIL = "Zebulon Quistgaard", "Zebulon.Quistgaard@example.org"
+MARKS = ("zebulon", "quistgaard", "203.0.113.77", "+49 30 901820", "+4930901820", "Borealis")
+RESUME = f"""{NAME}
+{EMAIL}
++49 30 901820
+
+Skills
+Python, C++, Node.js
+
+Experience
+Software Engineer, Borealis GmbH
+2019 - 2023
+"""
+USER_ID = "5a3e6cf0-9a51-4f0b-8b1e-3d2a7c9e4f10"
+ADMIN = Principal("admin-1", TENANT, frozenset({"admin"}))
+PERSON = Principal(USER_ID, TENANT, frozenset({"learner"}))
+OTHER_ID, OTHER_PARENT_ID = "other-learner", "other-parent"
+
+
+@dataclass
+class Planted:
+    """Who was planted: the ids by which the stores know them."""
+
+    candidate_id: str
+    address_id: str
+    intake_ids: list[str]
+
+    @property
+    def ids(self) -> list[str]:
+        return [USER_ID, self.candidate_id, *self.intake_ids]
+
+
+def join(
+    house: House,
+    user_id: str = USER_ID,
+    *,
+    email: str = EMAIL,
+    name: str = NAME,
+    role: str = "learner",
+    proven: bool = False,
+    birth_year: int = 2012,
+) -> None:
+    """Make an account as registration does, without the cost of a real hash."""
+    new = NewAccount(
+        email=email,
+        display_name=name,
+        roles=(role,),  # type: ignore[arg-type]  # a role's name
+        birth_year=birth_year,
+        time_zone="Europe/Berlin",
+        address_proven=proven,
+        consents=(ConsentGiven(kind="terms", version="1", granted=True),),
+        where_from=WhereFrom(
+            client_address="203.0.113.77" if user_id == USER_ID else "203.0.113.1",
+            user_agent=f"Browser of {name}",
+        ),
+    )
+    joining = Joining(TENANT, user_id, "no hash at all", new)
+    registration.join(house.means, joining, idempotency=None, now=house.clock())
+
+
+def plant(house: House, *, proven: bool = False) -> Planted:
+    """Plant the person, through the flows where they have a way in."""
+    means, now = house.means, house.clock()
+    invitations.invite(means, ADMIN, TENANT, EMAIL, ["learner"], idempotency=None, now=now)
+    join(house, proven=proven)
+    join(house, OTHER_ID, email="other@example.org", name="Other")
+    join(house, OTHER_PARENT_ID, email="parent@example.org", name="Parent", role="parent")
+    _link(house, learner_id=USER_ID, parent_id=OTHER_PARENT_ID)
+    _link(house, learner_id=OTHER_ID, parent_id=USER_ID)
+    with suppress(Unauthenticated):
+        sign_in.sign_in(means, TENANT, EMAIL, "a wrong one", client="203.0.113.77", now=now)
+    house.work("accounts")
+    first = house.drop("Quistgaard-cv.txt", RESUME)
+    house.work_all()
+    house.drop("copy/Zebulon-again.txt", RESUME)
+    house.work_all()
+    for event in house.waiting("intake/intake_notify"):
+        notifying.notify(house, event, now=now)
+    candidate_id = candidate_id_of(TENANT, f"email:{EMAIL.casefold()}")
+    _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
+    exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
+    house.work("accounts")
+    _bury_message(house, candidate_id)
+    records = house.records()
+    assert first in {record.file.name for record in records.values()}
+    address_id = registration.address_id_of(means, TENANT, EMAIL)
+    return Planted(candidate_id, address_id, [record.intake_id for record in records.values()])
+
+
+def containers_with(house: House, text: str) -> set[str]:
+    """The containers in which some document holds a text, whatever its case."""
+    found = set()
+    for name in topology.load().containers:
+        page = house.documents.query(name, (), limit=1000)
+        if any(text.casefold() in str(item.body).casefold() for item in page.items):
+            found.add(name)
+    return found
+
+
+def files_with(home: Path, texts: list[str]) -> dict[str, list[str]]:
+    """The files under a folder that hold one of these texts, as UTF-8 in any case or in their
+    own name."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(home.rglob("*")):
+        content = path.read_bytes().lower() if path.is_file() else b""
+        name = path.name.casefold()
+        held = [t for t in texts if t.casefold().encode() in content or t.casefold() in name]
+        if held:
+            found[str(path.relative_to(home))] = held
+    return found
+
+
+def _link(house: House, *, learner_id: str, parent_id: str) -> None:
+    learner = Principal(learner_id, TENANT, frozenset({"learner"}))
+    parent = Principal(parent_id, TENANT, frozenset({"parent"}))
+    code, _ = families.make_code(
+        house.means,
+        learner,
+        frozenset({"own"}),
+        learner_id,
+        entropy=f"{learner_id[:4]}{parent_id[:4]}".encode(),
+        idempotency=None,
+        now=house.clock(),
+    )
+    families.link(house.means, parent, code, idempotency=None, now=house.clock())
+
+
+def _notify(house: House, audience: str, text: str) -> None:
+    note = Notification(
+        id=f"note-{audience}",
+        tenant_id=TENANT,
+        audience=audience,
+        title="Hello",
+        text=text,
+        level="info",
+        created_at=house.clock(),
+    )
+    house.documents.commit(notification.CONTAINER, (TENANT, audience), [Create(note.stored())])
+
+
+def _bury_message(house: House, candidate_id: str) -> None:
+    """Leave a dead letter of the person and one of somebody else."""
+    for number, (identity, name) in enumerate(((candidate_id, NAME), ("c-2", "Somebody Else"))):
+        body = f'{{"candidate_id": "{identity}", "name": "{name}"}}'.encode()
+        house.bus.publish(
+            [Message("intake_parse", f"broken-{number}", body, "waymark.intake.extracted.v1")]
+        )
+        (delivery,) = house.bus.receive("intake_parse")
+        house.bus.dead_letter(delivery, "Broken", "of the tests")

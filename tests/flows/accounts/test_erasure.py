@@ -1,0 +1,442 @@
+"""An erasure removes a person from every store, once asked for, whatever dies in between."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.accounts.service import registration
+from functions.accounts.service.personal_data import erasing
+from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, erase_person, take_up
+from shared import topology
+from shared.auth import Principal
+from shared.documents.port import Create, Delete, Equals
+from shared.erasures import read_erasure
+from shared.errors import Forbidden, Missing, Unavailable
+from shared.messaging import relay
+from shared.models.tombstone import Erasure
+from shared.people import read_account
+from shared.topology import Kept
+from tests.flows.accounts.planted import (
+    ADMIN,
+    EMAIL,
+    MARKS,
+    NAME,
+    OTHER_ID,
+    OTHER_PARENT_ID,
+    PERSON,
+    RESUME,
+    USER_ID,
+    Planted,
+    containers_with,
+    files_with,
+    join,
+    plant,
+)
+from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
+from tests.flows.stores import house as house
+from tests.kernel.embedded import Failing
+
+OWN: Any = frozenset({"own"})
+EVERYBODY: Any = frozenset({"tenant"})
+ERASURE_ID = PSEUDONYMS.of(TENANT, "user", USER_ID)
+
+
+def erase(house: House, by: Principal = ADMIN, *, candidate: bool = True) -> Erasure:
+    """Ask for the erasure of the planted person."""
+    reach: Any = EVERYBODY if "admin" in by.roles else OWN
+    return erase_person(
+        house.means, by, reach, USER_ID, with_candidate=candidate, now=house.clock()
+    )[0]
+
+
+def state(house: House) -> Erasure:
+    found = read_erasure(house, TENANT, ERASURE_ID)
+    assert found is not None
+    return found[0]
+
+
+def settle(house: House) -> None:
+    """Let the time pass that tokens and messages hold, and look once more."""
+    house.clock.advance(seconds=SETTLES_AFTER.total_seconds() + 1)
+    take_up(house, now=house.clock())
+    house.work("accounts")
+
+
+def tidy(house: House) -> None:
+    """What the host does every minute."""
+    house.documents.purge_expired()
+    house.bus.checkpoint()
+
+
+def test_every_container_is_planted(house: House) -> None:
+    """The marked person has something in each container and blob container that can hold a
+    person: one that is new fails this until it is planted and has a rule."""
+    planted = plant(house)
+    held = set().union(*(containers_with(house, mark) for mark in (*MARKS, *planted.ids)))
+    declared = topology.load()
+    assert held == {
+        name for name, each in declared.containers.items() if not isinstance(each.erasure, Kept)
+    }
+    kept = {name for name, each in declared.containers.items() if isinstance(each.erasure, Kept)}
+    assert kept == {"tenants", "throttles", "audit", "tombstones"}
+    for name in kept - {"tenants", "tombstones"}:
+        assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
+    blobs = {
+        name
+        for name, each in declared.blob_containers.items()
+        if not isinstance(each.erasure, Kept) and list(house.blobs.list(name))
+    }
+    assert blobs == {"exports", "resumes", "extracts"}
+    assert set(declared.blob_containers) - blobs == {"erasure-reports"}
+
+
+def test_an_erasure_leaves_no_mark_in_any_file(house: House) -> None:
+    """After it no file of the embedded stores holds a name, an address or an id of the person;
+    what is somebody else's stays."""
+    planted = plant(house)
+    erase(house)
+    house.work("accounts")
+    assert state(house).state == "settling"
+    assert set().union(*(containers_with(house, mark) for mark in MARKS)) == set()
+    settle(house)
+    tidy(house)
+    assert files_with(house.home, [*MARKS, *planted.ids]) == {}
+    assert read_account(house, TENANT, OTHER_ID)[0].display_name == "Other"
+    assert read_account(house, TENANT, OTHER_PARENT_ID)[0].display_name == "Parent"
+    (letter,) = house.bus.dead_letters("intake_parse")
+    assert b"Somebody Else" in letter.body
+
+
+def test_the_report_counts_what_was_removed_where(house: House) -> None:
+    """Counts are those of what was planted, store by store, and the report names nobody."""
+    planted = plant(house)
+    held = {
+        name: sum(1 for _ in erasing._held(house, TENANT, _subjects(planted), name))
+        for name in erasing.store_names()
+    }
+    erase(house)
+    house.work("accounts")
+    settle(house)
+    after = state(house)
+    assert after.state == "erased"
+    assert {name: count.removed for name, count in after.counts.items()} == held
+    assert all(held[name] > 0 for name in held), held
+    assert all(count.late == 0 for count in after.counts.values())
+    with house.blobs.open("erasure-reports", f"{TENANT}/{ERASURE_ID}.json") as blob:
+        report = json.loads(blob.read())
+    assert report["state"] == "erased"
+    assert report["removed"] == sum(held.values())
+    assert not any(mark.casefold() in str(report).casefold() for mark in (*MARKS, *planted.ids))
+    assert (after.subjects, after.children) == ({}, ())
+
+
+def _subjects(planted: Planted) -> Any:
+    return {
+        "user": (USER_ID,),
+        "address": (planted.address_id,),
+        "candidate": (planted.candidate_id,),
+        "intake": tuple(planted.intake_ids),
+    }
+
+
+def test_a_second_request_is_the_same_erasure(house: House) -> None:
+    """Asked for again before, during and after, nothing begins anew and nothing breaks."""
+    plant(house)
+    first = erase(house)
+    assert erase(house) == first
+    house.work("accounts")
+    assert erase(house, PERSON).tombstone_id == first.tombstone_id
+    settle(house)
+    again = erase(house)
+    assert (again.state, again.run) == ("erased", 1)
+    assert house.work("accounts") == []
+
+
+def test_an_erasure_goes_on_wherever_a_process_dies(house: House) -> None:
+    """Half of all commits and removals of blobs end as if the process had died right after
+    them: the erasure comes to its end all the same, and counts what was there."""
+    planted = plant(house)
+    expected = {
+        name: sum(1 for _ in erasing._held(house, TENANT, _subjects(planted), name))
+        for name in erasing.store_names()
+    }
+    died: list[str] = []
+    chance = random.Random(7)
+
+    def dying(what: str) -> Callable[..., Any]:
+        def instead(real: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+            result = real(*args, **kwargs)
+            if chance.random() < 0.5:
+                died.append(what)
+                raise Unavailable("the process died")
+            return result
+
+        return instead
+
+    erase(house)
+    documents, blobs = house.documents, house.blobs
+    house.documents = Failing(documents, "commit", dying("commit"))
+    house.blobs = Failing(blobs, "delete", dying("blob"))
+    for _ in range(200):
+        house.work("accounts")
+        house.clock.advance(seconds=700)
+        _quietly(lambda: take_up(house, now=house.clock()))
+        relay(house, now=house.clock())
+        if state(house).state == "erased":
+            break
+    house.documents, house.blobs = documents, blobs
+    assert state(house).state == "erased"
+    assert died.count("commit") > 10
+    assert died.count("blob") > 1
+    assert {n: c.removed for n, c in state(house).counts.items()} == expected
+    assert set().union(*(containers_with(house, mark) for mark in MARKS)) == set()
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Unavailable:
+        return
+
+
+def test_what_writes_late_is_found_by_the_second_look(house: House) -> None:
+    """What a token that still held wrote after the first sweep is gone after the second."""
+    plant(house)
+    erase(house)
+    house.work("accounts")
+    late = {
+        "schema_version": 1, "id": "late", "kind": "consent", "tenant_id": TENANT,
+        "user_id": USER_ID, "note": NAME,
+    }  # fmt: skip
+    house.documents.commit("accounts", (TENANT, USER_ID), [Create(late)])
+    settle(house)
+    assert state(house).counts["accounts"].late >= 1
+    assert containers_with(house, NAME) == set()
+
+
+def test_a_message_on_its_way_writes_nothing_again(house: House) -> None:
+    """A file that was being read when its person was erased becomes no profile, and is erased
+    itself, its original included."""
+    planted = plant(house)
+    house.clock.advance(seconds=5)
+    house.drop("Zebulon-newer.txt", RESUME + "\nLater: forklift licence\n")
+    for entity in ("intake_extract", "intake_parse"):
+        house.work(entity)
+    house.clock.advance(seconds=5)
+    erase(house)
+    house.work("accounts")
+    assert house.work("intake_finalize") == ["done"]
+    house.work("accounts")
+    settle(house)
+    house.work("accounts")
+    settle(house)
+    tidy(house)
+    assert house.documents.query("candidates", (TENANT,)).items == ()
+    assert files_with(house.home, [*MARKS, *planted.ids]) == {}
+
+
+def test_a_candidate_who_comes_again_is_new(house: House) -> None:
+    """A file that comes in after the erasure makes a profile, which the second look leaves."""
+    plant(house)
+    erase(house)
+    house.work("accounts")
+    house.clock.advance(seconds=60)
+    house.drop("fresh.txt", RESUME)
+    house.work_all()
+    (profile,) = house.documents.query(
+        "candidates", (TENANT,), where=[Equals("kind", "profile")]
+    ).items
+    settle(house)
+    house.work("accounts")
+    (again,) = house.documents.query(
+        "candidates", (TENANT,), where=[Equals("kind", "profile")]
+    ).items
+    assert again.body == profile.body
+    assert house.record("fresh.txt").state == "completed"
+
+
+def test_an_address_that_nobody_vouched_for_opens_no_profile(house: House) -> None:
+    """Who registers with another's address can neither export nor erase the other's profile;
+    admins learn of it by the audit log."""
+    planted = plant(house)
+    erase(house, PERSON, candidate=False)
+    house.work("accounts")
+    settle(house)
+    assert state(house).state == "erased"
+    assert house.documents.get("candidates", (TENANT, planted.candidate_id), planted.candidate_id)
+    assert house.record("Quistgaard-cv.txt").state == "completed"
+    actions = {item.body["action"] for item in house.documents.query("audit", (TENANT,)).items}
+    assert {"erasure.request", "erasure.left"} <= actions
+
+
+def test_an_address_that_is_proven_takes_the_profile_along(house: House) -> None:
+    """Who was invited by that address has everything of theirs erased, the profile included."""
+    plant(house, proven=True)
+    erase(house, PERSON, candidate=False)
+    house.work("accounts")
+    settle(house)
+    tidy(house)
+    assert files_with(house.home, list(MARKS)) == {}
+
+
+def test_a_file_that_was_overwritten_by_anothers_stays(house: House) -> None:
+    """Where the person's file lay lies somebody else's by now: it is not removed with them."""
+    plant(house)
+    others = b"Somebody Else\nsomebody@example.com\n"
+    house.blobs.put("resumes", f"{TENANT}/Quistgaard-cv.txt", others)
+    erase(house)
+    house.work("accounts")
+    with house.blobs.open("resumes", f"{TENANT}/Quistgaard-cv.txt") as blob:
+        assert blob.read() == others
+
+
+def test_a_parents_erasure_ends_what_they_agreed_to(house: House) -> None:
+    """A minor who was shown by the word of a parent who is erased is shown no longer."""
+    from functions.accounts.rules.documents import ConsentGiven, WhereFrom
+    from functions.accounts.service import consents
+
+    plant(house)
+    as_parent = Principal(USER_ID, TENANT, frozenset({"parent"}))
+    consents.record(
+        house.means, as_parent, frozenset({"children"}), OTHER_ID,
+        ConsentGiven(kind="being_shown", version="1", granted=True), WhereFrom(),
+        idempotency=None, now=house.clock(),
+    )  # fmt: skip
+    assert read_account(house, TENANT, OTHER_ID)[0].parent_consented
+    erase(house)
+    house.work("accounts")
+    assert not read_account(house, TENANT, OTHER_ID)[0].parent_consented
+
+
+def test_parents_erase_children_who_are_not_of_age_alone(house: House) -> None:
+    """A parent's request for a minor begins an erasure; for a child of age it is refused, and
+    for somebody else's child it finds nobody."""
+    plant(house)
+    parent = Principal(OTHER_PARENT_ID, TENANT, frozenset({"parent"}))
+    children: Any = frozenset({"children"})
+
+    def ask(user_id: str) -> Erasure:
+        return erase_person(
+            house.means, parent, children, user_id, with_candidate=False, now=house.clock()
+        )[0]
+
+    with pytest.raises(Missing):
+        ask(OTHER_ID)
+    house.clock.advance(days=366 * 10)
+    with pytest.raises(Forbidden):
+        ask(USER_ID)
+    house.clock.advance(days=-366 * 10)
+    assert ask(USER_ID).state == "requested"
+
+
+def test_nobody_is_erased_who_is_not_there(house: House) -> None:
+    """An admin's request for an id that is nobody's, or another tenant's, finds nobody."""
+    plant(house)
+    rival = Principal("admin-2", RIVAL, frozenset({"admin"}))
+    for by, user_id in ((ADMIN, "nobody"), (rival, USER_ID)):
+        with pytest.raises(Missing):
+            erase_person(
+                house.means, by, EVERYBODY, user_id, with_candidate=True, now=house.clock()
+            )
+    assert read_erasure(house, TENANT, ERASURE_ID) is None
+
+
+def test_an_erased_person_can_register_anew(house: House) -> None:
+    """The address is free again, and what is new is not touched by the second look."""
+    plant(house)
+    erase(house)
+    house.work("accounts")
+    anew = "8f1c2f0e-4a64-4e0b-9d5b-6a1f3c0d7e21"
+    join(house, anew, name="Anew")
+    settle(house)
+    house.work("accounts")
+    assert read_account(house, TENANT, anew)[0].display_name == "Anew"
+    assert registration.account_of(
+        house, TENANT, registration.address_id_of(house.means, TENANT, EMAIL), anew
+    )
+
+
+def test_a_stalled_erasure_is_nudged(house: House) -> None:
+    """An erasure whose message was lost goes on when the timer finds it."""
+    plant(house)
+    erase(house)
+    assert house.waiting("accounts") != []
+    assert take_up(house, now=house.clock()) == 0
+    house.clock.advance(minutes=11)
+    assert take_up(house, now=house.clock()) == 1
+    house.work("accounts")
+    assert state(house).state == "settling"
+
+
+def test_more_than_a_hop_takes_is_removed_in_several(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store with more than one hop removes is gone through again until it is empty."""
+    monkeypatch.setattr(erasing, "MAX_A_HOP", 3)
+    plant(house)
+    for number in range(11):
+        body = {"id": f"n{number}", "tenant_id": TENANT, "user_id": USER_ID, "kind": "consent"}
+        house.documents.commit("accounts", (TENANT, USER_ID), [Create(body)])
+    erase(house)
+    found = state(house)
+    house.work("accounts")
+    after = state(house)
+    assert found.counts == {}
+    assert after.counts["accounts"].removed == after.counts["accounts"].found >= 11
+    assert house.documents.query("accounts", (TENANT, USER_ID)).items == ()
+
+
+def test_late_and_foreign_steps_do_nothing(house: House) -> None:
+    """A step that was done, of an erasure that is over, or of another tenant's, changes nothing."""
+    plant(house)
+    erase(house)
+    (step,) = [e for e in house.waiting("accounts") if e.type.startswith("waymark.erasure")]
+    assert house.handle("accounts", step) == "done"
+    assert house.handle("accounts", step) == "repeated"
+    foreign = step.model_copy(update={"tenantid": RIVAL, "id": "x"})
+    assert house.handle("accounts", foreign) == "rejected"
+    twin = step.model_copy(update={"id": "y"})
+    assert house.handle("accounts", twin) == "rejected"
+    house.work("accounts")
+    settle(house)
+    after = state(house)
+    assert house.handle("accounts", step.model_copy(update={"id": "z"})) == "rejected"
+    assert state(house) == after
+
+
+def test_documents_that_vanish_meanwhile_do_not_stop_it(house: House) -> None:
+    """A document that expires or is removed between being found and being deleted is no error."""
+    plant(house)
+    erase(house)
+    real = house.documents
+
+    def losing(commit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        name, partition, operations = args
+        if all(isinstance(operation, Delete) for operation in operations) and name == "family":
+            house.documents = real
+            real.commit(name, partition, [operations[0]])
+        return commit(*args, **kwargs)
+
+    house.documents = Failing(real, "commit", losing)
+    house.work("accounts")
+    house.documents = real
+    assert state(house).state == "settling"
+    assert house.documents.query("family", (TENANT, USER_ID)).items == ()
+
+
+def test_settling_outlasts_tokens_and_resends() -> None:
+    """The second look comes after every access token and every re-send has run out."""
+    from shared.auth import ACCESS_LIFETIME, LEEWAY
+    from shared.messaging import MAX_RESENDS, RESEND_WITHIN
+
+    resends = sum(
+        (min(timedelta(seconds=2.0**n), RESEND_WITHIN) for n in range(1, MAX_RESENDS + 1)),
+        timedelta(0),
+    )
+    assert ACCESS_LIFETIME + LEEWAY + resends < SETTLES_AFTER
