@@ -394,8 +394,6 @@ def _mark(stores: Stores, pseudonyms: Pseudonyms, erasure: Erasure, subjects: Su
     """Set a tombstone for each id, before anything is removed: what is being written of them at
     this moment must find it."""
     for kind, ids in subjects.items():
-        if kind == "address":
-            continue  # it may be registered again, by a new person
         for identity in ids:
             tombstone_id = pseudonyms.of(erasure.tenant_id, kind, identity)
             tombstone = Tombstone(
@@ -409,7 +407,8 @@ def _mark(stores: Stores, pseudonyms: Pseudonyms, erasure: Erasure, subjects: Su
 
 
 def _without_returned(stores: Stores, erasure: Erasure) -> Subjects:
-    """The subjects without candidates whose profile was made anew from a later file."""
+    """The subjects without what may be new by now: candidates whose profile was made anew from
+    a later file, and the address, which somebody may have registered again."""
     returned = {
         identity
         for identity in erasure.subjects.get("candidate", ())
@@ -418,6 +417,7 @@ def _without_returned(stores: Stores, erasure: Erasure) -> Subjects:
     kinds: dict[SubjectKind, tuple[str, ...]] = {
         kind: tuple(each for each in ids if kind != "candidate" or each not in returned)
         for kind, ids in erasure.subjects.items()
+        if kind != "address"
     }
     return kinds
 

@@ -42,7 +42,7 @@ def came_back(stores: Stores, tenant_id: str, candidate_id: str, *, since: datet
     """Whether a candidate's profile was made anew from a file that came in later."""
     stored = stores.documents.get(candidate.CONTAINER, (tenant_id, candidate_id), candidate_id)
     return stored is not None and (
-        CandidateProfile.of(stored.body).newest_source.received_at >= since
+        CandidateProfile.of(stored.body).newest_source.received_at > since
     )
 
 

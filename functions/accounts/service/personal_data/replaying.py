@@ -7,6 +7,7 @@ has a tombstone is erased again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from functions.accounts.service.means import SOURCE, Means
@@ -14,9 +15,9 @@ from functions.accounts.service.personal_data.finding import came_back
 from shared import topology
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Stored
-from shared.erasures import Subjects, erased_at, read_erasure, requested
-from shared.errors import Invalid, Rejected
+from shared.documents.port import Create, Delete, Stored
+from shared.erasures import erased_at, requested
+from shared.errors import Invalid, Missing, Rejected, Stale
 from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
 from shared.messaging import (
@@ -118,49 +119,56 @@ def advance(means: Means, event: Event, *, clock: Clock) -> Outcome:
 
 
 def _erase_again(means: Means, name: str, item: Stored, now: datetime) -> None:
+    """Erase whom a document names if they were erased before it came back."""
     tenant_id = str(item.body["tenant_id"])
     for kind, identity in _subjects_in(topology.load().containers[name], item):
         was_at = erased_at(means.stores, means.pseudonyms, tenant_id, kind, identity)
-        if was_at is None or not _is_old(means, tenant_id, kind, identity, was_at):
+        if was_at is None:
             continue
-        tombstone_id = means.pseudonyms.of(tenant_id, kind, identity)
-        subjects: Subjects = {kind: (identity,)}
-        if kind == "user" and (address := _address_of(name, item)):
-            subjects["address"] = (address,)
-        present = read_erasure(means.stores, tenant_id, tombstone_id)
-        if present is not None and present[0].state != "erased":
-            continue  # under way: its second sweep finds this as well
+        if kind == "address":
+            _remove_if_older(means, name, item, was_at)
+        elif kind != "candidate" or not came_back(means.stores, tenant_id, identity, since=was_at):
+            _begin_again(means, tenant_id, kind, identity, now)
 
-        def decide(
-            tenant_id: str = tenant_id,
-            kind: SubjectKind = kind,
-            identity: str = identity,
-            subjects: Subjects = subjects,
-        ) -> Decision:
-            note = noted(
-                means.pseudonyms, None, "erasure.again",
-                tenant_id=tenant_id, of=kind, target=identity,
-            )  # fmt: skip
-            return requested(
-                means.stores,
-                means.pseudonyms,
-                tenant_id=tenant_id,
-                of=kind,
-                identity=identity,
-                subjects=subjects,
-                events=[note],
-                again=True,
-                now=now,
-            )[1]
 
-        announce_once(
+def _begin_again(
+    means: Means, tenant_id: str, kind: SubjectKind, identity: str, now: datetime
+) -> None:
+    note = noted(
+        means.pseudonyms, None, "erasure.again", tenant_id=tenant_id, of=kind, target=identity
+    )
+    tombstone_id = means.pseudonyms.of(tenant_id, kind, identity)
+    announce_once(
+        means.stores,
+        source=SOURCE,
+        container=CONTAINER,
+        partition=(tenant_id, tombstone_id),
+        # one that is under way finds this by its second sweep: then the decision is empty
+        decide=lambda: requested(
             means.stores,
-            source=SOURCE,
-            container=CONTAINER,
-            partition=(tenant_id, tombstone_id),
-            decide=decide,
+            means.pseudonyms,
+            tenant_id=tenant_id,
+            of=kind,
+            identity=identity,
+            subjects={kind: (identity,)},
+            events=[note],
+            again=True,
             now=now,
-        )
+        )[1],
+        now=now,
+    )
+
+
+def _remove_if_older(means: Means, name: str, item: Stored, was_at: datetime) -> None:
+    """Remove a document of an erased address that was written before; a later one is of whoever
+    registered with the address since."""
+    written_at = datetime.fromisoformat(str(item.body["created_at"]))
+    if written_at > was_at:
+        return
+    keys = topology.load().containers[name].partition_key
+    partition = tuple(str(item.body[key]) for key in keys)
+    with suppress(Missing, Stale):
+        means.stores.documents.commit(name, partition, [Delete(str(item.body["id"]), item.etag)])
 
 
 def _subjects_in(declared: Container, item: Stored) -> Iterator[tuple[SubjectKind, str]]:
@@ -172,17 +180,5 @@ def _subjects_in(declared: Container, item: Stored) -> Iterator[tuple[SubjectKin
         before, _, after = rule.value.partition("{id}")
         if isinstance(value, str) and value.startswith(before) and value.endswith(after):
             identity = value[len(before) : len(value) - len(after)]
-            if identity and rule.of != "address":
+            if identity:
                 yield rule.of, identity
-
-
-def _is_old(
-    means: Means, tenant_id: str, kind: SubjectKind, identity: str, was_at: datetime
-) -> bool:
-    """Whether this is what was erased. A candidate may have come in anew since."""
-    return kind != "candidate" or not came_back(means.stores, tenant_id, identity, since=was_at)
-
-
-def _address_of(name: str, item: Stored) -> str | None:
-    value = item.body.get("address_id")
-    return value if name in {"accounts", "credentials"} and isinstance(value, str) else None
