@@ -88,7 +88,7 @@ TOPOLOGY = Topology(
             ordered_by=("at",),
             erasure=KEPT,
         ),
-        "accounts": Container(
+        "ledgers": Container(
             owner="tests", partition_key=("tenant_id",), ordered_by=("at",), erasure=KEPT
         ),
     },

@@ -51,9 +51,9 @@ def test_a_container_with_one_key_field_keeps_documents(store: DocumentStore) ->
     """A partition may have one component."""
     body = {"id": "account", "tenant_id": store.tenant, "at": "x"}
 
-    store.documents.commit("accounts", (store.tenant,), [Create(body)])
+    store.documents.commit("ledgers", (store.tenant,), [Create(body)])
 
-    found = store.documents.get("accounts", (store.tenant,), "account")
+    found = store.documents.get("ledgers", (store.tenant,), "account")
     assert found is not None
     assert found.body == body
 
@@ -282,7 +282,7 @@ def test_a_container_may_have_a_ttl_for_all(store: DocumentStore) -> None:
     bodies: list[Json] = [{"id": "short"}, {"id": "long", "ttl": 1000}, {"id": "ever", "ttl": -1}]
     store.documents.commit("notices", key, [Create(body | common) for body in bodies])
     account = {"id": "account", "tenant_id": store.tenant, "ttl": 1}
-    store.documents.commit("accounts", (store.tenant,), [Create(account)])
+    store.documents.commit("ledgers", (store.tenant,), [Create(account)])
 
     store.advance(61)
 
@@ -291,7 +291,7 @@ def test_a_container_may_have_a_ttl_for_all(store: DocumentStore) -> None:
     store.advance(2000)
     assert store.documents.get("notices", key, "ever") is not None
     assert store.documents.get("notices", key, "long") is None
-    assert store.documents.get("accounts", (store.tenant,), "account") is not None
+    assert store.documents.get("ledgers", (store.tenant,), "account") is not None
 
 
 def test_threads_that_count_with_etags_lose_nothing(store: DocumentStore) -> None:

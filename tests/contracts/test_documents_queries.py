@@ -244,9 +244,9 @@ def test_a_container_with_one_key_field_has_one_scope(store: DocumentStore) -> N
     """Where the tenant is the whole key, it is tenant and partition in one."""
     for tenant in (store.tenant, store.other_tenant):
         body: Json = {"id": "account", "tenant_id": tenant, "at": "1"}
-        store.documents.commit("accounts", (tenant,), [Create(body)])
+        store.documents.commit("ledgers", (tenant,), [Create(body)])
 
-    page = store.documents.query("accounts", (store.tenant,), order=Order("at"))
+    page = store.documents.query("ledgers", (store.tenant,), order=Order("at"))
 
     assert [item.body["tenant_id"] for item in page.items] == [store.tenant]
 

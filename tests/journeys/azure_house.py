@@ -13,6 +13,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, Servic
 from local.triggers import BlobFunction, BusFunction, Function, HttpFunction, load
 from shared import runtime
 from shared.documents.port import Create
+from shared.models.roles import Role
 from shared.models.tenant import Tenant
 
 TENANT = "demo"
@@ -42,7 +45,14 @@ def main() -> int:
         stores.blobs.put("resumes", name, path.read_bytes())
         for _ in range(2):  # the host may tell of a blob twice
             blob_trigger.call(InputStream(data=b"", name=f"resumes/{name}"))
-    deliver_all([f for f in functions if isinstance(f, BusFunction)])
+    with listening(functions) as listeners:
+        deliver_all(listeners)
+        answers = _answers(functions, listeners)
+    sys.stdout.write(json.dumps(answers))
+    return 0
+
+
+def _answers(functions: list[Function], listeners: Listeners) -> dict[str, Any]:
     answers = {
         "intake": _get(functions, "intake_list"),
         "candidates": _get(functions, "candidates_search"),
@@ -55,29 +65,94 @@ def main() -> int:
         "candidates_search",
         query={"email": answers["candidates"]["items"][0]["emails"][0]},
     )
-    sys.stdout.write(json.dumps(answers))
-    return 0
+    other = next(
+        item
+        for item in answers["candidates"]["items"]
+        if item["candidate_id"] != first["candidate_id"] and item["files"] == 1
+    )
+    answers["person"] = _live_and_erase(functions, listeners, other)
+    return answers
 
 
-def deliver_all(functions: list[BusFunction]) -> None:
-    """Deliver every message to its function, the odd one twice, until none has come for a while."""
+def _live_and_erase(
+    functions: list[Function], listeners: Listeners, candidate: dict[str, Any]
+) -> dict[str, Any]:
+    """Somebody registers with a candidate's address, signs in, takes their data along, and is
+    erased by an admin with the candidate's profile; then what was erased is looked for again."""
+    consents = [{"kind": k, "version": "1", "granted": True} for k in ("terms", "privacy")]
+    secret = {"tenant": TENANT, "email": candidate["emails"][0], "password": "nobody guesses this"}
+    person = _call(
+        functions,
+        "users_register",
+        body={**secret, "display_name": "P", "birth_year": 2001, "consents": consents},
+    )
+    for _ in range(2):
+        signed_in = _call(functions, "token_issue", body=secret)
+    refreshed = _call(
+        functions, "token_refresh", body={"refresh_token": signed_in["refresh_token"]}
+    )
+    wrong = _call(functions, "token_issue", body={**secret, "password": "wrong"}, status=401)
+    me = _token(person["user"]["user_id"], "learner")
+    _call(functions, "users_me_export", token=me, status=202)
+    deliver_all(listeners)
+    export = _call(functions, "users_me_export", token=me)
+    user_id = person["user"]["user_id"]
+    _call(
+        functions, "users_erase", token=_token("an-admin", "admin"), status=202,
+        query={"candidate": "true"}, route={"user_id": user_id},
+    )  # fmt: skip
+    deliver_all(listeners)
+    admin = _token("an-admin", "admin")
+    gone = _call(functions, "users_read", token=admin, status=404, route={"user_id": user_id})
+    erasure_id = runtime.current().pseudonyms.of(TENANT, "user", user_id)
+    erasure = _call(functions, "erasures_read", token=admin, route={"erasure_id": erasure_id})
+    _call(functions, "erasures_replay", token=_token("op", "operator"), status=202, body={})
+    deliver_all(listeners)
+    audit = _call(functions, "audit_list", token=admin, query={"limit": "100"})
+    return {
+        "refreshed": refreshed["user"],
+        "wrong": wrong["detail"],
+        "export": export,
+        "gone": gone["detail"],
+        "erasure": erasure,
+        "audit": [entry["action"] for entry in audit["items"]],
+    }
+
+
+Listeners = list[tuple[BusFunction, ServiceBusReceiver]]
+
+
+@contextmanager
+def listening(functions: list[Function]) -> Iterator[Listeners]:
+    """A receiver for each function on the bus; opening them takes a while, so it is done once."""
     connection = os.environ["ServiceBus"]  # noqa: SIM112  the trigger's connection name
     with ServiceBusClient.from_connection_string(connection) as client:
-        receivers = [(function, _receiver(client, function.entity)) for function in functions]
-        for _, receiver in receivers:
+        listeners = [
+            (function, _receiver(client, function.entity))
+            for function in functions
+            if isinstance(function, BusFunction)
+        ]
+        for _, receiver in listeners:
             receiver.peek_messages()  # opens the link, which takes longer than a wait below
-        quiet_until = time.monotonic() + 3
-        delivered = 0
-        while time.monotonic() < quiet_until:
-            for function, receiver in receivers:
-                for received in receiver.receive_messages(max_message_count=10, max_wait_time=0.3):
+        yield listeners
+
+
+def deliver_all(listeners: Listeners) -> None:
+    """Deliver every message to its function, the odd one twice, until none has come for a while."""
+    quiet_until = time.monotonic() + 2
+    delivered = 0
+    while time.monotonic() < quiet_until:
+        for function, receiver in listeners:
+            # as long as it has some: what one tells of often comes back to it
+            while batch := receiver.receive_messages(10, max_wait_time=0.2):
+                for received in batch:
                     message = _as_trigger_gets_it(received)
                     function.call(message)
                     if delivered % 3 == 0:
                         function.call(message)
                     receiver.complete_message(received)
                     delivered += 1
-                    quiet_until = time.monotonic() + 3
+                quiet_until = time.monotonic() + 2
 
 
 def _receiver(client: ServiceBusClient, entity: str) -> ServiceBusReceiver:
@@ -101,25 +176,46 @@ def _as_trigger_gets_it(received: ServiceBusReceivedMessage) -> ServiceBusMessag
 def _get(
     functions: list[Function], name: str, *, query: dict[str, str] | None = None, **route: str
 ) -> Any:
-    function = next(f for f in functions if isinstance(f, HttpFunction) and f.name == name)
-    token = runtime.current().tokens.issue(
-        user_id="recruiter",
+    token = _token("recruiter", "recruiter")
+    return _call(functions, name, token=token, query=query, route=route)
+
+
+def _token(user_id: str, role: Role) -> str:
+    return runtime.current().tokens.issue(
+        user_id=user_id,
         tenant_id=TENANT,
-        roles=["recruiter"],
+        roles=[role],
         now=datetime.now(UTC),
         lifetime=timedelta(minutes=5),
     )
+
+
+def _call(
+    functions: list[Function],
+    name: str,
+    *,
+    token: str | None = None,
+    query: dict[str, str] | None = None,
+    body: Any = None,
+    status: int | None = None,
+    route: dict[str, str] | None = None,
+) -> Any:
+    function = next(f for f in functions if isinstance(f, HttpFunction) and f.name == name)
+    headers = {"content-type": "application/json", "x-forwarded-for": "203.0.113.7:4711"}
+    if token:
+        headers["authorization"] = f"Bearer {token}"
     answer = function.call(
         func.HttpRequest(
-            method="GET",
+            method=next(iter(function.methods)),
             url=f"http://localhost/api/{function.route}",
-            headers={"authorization": f"Bearer {token}"},
+            headers=headers,
             params=query or {},
-            route_params=route,
-            body=b"",
+            route_params=route or {},
+            body=b"" if body is None else json.dumps(body).encode(),
         )
     )
-    assert answer.status_code == 200, answer.get_body()
+    expected = {status} if status else {200, 201}
+    assert answer.status_code in expected, (name, answer.status_code, answer.get_body())
     return json.loads(answer.get_body())
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -94,3 +95,20 @@ def test_files_become_profiles_on_the_azure_adapters(tmp_path: Path) -> None:
     assert len(answers["found"]["items"]) == 1
     assert original.status_code == 200
     assert original.content == (files / answers["report"]["file"]["name"][5:]).read_bytes()
+    _check_person(answers["person"])
+
+
+def _check_person(person: dict[str, Any]) -> None:
+    """Somebody lived in the house and was erased from it, with the candidate's profile."""
+    assert person["wrong"] == "the address or the password is wrong"
+    assert person["export"]["state"] == "ready"
+    assert person["export"]["documents"] >= 4
+    erasure = person["erasure"]
+    assert (erasure["state"], person["gone"]) == ("settling", "there is no person with this id")
+    removed = {name: count["removed"] for name, count in erasure["stores"].items()}
+    assert all(removed[name] == count["found"] for name, count in erasure["stores"].items())
+    for store in ("accounts", "credentials", "candidates", "intake", "blobs/exports",
+                  "blobs/resumes", "blobs/extracts", "notifications"):  # fmt: skip
+        assert removed[store] > 0, store
+    assert person["audit"].count("erasure.request") == 1
+    assert {"export.request", "intake.report"} <= set(person["audit"])
