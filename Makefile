@@ -24,7 +24,7 @@ check: $(VENV)/.test
 	@$(BIN)/python -m pytest tests/architecture
 
 bench: $(VENV)/.test
-	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1; done
 
 clean:
 	rm -rf $(VENV) .waymark dist tests/peers/node_modules

@@ -1,6 +1,6 @@
 """Milliseconds to import each flow, against importing its SDKs alone.
 
-    python benchmarks/imports.py [RUNS]
+    python -m benchmarks.imports [RUNS]
 
 Each import runs in a fresh interpreter; the smallest of RUNS (default 5) counts.
 """

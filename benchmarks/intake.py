@@ -1,6 +1,6 @@
 """Files per second through the whole intake path, and per stage.
 
-    python benchmarks/intake.py [FILES]
+    python -m benchmarks.intake [FILES]
 
 Drops FILES mixed files (default 400) at once into a fresh local host and waits
 until each has ended. Beside it each stage's pure work on one thread, on the same

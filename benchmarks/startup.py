@@ -1,6 +1,6 @@
 """Seconds from starting the local host until it answers, with data of earlier runs.
 
-python benchmarks/startup.py [RUNS]
+python -m benchmarks.startup [RUNS]
 """
 
 from __future__ import annotations

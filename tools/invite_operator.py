@@ -1,11 +1,11 @@
 """Invite an operator to the platform: how the first one of a house comes in.
 
-    python tools/invite_operator.py ada@example.org
+    python -m tools.invite_operator ada@example.org
 
 Reads the settings of the environment (as the deployed apps do) and prints the token that
 ``POST /api/v1/invitations/accept`` takes. On one machine:
 
-    python tools/invite_operator.py ada@example.org --home .waymark
+    python -m tools.invite_operator ada@example.org --home .waymark
 """
 
 from __future__ import annotations
