@@ -150,5 +150,5 @@ class Throttle(Document):
     id: str = "throttle"
     kind: Literal["throttle"] = "throttle"
     bucket: str
-    failures: int = Field(ge=0)
+    failures: int
     last_at: AwareDatetime

@@ -31,7 +31,25 @@ def failures_of(throttle: Throttle | None, budget: Budget, now: datetime) -> int
     """How many failures count at present."""
     if throttle is None or now - throttle.last_at >= budget.window:
         return 0
-    return throttle.failures
+    return max(0, throttle.failures)  # a refund may come after the window has passed
+
+
+def counted(
+    throttle: Throttle | None, budget: Budget, *, tenant_id: str, bucket: str, now: datetime
+) -> Throttle:
+    """With one more failure, counted before it happens.
+
+    While failures are free their moment stays that of the last real one, for most tries
+    succeed, and must not have the failures of others remembered for longer.
+    """
+    failures = failures_of(throttle, budget, now)
+    is_free = throttle is not None and 0 < failures < budget.free - 1
+    return Throttle(
+        tenant_id=tenant_id,
+        bucket=bucket,
+        failures=failures + 1,
+        last_at=throttle.last_at if throttle is not None and is_free else now,
+    )
 
 
 def wait(throttle: Throttle | None, budget: Budget, now: datetime) -> timedelta:

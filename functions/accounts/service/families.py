@@ -99,7 +99,7 @@ def link(
     """
     stores = means.stores
     guesses = means.pseudonyms.of(parent.tenant_id, "codes tried by", parent.user_id)
-    throttles.reserve(stores, parent.tenant_id, guesses, CODES, what="wrong codes", now=now)
+    tried = throttles.reserve(stores, parent.tenant_id, guesses, CODES, what="wrong codes", now=now)
     digest = _digest(means, parent.tenant_id, code)
     page = stores.documents.query(
         family.CONTAINER,
@@ -108,6 +108,7 @@ def link(
         limit=1,
     )
     if not page.items:
+        throttles.failed(stores, tried, now=now)
         raise _no_code()
     learner_id = FamilyCode.of(page.items[0].body).learner_id
     code_id = str(page.items[0].body["id"])
@@ -149,7 +150,7 @@ def link(
         decide=decide,
         now=now,
     )
-    throttles.forget(stores, parent.tenant_id, guesses)
+    throttles.forget(stores, tried)
     judge_parents_consent(stores, parent.tenant_id, learner_id, now=now)
     return FamilyLink.of(answer.body)
 

@@ -23,7 +23,6 @@ from functions.accounts.rules.refreshing import (
     lifetime_left,
     rotated,
 )
-from functions.accounts.rules.throttling import PER_ACCOUNT, PER_CLIENT
 from functions.accounts.service import passwords, throttles
 from functions.accounts.service.means import SOURCE, Means
 from functions.accounts.service.registration import account_of, address_id_of
@@ -62,27 +61,27 @@ def sign_in(
     known or the password wrong; ``Throttled`` after too many failures of the account or the
     client; ``Forbidden`` when the account is suspended; ``Invalid`` for what is no address.
     """
-    stores, pseudonyms = means.stores, means.pseudonyms
+    stores = means.stores
     address_id = address_id_of(means, tenant_id, email)
-    from_client = pseudonyms.of(PLATFORM, "sign-ins from", client)
-    throttles.reserve(stores, PLATFORM, from_client, PER_CLIENT, what="failures", now=now)
-    of_account = pseudonyms.of(tenant_id, "sign-ins of", address_id)
+    from_client = throttles.reserve_client(means, client, now=now)
     if not (is_tenant_code(tenant_id) or tenant_id == PLATFORM):
         passwords.is_right(None, password)
+        throttles.failed(stores, from_client, now=now)
         raise _wrong()
-    throttles.reserve(stores, tenant_id, of_account, PER_ACCOUNT, what="failures", now=now)
+    of_account = throttles.reserve_account(means, tenant_id, address_id, now=now)
     stored = stores.documents.get(CREDENTIALS, (tenant_id, address_id), CREDENTIAL_ID)
     credential = Credential.of(stored.body) if stored else None
-    if not passwords.is_right(credential.password_hash if credential else None, password):
-        raise _wrong()
-    if credential is None or stored is None:
+    right = passwords.is_right(credential.password_hash if credential else None, password)
+    if not right or credential is None or stored is None:
+        throttles.failed(stores, from_client, now=now)
+        throttles.failed(stores, of_account, now=now)
         raise _wrong()
     try:
         person = account_of(stores, tenant_id, address_id, credential.user_id)
     except Missing:
         raise _wrong() from None
-    throttles.refund(stores, PLATFORM, from_client)
-    throttles.forget(stores, tenant_id, of_account)
+    throttles.refund(stores, from_client)
+    throttles.forget(stores, of_account)
     if passwords.is_outdated(credential.password_hash):
         fresh = credential.model_copy(update={"password_hash": passwords.hashed(password)})
         _replace_credential(stores, fresh, stored.etag, now)
@@ -218,17 +217,17 @@ def change_password(
         personal=[person.email, person.email.partition("@")[0], person.display_name],
         pointer="/new_password",
     )
-    from_client = means.pseudonyms.of(PLATFORM, "sign-ins from", client)
-    of_account = means.pseudonyms.of(by.tenant_id, "sign-ins of", person.address_id)
-    throttles.reserve(stores, PLATFORM, from_client, PER_CLIENT, what="failures", now=now)
-    throttles.reserve(stores, by.tenant_id, of_account, PER_ACCOUNT, what="failures", now=now)
+    from_client = throttles.reserve_client(means, client, now=now)
+    of_account = throttles.reserve_account(means, by.tenant_id, person.address_id, now=now)
     stored = stores.documents.get(CREDENTIALS, (by.tenant_id, person.address_id), CREDENTIAL_ID)
     credential = Credential.of(stored.body) if stored else None
     right = passwords.is_right(credential.password_hash if credential else None, present)
     if not right or credential is None or stored is None:
+        throttles.failed(stores, from_client, now=now)
+        throttles.failed(stores, of_account, now=now)
         raise Forbidden("the present password is wrong")
-    throttles.refund(stores, PLATFORM, from_client)
-    throttles.forget(stores, by.tenant_id, of_account)
+    throttles.refund(stores, from_client)
+    throttles.forget(stores, of_account)
     changed = credential.model_copy(
         update={"password_hash": passwords.hashed(new), "changed_at": now}
     )
