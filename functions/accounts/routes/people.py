@@ -156,7 +156,8 @@ def users_register(call: Call[None, NewPerson]) -> SignedIn:
     )
     joining = registration.Joining(
         tenant_id=tenant.tenant_id,
-        user_id=call.idempotency.new_id("user") if call.idempotency else str(uuid4()),
+        # never from the Idempotency-Key: two strangers may send the same one
+        user_id=str(uuid4()),
         password_hash=passwords.hashed(body.password),
         new_account=NewAccount(
             email=body.email.strip(),

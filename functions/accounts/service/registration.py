@@ -143,9 +143,13 @@ def account_of(stores: Stores, tenant_id: str, address_id: str, user_id: str) ->
     Raises ``Missing`` when the address is no longer this person's.
     """
     try:
-        return read_account(stores, tenant_id, user_id)[0]
+        present, _ = read_account(stores, tenant_id, user_id)
     except Missing:
         pass
+    else:
+        if present.address_id != address_id:
+            raise Missing("there is no account with this address")
+        return present
     stored = stores.documents.get(CREDENTIALS, (tenant_id, address_id), CREDENTIAL_ID)
     credential = Credential.of(stored.body) if stored else None
     new = credential.new_account if credential and credential.user_id == user_id else None
