@@ -11,8 +11,16 @@ REQUIRED: tuple[ConsentKind, ...] = ("terms", "privacy")
 
 
 def check_required(consents: Iterable[ConsentGiven]) -> None:
-    """Raise ``Invalid`` unless what nobody can take part without was agreed to."""
-    said = {each.kind: each.granted for each in consents}
+    """Raise ``Invalid`` unless what nobody can take part without was agreed to, and for a
+    matter that is spoken of twice."""
+    said: dict[ConsentKind, bool] = {}
+    for position, each in enumerate(consents):
+        if each.kind in said:
+            raise Invalid(
+                f"consents: {each.kind} is there twice",
+                fields=(FieldError(f"/consents/{position}", f"{each.kind} is there already"),),
+            )
+        said[each.kind] = each.granted
     missing = [kind for kind in REQUIRED if not said.get(kind)]
     if missing:
         raise Invalid(
