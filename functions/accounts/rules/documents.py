@@ -67,7 +67,7 @@ class Credential(Document):
     )
     invitation_id: str | None = None
     created_at: AwareDatetime
-    changed_at: AwareDatetime
+    changed_at: AwareDatetime = Field(description="When the password was changed last")
 
 
 class RefreshFamily(Document):

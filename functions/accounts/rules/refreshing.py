@@ -15,14 +15,22 @@ Verdict = Literal["rotate", "repeat", "reused", "dead"]
 
 
 def judge(
-    family: RefreshFamily, token_id: str, *, repeat_key: str | None, now: datetime
+    family: RefreshFamily,
+    token_id: str,
+    *,
+    repeat_key: str | None,
+    password_changed_at: datetime,
+    now: datetime,
 ) -> Verdict:
     """What to do with a token of this family.
 
     ``rotate``: it is the last one. ``repeat``: it is the one before, sent again with the
     Idempotency-Key of its first time, for the answer was lost. ``reused``: it was used before:
-    somebody has a copy, and nobody knows who is who. ``dead``: the family has ended.
+    somebody has a copy, and nobody knows who is who. ``dead``: the family has ended, or is of
+    an older password, whose change may have died before it ended all sign-ins.
     """
+    if family.created_at < password_changed_at:
+        return "dead"
     if family.revoked_at is not None or now >= family.created_at + FAMILY_LIFETIME:
         return "dead"
     if token_id == family.current:

@@ -70,7 +70,8 @@ def join(
 ) -> Account:
     """Claim the address and make the account; returns it.
 
-    Raises ``Conflict`` when somebody has the address, and ``Invalid`` for what is none.
+    Raises ``Conflict`` when somebody has the address, or a repeat brings a password that was
+    changed since; and ``Invalid`` for what is no address.
     """
     address_id = address_id_of(means, joining.tenant_id, joining.new_account.email)
     credential = Credential(
@@ -104,6 +105,12 @@ def join(
         decide=decide,
         now=now,
     )
+    if idempotency:
+        # its receipt answers a repeat, whatever has become of the password
+        stored = means.stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
+        kept = Credential.of(stored.body) if stored else None
+        if kept is None or kept.changed_at != kept.created_at:
+            raise Conflict("this registration is over; sign in instead")
     return account_of(means.stores, joining.tenant_id, address_id, answer.body["user_id"])
 
 

@@ -84,13 +84,13 @@ def sign_in(
     throttles.forget(stores, of_account)
     if passwords.is_outdated(credential.password_hash):
         fresh = credential.model_copy(update={"password_hash": passwords.hashed(password)})
-        _replace_credential(stores, fresh, stored.etag, now)
-    _check_active(person)
+        _replace_credential(stores, fresh, stored.etag)
     return open_family(means, person, now=now)
 
 
 def open_family(means: Means, person: Account, *, now: datetime) -> TokenPair:
-    """Issue the first tokens of a new sign-in."""
+    """Issue the first tokens of a new sign-in. Raises ``Forbidden`` for a suspended account."""
+    _check_active(person)
     family_id, token_id = str(uuid4()), str(uuid4())
     family = RefreshFamily(
         id=f"refresh:{family_id}",
@@ -122,6 +122,7 @@ def refresh(
         raise _ended() from None
     if person.status != "active":
         raise _ended()
+    changed_at = _password_changed_at(means.stores, person)
     new_id = str(uuid4())
     kept: list[RefreshFamily] = []
     reused: list[bool] = []
@@ -133,7 +134,9 @@ def refresh(
         if stored is None:
             raise _ended()
         family = RefreshFamily.of(stored.body)
-        verdict = judge(family, token_id, repeat_key=repeat_key, now=now)
+        verdict = judge(
+            family, token_id, repeat_key=repeat_key, password_changed_at=changed_at, now=now
+        )
         if verdict == "dead":
             raise _ended()
         reused[:] = [verdict == "reused"]
@@ -254,6 +257,17 @@ def _read(means: Means, token: str, now: datetime) -> tuple[Ticket, str, str, st
 
 def _pair(means: Means, person: Account, family: RefreshFamily, now: datetime) -> TokenPair:
     refresh_lifetime = lifetime_left(family, now)
+def _password_changed_at(stores: Stores, person: Account) -> datetime:
+    """When the password that somebody signs in with was set. Raises ``Unauthenticated``."""
+    if person.address_id is None:
+        raise _ended()
+    partition = (person.tenant_id, person.address_id)
+    stored = stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
+    if stored is None:
+        raise _ended()
+    return Credential.of(stored.body).changed_at
+
+
     ticket = Ticket(person.tenant_id, person.user_id, f"{family.family_id}/{family.current}")
     return TokenPair(
         access=means.tokens.issue(
@@ -290,12 +304,12 @@ def _commit(
     )
 
 
-def _replace_credential(stores: Stores, credential: Credential, etag: str, now: datetime) -> None:
+def _replace_credential(stores: Stores, credential: Credential, etag: str) -> None:
     with suppress(Stale, Missing):
         stores.documents.commit(
             CREDENTIALS,
             (credential.tenant_id, credential.address_id),
-            [Replace(credential.stored() | {"changed_at": now.isoformat()}, etag)],
+            [Replace(credential.stored(), etag)],
         )
 
 
