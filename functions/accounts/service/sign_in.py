@@ -29,7 +29,7 @@ from functions.accounts.service.registration import account_of, address_id_of
 from shared import telemetry
 from shared.audit import noted
 from shared.auth import ACCESS_LIFETIME, Principal, Ticket
-from shared.documents.port import Create, Equals, Operation, Replace
+from shared.documents.port import Create, Equals, Replace
 from shared.errors import Conflict, Forbidden, Missing, Stale, Unauthenticated
 from shared.messaging import Decision, IdempotencyKey, Outcome, announce_once
 from shared.models import account
@@ -179,26 +179,28 @@ def revoke_families(
     why: Why,
     *,
     only: str | None = None,
-    but: str | None = None,
     now: datetime,
 ) -> None:
-    """End one sign-in of a person, or all but one."""
+    """End one sign-in of a person, or all."""
+    where = [Equals("kind", "refresh_family"), Equals("revoked_at", None)]
+    if only is not None:
+        where.append(Equals("id", f"refresh:{only}"))
 
     def decide() -> Decision:
         page = stores.documents.query(
             account.CONTAINER,
             person.partition,
-            where=[Equals("kind", "refresh_family"), Equals("revoked_at", None)],
+            where=where,
             limit=90,
         )
-        operations: list[Operation] = []
-        for item in page.items:
-            family = RefreshFamily.of(item.body)
-            if family.family_id != but and only in (None, family.family_id):
-                operations.append(Replace(_kept(_revoked(family, why, now)), item.etag))
-        return Decision(operations)
+        return Decision(
+            [
+                Replace(_kept(_revoked(RefreshFamily.of(item.body), why, now)), item.etag)
+                for item in page.items
+            ]
+        )
 
-    while _commit(stores, person, decide, now) == "done" and only is None:
+    while _commit(stores, person, decide, now) == "done":
         continue  # more than one commit takes
 
 
@@ -255,8 +257,6 @@ def _read(means: Means, token: str, now: datetime) -> tuple[Ticket, str, str, st
     return ticket, ticket.subject, family_id, token_id
 
 
-def _pair(means: Means, person: Account, family: RefreshFamily, now: datetime) -> TokenPair:
-    refresh_lifetime = lifetime_left(family, now)
 def _password_changed_at(stores: Stores, person: Account) -> datetime:
     """When the password that somebody signs in with was set. Raises ``Unauthenticated``."""
     if person.address_id is None:
@@ -268,6 +268,8 @@ def _password_changed_at(stores: Stores, person: Account) -> datetime:
     return Credential.of(stored.body).changed_at
 
 
+def _pair(means: Means, person: Account, family: RefreshFamily, now: datetime) -> TokenPair:
+    refresh_lifetime = lifetime_left(family, now)
     ticket = Ticket(person.tenant_id, person.user_id, f"{family.family_id}/{family.current}")
     return TokenPair(
         access=means.tokens.issue(
