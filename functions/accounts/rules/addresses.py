@@ -8,6 +8,11 @@ import unicodedata
 from shared.errors import FieldError, Invalid
 
 MAX_CHARACTERS = 254
+_UNSEEN = re.compile(
+    # fillers, joiners and variation selectors, which count as printable (Unicode,
+    # Default_Ignorable_Code_Point)
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _FORM = re.compile(
     r"[^\s@\x00-\x1f\x7f<>()\[\],;:\"\\]{1,64}"  # who
     r"@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}"  # where
@@ -18,12 +23,14 @@ def normalised(email: str) -> str:
     """The form in which two ways to write one address are the same: however its letters are
     cased, wide or composed.
 
-    Raises ``Invalid`` for what is no address.
+    Raises ``Invalid`` for what is no address, or has letters in it that nobody sees.
     """
     address = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
     local, _, domain = address.rpartition("@")
     dots = local.startswith(".") or local.endswith(".") or ".." in local
-    if len(address) > MAX_CHARACTERS or dots or not _FORM.fullmatch(address) or not domain:
+    is_seen = address.isprintable() and not _UNSEEN.search(address)
+    is_formed = _FORM.fullmatch(address) is not None and bool(domain) and not dots
+    if len(address) > MAX_CHARACTERS or not is_seen or not is_formed:
         raise Invalid(
             "the e-mail address does not hold",
             fields=(FieldError("/email", "is not an e-mail address"),),
