@@ -50,7 +50,9 @@ def make_code(
     if "learner" not in learner.roles:
         raise Missing("there is no learner with this id")
     if idempotency:
-        keyed = means.pseudonyms.digest(f"{idempotency.scope}\n{idempotency.key}".encode())
+        # of the learner too: a key that comes again for another child makes another code
+        named = f"{idempotency.scope}\n{idempotency.key}\n{learner_id}"
+        keyed = means.pseudonyms.digest(named.encode())
         entropy = bytes.fromhex(keyed)
     code = code_of(entropy)
     kept = FamilyCode(
