@@ -127,7 +127,7 @@ def family_codes_create(call: Call[None, NewFamilyCode]) -> FamilyCodeAnswer:
     body=RedeemedCode,
     answer=FamilyLinkView,
     status=201,
-    errors=(Missing, Throttled),
+    errors=(Missing, Conflict, Throttled),
 )
 def family_links_create(call: Call[None, RedeemedCode]) -> FamilyLinkView:
     """Link yourself as a parent to the learner whose code you have."""

@@ -97,7 +97,7 @@ def link(
     """Link the caller to the learner whose code this is, and use it up; returns the link.
 
     Raises ``Missing`` for a code that is not known, used, revoked or expired, which are not
-    told apart, and ``Throttled`` after too many wrong ones.
+    told apart, ``Conflict`` for one's own, and ``Throttled`` after too many wrong ones.
     """
     stores = means.stores
     guesses = means.pseudonyms.of(parent.tenant_id, "codes tried by", parent.user_id)
@@ -114,6 +114,8 @@ def link(
         raise _no_code()
     learner_id = FamilyCode.of(page.items[0].body).learner_id
     code_id = str(page.items[0].body["id"])
+    if learner_id == parent.user_id:
+        raise Conflict("this code is for a parent of yours; nobody is their own parent")
     made = FamilyLink(
         id=link_id_of(parent.tenant_id, learner_id, parent.user_id),
         tenant_id=parent.tenant_id,
