@@ -11,7 +11,7 @@ there: their id is made of issuer and subject.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -30,7 +30,8 @@ ACCESS_LIFETIME = timedelta(minutes=15)
 Use = Literal["refresh", "invitation"]
 ACCESS = "access"
 """The ``use`` of our tokens that open routes; tokens of another use never do."""
-_OURS_ALONE = frozenset({"operator"})
+_PLATFORM_ALONE = frozenset({"operator"})
+"""Roles that reach every tenant: they hold in our own tokens of the platform alone."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,10 @@ class Tokens:
         if claims.get("use") != ACCESS:
             raise Unauthenticated("the token is not for access; refresh it or sign in again")
         principal = _principal(claims, "tenant", "roles")
-        if principal.tenant_id != PLATFORM:
-            _check_tenant(principal)
-        return principal
+        if principal.tenant_id == PLATFORM:
+            return principal
+        _check_tenant(principal)
+        return replace(principal, roles=principal.roles - _PLATFORM_ALONE)
 
     def _external(self, token: str, issuer: str, now: datetime) -> Principal:
         settings = self._settings
@@ -161,7 +163,7 @@ class Tokens:
         return Principal(
             user_id,
             principal.tenant_id,
-            principal.roles - _OURS_ALONE,
+            principal.roles - _PLATFORM_ALONE,
             external=True,
             name=_short_text(claims.get("name")),
             email=_short_text(claims.get("email")) if verified else None,

@@ -113,6 +113,12 @@ def test_our_own_operators_are_of_the_platform(tokens: Tokens) -> None:
     assert tokens.verify(token, now=NOW) == Principal("ops", "platform", frozenset({"operator"}))
 
 
+def test_nobody_is_an_operator_of_a_customer(tokens: Tokens) -> None:
+    """The role that reaches across tenants counts in tokens of the platform alone."""
+    token = signed(tenant="acme", roles=["operator", "admin"])
+    assert tokens.verify(token, now=NOW).roles == {"admin"}
+
+
 def test_unknown_and_odd_roles_are_dropped(tokens: Tokens) -> None:
     """Only roles that we know count, whatever else stands in the list."""
     token = signed(roles=["mentor", "root", 7, None, ["admin"], {"admin": 1}])
