@@ -42,6 +42,18 @@ def check_reach(
     raise Missing("there is no person with this id")
 
 
+def check_person(
+    stores: Stores, principal: Principal, reach: frozenset[Reach], user_id: str
+) -> None:
+    """Raise ``Missing`` unless this is the caller, or somebody reached who has an account here.
+
+    Whoever reaches a whole tenant reaches nobody of another, whose ids it may know.
+    """
+    check_reach(stores, principal, reach, user_id)
+    if user_id != principal.user_id:
+        read_account(stores, principal.tenant_id, user_id)
+
+
 def is_parent_of(stores: Stores, tenant_id: str, *, parent_id: str, learner_id: str) -> bool:
     """Whether an active link joins these two."""
     link_id = link_id_of(tenant_id, learner_id, parent_id)

@@ -18,7 +18,7 @@ from shared.events.person import FamilyChanged
 from shared.messaging import Answer, Decision, IdempotencyKey, Outcome, announce_once, reply_once
 from shared.models import account, family
 from shared.models.family import FamilyLink
-from shared.people import check_reach, read_account
+from shared.people import check_person, check_reach, read_account
 from shared.stores import Stores
 
 
@@ -80,7 +80,7 @@ def record(
 
 def listed(means: Means, by: Principal, reach: frozenset[Reach], user_id: str) -> list[Consent]:
     """Return every statement about a person's data, oldest first. Raises ``Missing``."""
-    check_reach(means.stores, by, reach, user_id)
+    check_person(means.stores, by, reach, user_id)
     return sorted(
         _statements(means.stores, (by.tenant_id, user_id)), key=lambda each: (each.at, each.id)
     )

@@ -22,7 +22,7 @@ from shared.events.person import FamilyChanged
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, reply_once
 from shared.models import family
 from shared.models.family import FamilyLink, link_id_of
-from shared.people import check_reach, read_account
+from shared.people import check_person, check_reach, read_account
 from shared.stores import Stores
 
 CODE_SECONDS = 30 * 24 * 3600
@@ -208,7 +208,7 @@ def listed(
     where = [Equals("kind", "link")]
     scope: Partition = (by.tenant_id, learner_id or by.user_id)
     if learner_id is not None:
-        check_reach(stores, by, reach, learner_id)
+        check_person(stores, by, reach, learner_id)
     elif "parent" in by.roles:
         scope = (by.tenant_id,)
         where.append(Equals("parent_id", by.user_id))

@@ -26,6 +26,7 @@ from shared.events.envelope import Event, read_data
 from shared.events.person import ExportRequested
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models import account
+from shared.people import read_account
 from shared.stores import Stores
 
 BLOBS = "exports"
@@ -54,6 +55,8 @@ def export_of(
     whom the caller does not reach, and ``Forbidden`` to the parent of one who is of age.
     """
     check_speaks_for(means, by, reach, user_id, now=now)
+    if user_id != by.user_id:  # an admin reaches the whole tenant, and nobody of another
+        read_account(means.stores, by.tenant_id, user_id)
     chosen: list[Export] = []
     wanted = Export(
         id=f"export:{uuid4()}",
