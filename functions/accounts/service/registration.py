@@ -161,7 +161,8 @@ def account_of(stores: Stores, tenant_id: str, address_id: str, user_id: str) ->
     credential = Credential.of(stored.body) if stored else None
     new = credential.new_account if credential and credential.user_id == user_id else None
     if credential is None or new is None:
-        raise Missing("there is no account with this address")
+        # what hears of the registration may have made it between the two reads
+        return read_account(stores, tenant_id, user_id)[0]
     made = _account_from(credential, new)
 
     def decide() -> Decision:
