@@ -1,0 +1,424 @@
+"""Two tenants and the platform, with people and things in each, set straight into the stores.
+
+Nothing that is set here tells of itself by an event: whatever changes afterwards, a call did.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import product
+from typing import Literal
+from uuid import uuid4
+
+from functions.accounts.rules.addresses import normalised
+from functions.accounts.rules.documents import (
+    CREDENTIALS,
+    INVITATIONS,
+    Consent,
+    Credential,
+    FamilyCode,
+    Invitation,
+    RefreshFamily,
+)
+from functions.accounts.rules.family_codes import canonical, code_of
+from functions.accounts.service import passwords
+from shared import topology
+from shared.auth import Ticket, Tokens
+from shared.documents.port import Create
+from shared.models import account, audit, candidate, family, intake, notification, tombstone
+from shared.models.account import Account
+from shared.models.audit import AuditEntry, month_of
+from shared.models.candidate import CandidateProfile, ProfileSource
+from shared.models.document import Document
+from shared.models.family import FamilyLink, link_id_of
+from shared.models.intake import IntakeFile, IntakeRecord, Reason
+from shared.models.notification import RECRUITERS, Notification
+from shared.models.resume import Resume
+from shared.models.roles import Role
+from shared.models.tenant import PLATFORM
+from shared.models.tombstone import Erasure
+from shared.pseudonyms import Pseudonyms
+from tests.running_host import RunningHost
+
+PersonKind = Literal["own", "child", "former_child", "learner", "colleague", "foreign"]
+"""Whose data it is, from where the caller stands; ``colleague`` is anybody who is no learner."""
+Kind = PersonKind | Literal["ours", "platform", "in_hand", "list", "anyone"]
+"""``ours`` and ``foreign`` are also a tenant's things; ``platform`` is of no tenant, ``in_hand``
+what was given to the caller."""
+
+PASSWORD = "seven lamps over the harbour"
+TENANTS = ("demo", "rival", PLATFORM)
+_WORDS = re.compile(r"[\w.@:-]+")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account."""
+
+    user_id: str
+    tenant: str
+    roles: tuple[Role, ...]
+    email: str
+    name: str
+
+
+class World:
+    """What the tests set up on a running host, and what they see of its stores."""
+
+    def __init__(self, host: RunningHost) -> None:
+        self.host = host
+        self.tokens = Tokens(host.settings)
+        self.pseudonyms = Pseudonyms(host.settings.pseudonym_key.get_secret_value().encode())
+        self.secrets: defaultdict[str, set[str]] = defaultdict(set)
+        """Every id, name and address by tenant."""
+        self._reading = sqlite3.connect(f"file:{host.home / 'documents.db'}?mode=ro", uri=True)
+        for tenant in TENANTS:
+            host.make_tenant(tenant)
+            self._settle(tenant)
+
+    def _settle(self, tenant: str) -> None:
+        """Who and what is there all along, in every list and in nobody else's."""
+        learner = self.person("learner", tenant=tenant)
+        self.person("learner", tenant=tenant)
+        parent = self.person("parent", tenant=tenant)
+        self.link(learner, parent)
+        self.code(learner)
+        self.consent(learner, by=parent)
+        for role in ("mentor", "recruiter", "admin"):
+            self.person(role, tenant=tenant)
+        for thing in (
+            self.candidate, self.intake, self.invitation, self.notification, self.erasure,
+            self.audit_entry,
+        ):  # fmt: skip
+            thing(tenant)
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self._reading.close()
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return datetime.now(UTC)
+
+    # who calls, and whose data it is
+
+    def token(self, person: Person) -> str:
+        """A sound access token of somebody."""
+        return self.host.token(*person.roles, tenant=person.tenant, user=person.user_id)
+
+    def person(self, *roles: Role, tenant: str) -> Person:
+        """Make somebody with an account."""
+        mark = secrets.token_hex(8)
+        made = Person(str(uuid4()), tenant, roles, f"p{mark}@{tenant}.example", f"Person-{mark}")
+        self._keep(
+            account.CONTAINER,
+            (tenant, made.user_id),
+            Account(
+                tenant_id=tenant,
+                user_id=made.user_id,
+                email=made.email,
+                address_id=self._address_id(tenant, made.email),
+                display_name=made.name,
+                roles=roles,
+                birth_year=self.now.year - 14 if "learner" in roles else None,
+                created_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {made.user_id, made.email, made.name}
+        return made
+
+    def target(self, caller: Person, kind: Kind) -> Person:
+        """Somebody who stands to the caller as ``kind`` says."""
+        if kind == "own":
+            return caller
+        if kind == "foreign":
+            return self.person("learner", tenant=self.place(caller, kind))
+        if kind == "colleague":
+            return self.person("recruiter", tenant=caller.tenant)
+        learner = self.person("learner", tenant=caller.tenant)
+        if kind in {"child", "former_child"}:
+            self.link(learner, caller, active=kind == "child")
+        return learner
+
+    def place(self, caller: Person, kind: Kind) -> str:
+        """The tenant of a thing: the caller's own, or another."""
+        if kind != "foreign":
+            return caller.tenant
+        return "rival" if caller.tenant == "demo" else "demo"
+
+    # people's documents
+
+    def link(self, learner: Person, parent: Person, *, active: bool = True) -> str:
+        """Link a learner and a parent; returns the link's id."""
+        link_id = link_id_of(learner.tenant, learner.user_id, parent.user_id)
+        self._keep(
+            family.CONTAINER,
+            (learner.tenant, learner.user_id),
+            FamilyLink(
+                id=link_id,
+                tenant_id=learner.tenant,
+                learner_id=learner.user_id,
+                parent_id=parent.user_id,
+                active=active,
+                linked_at=self.now,
+                revoked_at=None if active else self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[learner.tenant].add(link_id)
+        return link_id
+
+    def code(self, learner: Person) -> str:
+        """A code that links somebody to a learner."""
+        code = code_of(secrets.token_bytes(8))
+        self._keep(
+            family.CONTAINER,
+            (learner.tenant, learner.user_id),
+            FamilyCode(
+                id=f"code:{uuid4()}",
+                tenant_id=learner.tenant,
+                learner_id=learner.user_id,
+                code_digest=self.pseudonyms.of(learner.tenant, "family code", canonical(code)),
+                expires_at=self.now + timedelta(hours=48),
+                updated_at=self.now,
+            ),
+        )
+        return code
+
+    def consent(self, person: Person, *, by: Person) -> str:
+        """A statement about somebody's data; returns its id."""
+        consent_id = f"consent:{uuid4()}"
+        self._keep(
+            account.CONTAINER,
+            (person.tenant, person.user_id),
+            Consent(
+                id=consent_id,
+                tenant_id=person.tenant,
+                user_id=person.user_id,
+                given_by=by.user_id,
+                what="profiling",
+                version="1",
+                granted=True,
+                at=self.now,
+            ),
+        )
+        self.secrets[person.tenant].add(consent_id)
+        return consent_id
+
+    def credential(self, person: Person) -> None:
+        """Let somebody sign in with :data:`PASSWORD`."""
+        address_id = self._address_id(person.tenant, person.email)
+        self._keep(
+            CREDENTIALS,
+            (person.tenant, address_id),
+            Credential(
+                tenant_id=person.tenant,
+                address_id=address_id,
+                user_id=person.user_id,
+                password_hash=self._password_hash,
+                created_at=self.now,
+                changed_at=self.now,
+            ),
+        )
+
+    def refresh_token(self, person: Person) -> str:
+        """The refresh token of a new sign-in of somebody."""
+        family_id, token_id = str(uuid4()), str(uuid4())
+        self._keep(
+            account.CONTAINER,
+            (person.tenant, person.user_id),
+            RefreshFamily(
+                id=f"refresh:{family_id}",
+                tenant_id=person.tenant,
+                user_id=person.user_id,
+                family_id=family_id,
+                current=token_id,
+                created_at=self.now,
+                rotated_at=self.now,
+            ),
+        )
+        ticket = Ticket(person.tenant, person.user_id, f"{family_id}/{token_id}")
+        return self.tokens.issue_ticket(
+            ticket, use="refresh", now=self.now, lifetime=timedelta(days=30)
+        )
+
+    # a tenant's things
+
+    def candidate(self, tenant: str) -> str:
+        """A candidate's profile; returns its id."""
+        candidate_id, mark = str(uuid4()), secrets.token_hex(8)
+        name, email = f"Candidate-{mark}", f"c{mark}@{tenant}.example"
+        self._keep(
+            candidate.CONTAINER,
+            (tenant, candidate_id),
+            CandidateProfile(
+                id=candidate_id,
+                tenant_id=tenant,
+                candidate_id=candidate_id,
+                name=name,
+                emails=(email,),
+                resume=Resume(),
+                sources=(
+                    ProfileSource(
+                        intake_id=str(uuid4()),
+                        attempt=1,
+                        filename=f"{mark}.pdf",
+                        sha256=secrets.token_hex(32),
+                        received_at=self.now,
+                    ),
+                ),
+                created_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {candidate_id, name, email, f"{mark}.pdf"}
+        return candidate_id
+
+    def intake(self, tenant: str) -> str:
+        """A dropped file that could not be read; returns its id."""
+        intake_id, filename = str(uuid4()), f"f{secrets.token_hex(8)}.pdf"
+        self._keep(
+            intake.CONTAINER,
+            (tenant, intake_id),
+            IntakeRecord(
+                id=intake_id,
+                tenant_id=tenant,
+                intake_id=intake_id,
+                state="failed",
+                file=IntakeFile(name=f"{tenant}/{filename}", size=9, sha256=secrets.token_hex(32)),
+                reason=Reason(code="no_text", detail="no text", stage="extracting"),
+                created_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {intake_id, filename}
+        return intake_id
+
+    def invitation(self, tenant: str) -> str:
+        """An open invitation; returns its id."""
+        return self._invited(tenant).invitation_id
+
+    def invitation_token(self, tenant: str) -> str:
+        """The token that accepts a new invitation."""
+        invited = self._invited(tenant)
+        ticket = Ticket(tenant, invited.invitation_id, invited.address_id)
+        return self.tokens.issue_ticket(
+            ticket, use="invitation", now=self.now, lifetime=timedelta(days=7)
+        )
+
+    def _invited(self, tenant: str) -> Invitation:
+        email = f"i{secrets.token_hex(8)}@{tenant}.example"
+        invited = Invitation(
+            id="invitation",
+            tenant_id=tenant,
+            invitation_id=str(uuid4()),
+            email=email,
+            address_id=self._address_id(tenant, email),
+            roles=("operator",) if tenant == PLATFORM else ("mentor",),
+            expires_at=self.now + timedelta(days=7),
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        self._keep(INVITATIONS, (tenant, invited.invitation_id), invited)
+        self.secrets[tenant] |= {invited.invitation_id, email}
+        return invited
+
+    def notification(self, tenant: str) -> str:
+        """A notification for the tenant's recruiters; returns its id."""
+        notification_id, filename = str(uuid4()), f"n{secrets.token_hex(8)}.pdf"
+        self._keep(
+            notification.CONTAINER,
+            (tenant, RECRUITERS),
+            Notification(
+                id=notification_id,
+                tenant_id=tenant,
+                audience=RECRUITERS,
+                title="Profile ready",
+                text=filename,
+                level="info",
+                created_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {notification_id, filename}
+        return notification_id
+
+    def erasure(self, tenant: str) -> str:
+        """An erasure that is over; returns its id."""
+        erasure_id = secrets.token_hex(20)
+        self._keep(
+            tombstone.CONTAINER,
+            (tenant, erasure_id),
+            Erasure(
+                tenant_id=tenant,
+                tombstone_id=erasure_id,
+                subject_kind="user",
+                state="erased",
+                requested_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant].add(erasure_id)
+        return erasure_id
+
+    def audit_entry(self, tenant: str) -> str:
+        """An entry of the audit log; returns its id."""
+        entry_id, month = str(uuid4()), month_of(self.now)
+        self._keep(
+            audit.CONTAINER,
+            (tenant, month),
+            AuditEntry(
+                id=entry_id,
+                tenant_id=tenant,
+                month=month,
+                action="account.read",
+                actor=secrets.token_hex(20),
+                at=self.now,
+            ),
+        )
+        self.secrets[tenant].add(entry_id)
+        return entry_id
+
+    # what the stores hold, and what an answer gives away
+
+    def pseudonym(self, person: Person) -> str:
+        """The name that a person has in tombstones and in the audit log."""
+        return self.pseudonyms.of(person.tenant, "user", person.user_id)
+
+    def trace(self, marks: Iterable[str], *, tenants: Iterable[str] = TENANTS) -> set[str]:
+        """Every document and archive that holds one of these texts, each with its version."""
+        texts = tuple(marks)
+        found: set[str] = set()
+        holds = " OR ".join("instr(body, ?)" for _ in texts)
+        for name in topology.load().containers if texts else ():
+            rows = self._reading.execute(
+                f'SELECT partition, id, etag, tenant FROM "{name}" WHERE {holds}', texts
+            )
+            found |= {" ".join((name, *row[:3])) for row in rows if row[3] in tenants}
+        for folder, tenant in product(("exports", "erasure-reports"), tenants):
+            inside = (self.host.home / "blobs" / folder / tenant).rglob("*")
+            found |= {str(path) for path in inside if any(text in str(path) for text in texts)}
+        return found
+
+    def given_away(self, text: str, *tenants: str) -> set[str]:
+        """The ids, names and addresses of these tenants that stand in a text."""
+        words = set(_WORDS.findall(text))
+        return {word for tenant in tenants for word in words & self.secrets[tenant]}
+
+    @cached_property
+    def _password_hash(self) -> str:
+        return passwords.hashed(PASSWORD)
+
+    def _address_id(self, tenant: str, email: str) -> str:
+        return self.pseudonyms.of(tenant, "address", normalised(email))
+
+    def _keep(self, container: str, partition: tuple[str, ...], document: Document) -> None:
+        self.host.documents.commit(container, partition, [Create(document.stored())])
