@@ -76,6 +76,7 @@ ACCESS: Mapping[str, Reaches | None] = {
     "consents_list": {**_EVERYBODY_OWN, "parent": "children", "admin": "tenant"},
     "erasures_read": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "erasures_replay": {"operator": "platform"},
+    "erasures_replay_read": {"operator": "platform"},
     "audit_list": {"admin": "tenant", "operator": "tenant"},
     # candidates
     "candidates_search": {"recruiter": "tenant", "admin": "tenant"},

@@ -70,11 +70,12 @@ def record_read(
     by: Principal,
     action: str,
     *,
-    of: SubjectKind,
-    target: str,
+    of: SubjectKind | None = None,
+    target: str | None = None,
     now: datetime,
 ) -> None:
-    """Write down that somebody reads what is a person's; call it before the answer goes out.
+    """Write down that somebody reads what is a person's, or with neither ``of`` nor ``target``
+    a list of people; call it before the answer goes out.
 
     Raises what the store raises: a read that cannot be written down must not happen.
     """

@@ -47,33 +47,39 @@ def requested(
     of: SubjectKind,
     identity: str,
     subjects: Subjects,
+    requested_by: str | None = None,
     events: Sequence[EventData] = (),
-    again: bool = False,
+    is_there: bool = False,
     now: datetime,
 ) -> tuple[Erasure, Decision]:
     """The erasure of something, and the decision that begins it.
 
-    ``subjects`` are the ids by which the stores know the data, those of ``of`` included. One that
-    is under way is not begun again, nor is a finished one unless ``again`` (what was erased
-    has come back): then the decision is empty. Commit it in the erasure's partition.
+    ``subjects`` are the ids by which the stores know the data, those of ``of`` included;
+    ``requested_by`` is the pseudonym of who asks. Asked for again, it is the same erasure and
+    the decision is empty, unless there is more to do: ids that it does not have, or, once its
+    first sweep is over, data that ``is_there`` again. Then it runs anew. Commit the decision
+    in the erasure's partition.
     """
     tombstone_id = pseudonyms.of(tenant_id, of, identity)
     partition = (tenant_id, tombstone_id)
-    present = read_erasure(stores, tenant_id, tombstone_id)
-    if present is not None and not (again and present[0].state == "erased"):
-        return present[0], Decision()
+    found = read_erasure(stores, tenant_id, tombstone_id)
+    present = found[0] if found else None
+    if present is not None and not _is_more(present, subjects, is_there):
+        return present, Decision()
     erasure = Erasure(
         tenant_id=tenant_id,
         tombstone_id=tombstone_id,
         subject_kind=of,
-        run=present[0].run + 1 if present else 1,
-        subjects=subjects,
+        run=present.run + 1 if present else 1,
+        subjects=_united(present.subjects, subjects) if present else subjects,
+        counts=present.counts if present else {},
+        requested_by=requested_by,
         requested_at=now,
         updated_at=now,
     )
     told = ErasureAdvanced(erasure_id=tombstone_id, run=erasure.run, step=0)
     operations: list[Operation] = [
-        Create(erasure.stored()) if present is None else Replace(erasure.stored(), present[1])
+        Create(erasure.stored()) if found is None else Replace(erasure.stored(), found[1])
     ]
     tombstone = Tombstone(
         tenant_id=tenant_id, tombstone_id=tombstone_id, subject_kind=of, requested_at=now
@@ -83,3 +89,18 @@ def requested(
         Create(tombstone.stored()) if marked is None else Replace(tombstone.stored(), marked.etag)
     )
     return erasure, Decision(operations, [told, *events])
+
+
+def _is_more(present: Erasure, subjects: Subjects, is_there: bool) -> bool:
+    """Whether a request asks for more than an erasure does or has done."""
+    if present.state == "erased":  # its ids are forgotten
+        return is_there
+    new = any(set(ids) - set(present.subjects.get(kind, ())) for kind, ids in subjects.items())
+    return new or (is_there and present.state == "settling")
+
+
+def _united(one: Subjects, other: Subjects) -> Subjects:
+    kinds = {**one, **other}
+    return {
+        kind: tuple(dict.fromkeys((*one.get(kind, ()), *other.get(kind, ())))) for kind in kinds
+    }

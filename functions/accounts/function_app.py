@@ -63,7 +63,19 @@ def accounts_hear(message: func.ServiceBusMessage) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 */5 * * * *", use_monitor=False)
 def accounts_tidy(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every five minutes: take up erasures that have settled or stall, and drop old archives."""
-    touched = erasing.take_up(runtime.stores(), now=runtime.now())
-    dropped = exporting.drop_old(runtime.stores(), now=runtime.now())
-    if touched or dropped:
-        telemetry.log("accounts.tidied", erasures=touched, exports=dropped)
+    stores, now = runtime.stores(), runtime.now()
+    tasks: Mapping[str, Callable[[], int]] = {
+        "erasures": lambda: erasing.take_up(stores, now=now),
+        "replays": lambda: replaying.nudge(
+            stores, patience_until=now - erasing.STALLED_AFTER, now=now
+        ),
+        "exports": lambda: exporting.drop_old(stores, now=now),
+    }
+    done: dict[str, int] = {}
+    for name, task in tasks.items():
+        try:
+            done[name] = task()
+        except Exception as error:  # one task's trouble does not hold up the others
+            telemetry.failure("accounts.not_tidied", error, task=name)
+    if any(done.values()):
+        telemetry.log("accounts.tidied", done=done)

@@ -61,7 +61,8 @@ def erase(
             identity=candidate_id,
             subjects={"candidate": (candidate_id,)},
             events=[note],
-            again=present is not None,
+            requested_by=pseudonyms.of(by.tenant_id, "user", by.user_id),
+            is_there=present is not None,
             now=now,
         )
         begun[:] = [erasure]

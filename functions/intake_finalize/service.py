@@ -94,7 +94,7 @@ def _erase_file(
             identity=intake_id,
             subjects={"intake": (intake_id,)},
             events=[note],
-            again=True,
+            is_there=True,
             now=now,
         )[1]
 

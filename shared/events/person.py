@@ -63,14 +63,13 @@ class ErasureAdvanced(EventData):
 
 
 class ReplayAdvanced(EventData):
-    """A restore has ended, or a replay of erasures has looked through a page of what came
-    back: the next page is due. What was erased once is erased again."""
+    """A replay of erasures, which follows a restore, has looked through a page of what is there:
+    the next page is due."""
 
     type: ClassVar[str] = "waymark.replay.advanced.v1"
 
     replay_id: str
-    container: str | None = Field(default=None, description="None: begin with the first")
-    continuation: str | None = None
+    step: int = Field(ge=0)
 
     @property
     def subject(self) -> str:

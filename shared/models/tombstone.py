@@ -58,10 +58,12 @@ class Erasure(Document):
         default=(), description="Learners linked to an erased parent; emptied with the subjects"
     )
     sweep: Literal[1, 2] = Field(default=1, description="2: the second look, once all is settled")
-    step: int = Field(
-        default=0, ge=0, description="Where this sweep is: 0 counts, then a store each"
+    step: int = Field(default=0, ge=0, description="How many hops this run has done; 0 counts")
+    stores_left: tuple[str, ...] = Field(
+        default=(), description="What this sweep has still to go through, in order"
     )
     counts: dict[str, StoreCount] = Field(default_factory=dict)
+    requested_by: str | None = Field(default=None, description="Pseudonym of who asked")
     requested_at: AwareDatetime
     erased_at: AwareDatetime | None = Field(default=None, description="When every store was done")
     settled_at: AwareDatetime | None = Field(

@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import means
-from functions.accounts.service.personal_data import erasing, exporting, replaying
+from functions.accounts.rules.documents import Replay
+from functions.accounts.service.personal_data import exporting, replaying, requests
 from shared import runtime
 from shared.errors import Missing
 from shared.http.api import Api, Reply
@@ -52,7 +53,7 @@ class ErasureView(BaseModel):
     removed: int = Field(description="Documents, files and messages removed so far")
     stores: dict[str, StoreCount]
     report_url: str | None = Field(
-        default=None, description="Reads this report for 7 days, without a token"
+        default=None, description="Reads this report for 6 days, without a token"
     )
 
 
@@ -60,6 +61,11 @@ class ReplayAnswer(BaseModel):
     """A look through every store for what was erased."""
 
     replay_id: str
+    state: Literal["running", "ended"]
+    documents: int = Field(description="Looked at so far")
+    erased_again: int = Field(description="Erasures that it began")
+    requested_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 @api.get("v1/users/me/export", answer=ExportView, errors=(Missing,))
@@ -107,7 +113,7 @@ def users_erase(call: Call[CandidateQuery, None]) -> ErasureView:
 @api.get("v1/erasures/{erasure_id}", answer=ErasureView, errors=(Missing,))
 def erasures_read(call: Call[None, None]) -> ErasureView:
     """Read how far an erasure is, and in the end what it removed where."""
-    erasure = erasing.read_report(
+    erasure = requests.read_report(
         runtime.stores(), call.principal.tenant_id, call.path["erasure_id"]
     )
     return _view(erasure, None)
@@ -120,7 +126,17 @@ def erasures_replay(call: Call[None, None]) -> ReplayAnswer:
     begun = replaying.begin(
         means(), call.principal, replay_id, idempotency=call.idempotency, now=call.now
     )
-    return ReplayAnswer(replay_id=begun)
+    return _replay(begun)
+
+
+@api.get("v1/erasures/replays/{replay_id}", answer=ReplayAnswer, errors=(Missing,))
+def erasures_replay_read(call: Call[None, None]) -> ReplayAnswer:
+    """Read how far a look through the stores is."""
+    return _replay(replaying.read(runtime.stores(), call.uuid("replay_id"))[0])
+
+
+def _replay(replay: Replay) -> ReplayAnswer:
+    return ReplayAnswer.model_validate(replay.model_dump() | {"replay_id": replay.id})
 
 
 def _export(call: Call[Any, None], user_id: str, *, with_candidate: bool) -> Reply:
@@ -137,7 +153,7 @@ def _export(call: Call[Any, None], user_id: str, *, with_candidate: bool) -> Rep
 
 
 def _erase(call: Call[Any, None], user_id: str, *, with_candidate: bool) -> ErasureView:
-    erasure, url = erasing.erase_person(
+    erasure, url = requests.erase_person(
         means(),
         call.principal,
         call.reach,
@@ -149,4 +165,4 @@ def _erase(call: Call[Any, None], user_id: str, *, with_candidate: bool) -> Eras
 
 
 def _view(erasure: Erasure, url: str | None) -> ErasureView:
-    return ErasureView.model_validate(erasing.report_of(erasure) | {"report_url": url})
+    return ErasureView.model_validate(requests.report_of(erasure) | {"report_url": url})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.audit import entry_of
 from shared.documents.port import Create, Equals, Filter, Order, Range
@@ -61,8 +61,9 @@ def listed(
     if wanted.action is not None:
         where.append(Equals("action", wanted.action))
     if wanted.since is not None or wanted.until is not None:
-        since = wanted.since.isoformat() if wanted.since else None
-        until = wanted.until.isoformat() if wanted.until else None
+        # moments are kept, and compared, as text of one zone
+        since = wanted.since.astimezone(UTC).isoformat() if wanted.since else None
+        until = wanted.until.astimezone(UTC).isoformat() if wanted.until else None
         where.append(Range("at", at_least=since, below=until))
     page = stores.documents.query(
         CONTAINER,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from functions.accounts.service.personal_data import replaying
-from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, erase_person, take_up
+from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, take_up
+from functions.accounts.service.personal_data.requests import erase_person
 from shared import topology
 from shared.auth import Principal
 from shared.documents.port import Create, Json

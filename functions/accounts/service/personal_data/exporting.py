@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import BinaryIO, cast
@@ -15,11 +15,11 @@ from functions.accounts.rules.documents import Export
 from functions.accounts.service.means import SOURCE, Means
 from functions.accounts.service.personal_data.finding import blobs_of, documents_of
 from functions.accounts.service.personal_data.subjects import check_speaks_for, subjects_of
-from shared import topology
+from shared import telemetry, topology
 from shared.access import Reach
-from shared.audit import noted
+from shared.audit import noted, record_read
 from shared.auth import Principal
-from shared.documents.port import Create, Delete, Equals, Partition, Replace, Stored
+from shared.documents.port import Create, Delete, Equals, Json, Replace, Stored
 from shared.erasures import Subjects
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
@@ -90,6 +90,11 @@ def export_of(
     export = chosen[0]
     if export.state != "ready":
         return export, None
+    if user_id != by.user_id:
+        record_read(
+            means.stores, means.pseudonyms, by, "export.read",
+            of="user", target=user_id, now=now,
+        )  # fmt: skip
     link = means.stores.blobs.link(BLOBS, _name(export), expires_at=now + LINK_LIFETIME)
     return export, link
 
@@ -156,9 +161,12 @@ def drop_old(stores: Stores, *, now: datetime) -> int:
         for item in page.items:
             export = Export.of(item.body)
             if export.requested_at < before:
-                stores.blobs.delete(BLOBS, _name(export))
-                _forget(stores, export)
-                dropped += 1
+                try:
+                    stores.blobs.delete(BLOBS, _name(export))
+                    _forget(stores, export)
+                    dropped += 1
+                except Exception as error:  # one archive's trouble does not hold up the others
+                    telemetry.failure("export.not_dropped", error, export_id=export.export_id)
         continuation = page.continuation
         if continuation is None:
             return dropped
@@ -193,7 +201,12 @@ def _write(stores: Stores, export: Export, subjects: Subjects, file: BinaryIO) -
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, container in declared.containers.items():
             found = documents_of(stores, export.tenant_id, subjects, name, container)
-            documents += _write_documents(archive, name, found, container.secrets)
+            shown = (
+                _shown(item.body, container.secrets, export.user_id)
+                for _, item in found
+                if item.body.get("kind") not in _PLUMBING
+            )
+            documents += _write_documents(archive, name, shown)
         for name, blob_container in declared.blob_containers.items():
             if name == BLOBS:
                 continue  # an archive of archives helps nobody
@@ -209,18 +222,8 @@ def _write(stores: Stores, export: Export, subjects: Subjects, file: BinaryIO) -
     return documents, files
 
 
-def _write_documents(
-    archive: zipfile.ZipFile,
-    name: str,
-    found: Iterable[tuple[Partition, Stored]],
-    secrets: Sequence[str],
-) -> int:
+def _write_documents(archive: zipfile.ZipFile, name: str, shown: Iterator[Json]) -> int:
     """Write the documents of one container as a JSON array, if there are any."""
-    shown = (
-        {field: value for field, value in item.body.items() if field not in secrets}
-        for _, item in found
-        if item.body.get("kind") not in _PLUMBING
-    )
     first = next(shown, None)
     if first is None:
         return 0
@@ -232,6 +235,14 @@ def _write_documents(
             count += 1
         entry.write(b"\n]\n")
     return count
+
+
+def _shown(body: Json, secrets: Sequence[str], user_id: str) -> Json:
+    """A document as its person sees it: without secrets of the house, and without where a
+    statement came from that somebody else made."""
+    is_anothers = body.get("given_by") not in {None, user_id}
+    left_out = {*secrets, *(["where_from"] if is_anothers else [])}
+    return {name: value for name, value in body.items() if name not in left_out}
 
 
 _README = """Everything that is held on you, as of the moment you asked.

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
+from shared import topology
 from shared.blobs.port import BlobInfo
 from shared.documents.port import Equals, Filter, Partition, Stored
 from shared.erasures import Subjects
@@ -13,11 +14,81 @@ from shared.errors import Invalid, Missing
 from shared.models import candidate, intake
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import IntakeRecord
+from shared.models.subject import SubjectKind
 from shared.stores import Stores
 from shared.topology import BlobContainer, ByPrefix, Container, Kept
 
+DEAD_LETTERS = "dead letters"
+_OWNER = "accounts"
 _PAGE = 500
+_LETTERS = 100
 _CHUNK = 1024 * 1024
+
+
+def store_names() -> list[str]:
+    """Every store that holds people, in the order in which an erasure goes through them: sign-in
+    first, then the blobs, whose names stand in documents, then the rest."""
+    declared = topology.load()
+    documents = [
+        name for name, each in declared.containers.items() if not isinstance(each.erasure, Kept)
+    ]
+    first = [name for name in documents if declared.containers[name].owner == _OWNER]
+    blobs = [
+        f"blobs/{name}"
+        for name, each in declared.blob_containers.items()
+        if not isinstance(each.erasure, Kept)
+    ]
+    return [*first, *blobs, DEAD_LETTERS, *(name for name in documents if name not in first)]
+
+
+def held(
+    stores: Stores,
+    tenant_id: str,
+    subjects: Subjects,
+    name: str,
+    *,
+    address_until: datetime | None = None,
+) -> Iterator[object]:
+    """Yield whatever one store holds of these subjects."""
+    declared = topology.load()
+    if name == DEAD_LETTERS:
+        yield from dead_letters_of(stores, subjects)
+    elif name.startswith("blobs/"):
+        container = name.removeprefix("blobs/")
+        yield from blobs_of(
+            stores, tenant_id, subjects, container, declared.blob_containers[container]
+        )
+    else:
+        yield from documents_of(
+            stores,
+            tenant_id,
+            subjects,
+            name,
+            declared.containers[name],
+            address_until=address_until,
+        )
+
+
+def is_anything_held(stores: Stores, tenant_id: str, subjects: Subjects) -> bool:
+    """Whether any container or blob container holds something of these subjects."""
+    return any(
+        True
+        for name in store_names()
+        if name != DEAD_LETTERS
+        for _ in held(stores, tenant_id, subjects, name)
+    )
+
+
+def dead_letters_of(stores: Stores, subjects: Subjects) -> Iterator[tuple[str, int]]:
+    """Yield entity and number of each dead letter that names one of the subjects."""
+    wanted = [identity.encode() for ids in subjects.values() for identity in ids]
+    for entity in topology.load().receivers:
+        after = 0
+        while letters := stores.bus.dead_letters(entity, limit=_LETTERS, after=after):
+            for letter in letters:
+                if any(identity in letter.body for identity in wanted):
+                    yield entity, letter.sequence_number
+            after = letters[-1].sequence_number
 
 
 def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
@@ -38,18 +109,42 @@ def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
     return {**subjects, "intake": tuple(found)} if found else dict(subjects)
 
 
-def came_back(stores: Stores, tenant_id: str, candidate_id: str, *, since: datetime) -> bool:
-    """Whether a candidate's profile was made anew from a file that came in later."""
-    stored = stores.documents.get(candidate.CONTAINER, (tenant_id, candidate_id), candidate_id)
-    return stored is not None and (
-        CandidateProfile.of(stored.body).newest_source.received_at > since
-    )
+def came_back(
+    stores: Stores, tenant_id: str, kind: SubjectKind, identity: str, *, since: datetime
+) -> bool:
+    """Whether a candidate's profile, or a file at the same place with the same bytes, came in
+    anew since a moment: it has the id of the former and is not the former."""
+    if kind == "candidate":
+        stored = stores.documents.get(candidate.CONTAINER, (tenant_id, identity), identity)
+        return stored is not None and (
+            CandidateProfile.of(stored.body).newest_source.received_at > since
+        )
+    if kind == "intake":
+        stored = stores.documents.get(intake.CONTAINER, (tenant_id, identity), identity)
+        return stored is not None and IntakeRecord.of(stored.body).created_at > since
+    return False
+
+
+def is_later(item: Stored, since: datetime) -> bool:
+    """Whether a document was made after a moment."""
+    made = item.body.get("created_at")
+    return isinstance(made, str) and datetime.fromisoformat(made) > since
 
 
 def documents_of(
-    stores: Stores, tenant_id: str, subjects: Subjects, name: str, declared: Container
+    stores: Stores,
+    tenant_id: str,
+    subjects: Subjects,
+    name: str,
+    declared: Container,
+    *,
+    address_until: datetime | None = None,
 ) -> Iterator[tuple[Partition, Stored]]:
-    """Yield every document of these subjects in a container, once, with its partition."""
+    """Yield every document of these subjects in a container, once, with its partition.
+
+    With ``address_until``, what is found by an address alone and was made later is left out:
+    somebody may have registered with the address since.
+    """
     if isinstance(declared.erasure, Kept):
         return
     seen: set[tuple[Partition, str]] = set()
@@ -63,7 +158,12 @@ def documents_of(
             for item in _all(stores, name, scope, where):
                 partition = tuple(str(item.body[key]) for key in declared.partition_key)
                 key = (partition, str(item.body["id"]))
-                if key not in seen:
+                is_anothers = (
+                    rule.of == "address"
+                    and address_until is not None
+                    and is_later(item, address_until)
+                )
+                if key not in seen and not is_anothers:
                     seen.add(key)
                     yield partition, item
 
