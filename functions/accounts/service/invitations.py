@@ -17,7 +17,7 @@ from functions.accounts.rules.documents import (
 )
 from functions.accounts.rules.passwords import check_password
 from functions.accounts.rules.times import check_time_zone
-from functions.accounts.service import passwords
+from functions.accounts.service import passwords, throttles
 from functions.accounts.service.means import SOURCE, Means, read_tenant
 from functions.accounts.service.registration import (
     Joining,
@@ -112,7 +112,8 @@ def accept(
 
     The address and the roles are the invitation's, whatever ``new`` says. Brought again with
     the same password, it is the same account. Raises ``Unauthenticated`` for a token that does
-    not hold, ``Conflict`` for an invitation that is used, revoked or expired, and ``Invalid``.
+    not hold, ``Conflict`` for an invitation that is used, revoked or expired, ``Throttled``
+    and ``Invalid``.
     """
     ticket = means.tokens.read_ticket(token, use="invitation", now=now)
     check_pace(means, client, now=now)
@@ -127,8 +128,13 @@ def accept(
     claimed = _credential(means.stores, invitation)
     if claimed is not None:
         # accepted before, by a call whose answer was lost or that died after the claim
+        tried = throttles.reserve_account(
+            means, invitation.tenant_id, invitation.address_id, now=now
+        )
         if not passwords.is_right(claimed.password_hash, password):
+            throttles.failed(means.stores, tried, now=now)
             raise Conflict("the invitation was accepted; sign in instead")
+        throttles.forget(means.stores, tried)
     elif not invitation.is_open(now):
         raise Conflict("the invitation was used, revoked or has expired; ask for another")
     account = join(
