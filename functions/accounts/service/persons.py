@@ -14,7 +14,7 @@ from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Contains, Create, Equals, Filter, Order, Replace
 from shared.erasures import erased_at
-from shared.errors import Conflict, Forbidden, Invalid, Missing, Stale
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, Missing, Stale
 from shared.messaging import Decision, announce_once
 from shared.models import account
 from shared.models.account import Account
@@ -98,7 +98,9 @@ def change_other(
     if "operator" in (changes.get("roles") or ()):
         raise Forbidden("nobody becomes an operator by an admin")
     if "roles" in changes and not changes["roles"]:
-        raise Invalid("roles: a person has at least one")
+        raise Invalid(
+            "roles: a person has at least one", fields=(FieldError("/roles", "is empty"),)
+        )
     check_birth_year(changes.get("birth_year"), this_year=now.year)
     changed = _change(
         means,
