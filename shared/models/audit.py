@@ -6,10 +6,10 @@ once they are erased.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_serializer
 
 from shared.models.document import Document
 from shared.models.roles import Role
@@ -21,6 +21,11 @@ CONTAINER = "audit"
 def month_of(moment: datetime) -> str:
     """The partition of a moment, e.g. ``2026-11``."""
     return f"{moment:%Y-%m}"
+
+
+def sortable(moment: datetime) -> str:
+    """A moment as entries keep it: in UTC and of one width, so that its text sorts as it does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class AuditEntry(Document):
@@ -36,3 +41,7 @@ class AuditEntry(Document):
     reason: str | None = None
     request_id: str | None = None
     at: AwareDatetime
+
+    @field_serializer("at", when_used="json")
+    def _sortable(self, at: datetime) -> str:
+        return sortable(at)

@@ -10,7 +10,7 @@ from shared.documents.port import Create, Equals, Filter, Order, Range
 from shared.events.audit import AuditNoted
 from shared.events.envelope import Event, read_data
 from shared.messaging import Decision, Outcome, announce_once
-from shared.models.audit import CONTAINER, AuditEntry, month_of
+from shared.models.audit import CONTAINER, AuditEntry, month_of, sortable
 from shared.models.subject import SubjectKind
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
@@ -61,9 +61,8 @@ def listed(
     if wanted.action is not None:
         where.append(Equals("action", wanted.action))
     if wanted.since is not None or wanted.until is not None:
-        # moments are kept, and compared, as text of one zone
-        since = wanted.since.astimezone(UTC).isoformat() if wanted.since else None
-        until = wanted.until.astimezone(UTC).isoformat() if wanted.until else None
+        since = sortable(wanted.since) if wanted.since else None
+        until = sortable(wanted.until) if wanted.until else None
         where.append(Range("at", at_least=since, below=until))
     page = stores.documents.query(
         CONTAINER,
