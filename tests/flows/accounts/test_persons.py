@@ -120,19 +120,16 @@ def test_of_two_with_one_etag_one_changes(house: House, maya: Account) -> None:
 )
 def test_a_time_zone_that_is_none_is_refused(house: House, maya: Account, zone: str) -> None:
     """Whatever is no zone's name, a path or too long as well, names the field."""
-    for work in (
-        lambda: check_time_zone(zone),
-        lambda: change_own(house, maya, {"time_zone": zone}),
-    ):
-        with pytest.raises(Invalid) as refused:
-            work()
-        assert [field.pointer for field in refused.value.fields] == ["/time_zone"]
+    with pytest.raises(Invalid) as refused:
+        change_own(house, maya, {"time_zone": zone})
+    assert [field.pointer for field in refused.value.fields] == ["/time_zone"]
     assert check_time_zone("America/Argentina/Buenos_Aires")
 
 
 @pytest.mark.parametrize(
-    ("year", "holds"), [(None, True), (1906, True), (1905, False), (2026, True), (2027, False), (0, False), (-1, False)]
-)  # fmt: skip
+    ("year", "holds"),
+    [(None, True), (1906, True), (1905, False), (2026, True), (2027, False), (-1, False)],
+)
 def test_a_year_of_birth_is_of_somebody_alive(
     house: House, maya: Account, year: int | None, holds: bool
 ) -> None:
@@ -209,9 +206,6 @@ def test_who_is_suspended_is_signed_out(house: House, maya: Account) -> None:
     assert enter(house)
 
 
-# who comes from an external provider
-
-
 def outsider(user: str = "outsider", **more: Any) -> Principal:
     return Principal(user, TENANT, frozenset({"learner"}), external=True, **more)
 
@@ -270,19 +264,14 @@ def test_who_was_erased_never_comes_back_by_calling(house: House) -> None:
     partition = (TENANT, tombstone.tombstone_id)
     house.documents.commit(CONTAINER, partition, [Create(tombstone.stored())])
     house.documents.commit("accounts", (TENANT, "outsider"), [Delete("account")])
-    for work in (
-        lambda: persons.read_own(house.means, outsider(), now=house.clock()),
-        lambda: persons.change_own(
+    with pytest.raises(Conflict, match="erased"):
+        persons.read_own(house.means, outsider(), now=house.clock())
+    with pytest.raises(Conflict, match="erased"):
+        persons.change_own(
             house.means, outsider(), {"hidden": True}, if_match=None, now=house.clock()
-        ),
-    ):
-        with pytest.raises(Conflict, match="erased"):
-            work()
+        )
     assert house.documents.get("accounts", (TENANT, "outsider"), "account") is None
     assert persons.read_own(house.means, outsider("another"), now=house.clock())
-
-
-# what others see
 
 
 def test_a_mentor_sees_learners_and_nobody_else(house: House, maya: Account) -> None:
