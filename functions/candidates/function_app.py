@@ -12,6 +12,7 @@ from shared.errors import Missing
 from shared.http.api import Api, Reply
 from shared.http.call import Call, PageQuery, etag_header
 from shared.models.candidate import CandidateProfile, ProfileSource
+from shared.models.examples import CANDIDATE, PSEUDONYM, example
 from shared.models.resume import Resume
 from shared.models.tombstone import ErasureState
 
@@ -37,6 +38,16 @@ class CandidateQuery(PageQuery):
 class CandidateSummary(BaseModel):
     """A candidate in a list."""
 
+    model_config = example(
+        candidate_id=CANDIDATE,
+        name="Maya Okafor",
+        emails=["maya.okafor@example.com"],
+        headline="Security engineer",
+        location="Berlin, Germany",
+        skills=["Python", "Kubernetes"],
+        files=1,
+    )
+
     candidate_id: str
     name: str | None
     emails: tuple[str, ...]
@@ -57,6 +68,14 @@ class CandidatePage(BaseModel):
 class CandidateView(BaseModel):
     """A candidate's whole profile, each value with where it was read and how surely."""
 
+    model_config = example(
+        candidate_id=CANDIDATE,
+        name="Maya Okafor",
+        emails=["maya.okafor@example.com"],
+        phones=["+4930901820"],
+        skill_keys=["python", "kubernetes"],
+    )
+
     candidate_id: str
     name: str | None
     emails: tuple[str, ...]
@@ -70,6 +89,8 @@ class CandidateView(BaseModel):
 
 class CandidateErasure(BaseModel):
     """The erasure of a candidate."""
+
+    model_config = example(erasure_id=PSEUDONYM, state="requested")
 
     erasure_id: str
     state: ErasureState

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -10,6 +12,8 @@ from shared import audit, runtime
 from shared.errors import Conflict, Missing, Unprocessable
 from shared.http.api import Api, Reply
 from shared.http.call import Call, PageQuery
+from shared.http.examples import MOMENT
+from shared.models.examples import CANDIDATE, INTAKE, example
 from shared.models.intake import IntakeFile, IntakeRecord, Reason, State, Step
 from shared.models.resume import Resume
 
@@ -23,8 +27,34 @@ class IntakeQuery(PageQuery):
     state: State | None = Field(default=None, description="Only files in this state")
 
 
+_INTAKE: dict[str, Any] = {
+    "intake_id": INTAKE,
+    "state": "completed",
+    "attempt": 1,
+    "channel": "drop",
+    "reason": None,
+    "duplicate_of": None,
+    "candidate_id": CANDIDATE,
+    "language": "en",
+    "pages": 2,
+    "warnings": [],
+}
+
+
+def _step(stage: str, duration_ms: int) -> dict[str, Any]:
+    return {
+        "stage": stage,
+        "attempt": 1,
+        "outcome": "done",
+        "at": MOMENT,
+        "duration_ms": duration_ms,
+    }
+
+
 class IntakeView(BaseModel):
     """Where one file stands."""
+
+    model_config = example(**_INTAKE)
 
     intake_id: str
     state: State
@@ -51,6 +81,20 @@ class IntakePage(BaseModel):
 class IntakeReport(IntakeView):
     """Every step of a file, and what was read from it."""
 
+    model_config = example(
+        **_INTAKE,
+        steps=[
+            _step("received", 1),
+            _step("scanning", 4),
+            _step("extracting", 44),
+            _step("parsing", 18),
+            _step("finalizing", 2),
+        ],
+        duration_ms=69,
+        original_url="https://waymark.example/resumes/demo/maya-okafor.pdf?signature=…",
+        parsed_attempt=1,
+    )
+
     steps: tuple[Step, ...]
     duration_ms: int = Field(description="Time in the stages, waiting between them left out")
     original_url: str | None = Field(description="Reads the original for 15 minutes")
@@ -60,6 +104,8 @@ class IntakeReport(IntakeView):
 
 class RetryAnswer(BaseModel):
     """The beginning of another attempt."""
+
+    model_config = example(intake_id=INTAKE, state="received", attempt=2)
 
     intake_id: str
     state: State

@@ -42,6 +42,7 @@ _START = b"""SwaggerUIBundle({
   persistAuthorization: true,
   validatorUrl: null,
   tryItOutEnabled: true,
+  deepLinking: true,
 });
 """
 _HEADERS = {

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.errors import Problem, Stale
+from shared.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    Missing,
+    Problem,
+    Stale,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    Unprocessable,
+    Unsupported,
+)
 from shared.http.api import Operation
+from shared.http.call import Expected
+from shared.http.examples import NoExample, example_of
+from shared.models.examples import example
 
 PREFIX = "/api"
 _PARAMETER = re.compile(r"\{\*?(\w+)(?::\w+)?\??\}")
 
+_REQUEST_ID = "c2b7f0de-1f5a-4f0b-9a53-2f6f0c7d41aa"
+_DETAILS: Mapping[type[Problem], str] = {
+    Problem: f"Something broke on our side. Report it with request id {_REQUEST_ID}.",
+    Invalid: "a query parameter does not hold: colour: Extra inputs are not permitted",
+    Unauthenticated: "the token has expired; refresh it or sign in again",
+    Forbidden: "your role or the present state does not allow it",
+    Missing: "there is no such thing, or it is not yours",
+    Conflict: "the present state forbids it; read it again",
+    Stale: "somebody changed it since you read it; read it again",
+    TooLarge: "a request body is at most 1,048,576 bytes",
+    Unsupported: "send the body as application/json",
+    Unprocessable: "the Idempotency-Key was used with another request",
+    Throttled: "too many failures; wait and try again",
+}
+
 
 class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
+
+    model_config = example(
+        type="about:blank",
+        title=Invalid.title,
+        status=Invalid.status,
+        detail=_DETAILS[Invalid],
+        instance=f"{PREFIX}/v1/users",
+        request_id=_REQUEST_ID,
+        errors=[{"pointer": "colour", "detail": "Extra inputs are not permitted"}],
+    )
 
     type: str
     title: str
@@ -40,11 +80,14 @@ def describe(
                 models[model] = None
     modes: list[tuple[type[BaseModel], Any]] = [(model, "serialization") for model in models]
     references, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")
-    schemas = {model: references[(model, "serialization")] for model in models}
+    described = definitions.get("$defs", {})
+    contents = {
+        model: _content(references[(model, "serialization")], described) for model in models
+    }
     paths: dict[str, dict[str, Any]] = {}
     for operation in ordered:
         path = f"{PREFIX}/" + _PARAMETER.sub(r"{\1}", operation.route)
-        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, schemas)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, contents)
     used = {operation.tag for operation in ordered}
     return {
         "openapi": "3.1.0",
@@ -59,7 +102,7 @@ def describe(
         "tags": [{"name": tag, "description": text} for tag, text in tags.items() if tag in used],
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": described,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -67,14 +110,22 @@ def describe(
     }
 
 
-def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
+def _content(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """JSON content of a model, with its example if it says enough for one."""
+    try:
+        return {"schema": schema, "example": example_of(schema, definitions)}
+    except NoExample:
+        return {"schema": schema}
+
+
+def _operation(operation: Operation, contents: dict[type[BaseModel], Any]) -> dict[str, Any]:
     expected = operation.expected
     described: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": _parameters(operation),
-        "responses": {str(operation.status): _success(operation, schemas)},
+        "responses": {str(operation.status): _success(operation, contents)},
     }
     if operation.description:
         described["description"] = operation.description
@@ -84,7 +135,7 @@ def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
     if expected.body is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schemas[expected.body]}},
+            "content": {"application/json": contents[expected.body]},
         }
     if expected.raw is not None:
         binary = {"schema": {"type": "string", "format": "binary"}}
@@ -93,27 +144,46 @@ def _operation(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dic
             "content": dict.fromkeys(expected.raw.media_types, binary),
         }
     for error in sorted(set(operation.errors), key=lambda kind: kind.status):
-        described["responses"].setdefault(str(error.status), _failure(error))
-    described["responses"]["500"] = _failure(Problem)
+        described["responses"].setdefault(str(error.status), _failure(error, operation))
+    described["responses"]["500"] = _failure(Problem, operation)
     return described
 
 
-def _success(operation: Operation, schemas: dict[type[BaseModel], Any]) -> dict[str, Any]:
+def _success(operation: Operation, contents: dict[type[BaseModel], Any]) -> dict[str, Any]:
     described: dict[str, Any] = {"description": operation.summary}
     if isinstance(operation.answer, str):
         binary = {"schema": {"type": "string", "format": "binary"}}
         described["content"] = {operation.answer.partition(";")[0]: binary}
     elif operation.answer is not None:
-        described["content"] = {"application/json": {"schema": schemas[operation.answer]}}
+        described["content"] = {"application/json": contents[operation.answer]}
     return described
 
 
-def _failure(error: type[Problem]) -> dict[str, Any]:
+def _failure(error: type[Problem], operation: Operation) -> dict[str, Any]:
+    told = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": _detail(error, operation.expected),
+        "instance": f"{PREFIX}/" + _PARAMETER.sub("…", operation.route),
+        "request_id": _REQUEST_ID,
+    }
     reference = {"$ref": "#/components/schemas/ProblemDetails"}
     return {
         "description": error.title,
-        "content": {"application/problem+json": {"schema": reference}},
+        "content": {"application/problem+json": {"schema": reference, "example": told}},
     }
+
+
+def _detail(error: type[Problem], expected: Expected) -> str:
+    """What an error may say on a route that expects this."""
+    if error is Forbidden and expected.reaches is not None:
+        return f"this is for: {', '.join(sorted(expected.reaches))}"
+    if error is Invalid and expected.body is not None:
+        return "the body is not JSON (line 3, column 17)"
+    if error is Invalid and expected.query is None:
+        return "this route takes no query parameters"
+    return _DETAILS.get(error, _DETAILS[Problem])
 
 
 def _meaning(name: str) -> str:

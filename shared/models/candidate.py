@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.models.document import READING, Document
+from shared.models.examples import DIGEST, FILENAME, INTAKE, example
 from shared.models.resume import Resume
 
 CONTAINER = "candidates"
@@ -25,7 +26,7 @@ def candidate_id_of(tenant_id: str, key: str) -> str:
 class ProfileSource(BaseModel):
     """A file that a profile was read from."""
 
-    model_config = READING
+    model_config = READING | example(intake_id=INTAKE, attempt=1, filename=FILENAME, sha256=DIGEST)
 
     intake_id: str
     attempt: int

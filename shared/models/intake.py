@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.models.document import READING, Document
+from shared.models.examples import DIGEST, FILENAME, example
 from shared.models.resume import Resume
 
 CONTAINER = "intake"
@@ -66,6 +67,10 @@ class Step(_Part):
 
 class IntakeFile(_Part):
     """The file as it was dropped."""
+
+    model_config = example(
+        name=f"demo/{FILENAME}", size=48213, sha256=DIGEST, media_type="application/pdf"
+    )
 
     container: str = "resumes"
     name: str = Field(description="The blob's name, tenant folder included")

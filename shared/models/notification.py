@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from shared.models.document import Document
+from shared.models.examples import CANDIDATE, FILENAME, INTAKE, example
 
 CONTAINER = "notifications"
 RECRUITERS = "role:recruiter"
@@ -17,6 +18,17 @@ class Notification(Document):
 
     ``audience`` is ``role:<role>`` or ``user:<id>``.
     """
+
+    model_config = example(
+        id="90f3b6d2-a1c8-5e47-b0d9-3c7e5a2f1b68",
+        tenant_id="demo",
+        audience=RECRUITERS,
+        title="Profile ready",
+        text=f"{FILENAME} is now a searchable profile.",
+        level="info",
+        intake_id=INTAKE,
+        candidate_id=CANDIDATE,
+    )
 
     kind: Literal["notification"] = "notification"
     audience: str

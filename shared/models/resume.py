@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from shared.models.document import READING
+from shared.models.examples import RESUME, example
 
 
 class _Part(BaseModel):
@@ -104,6 +105,8 @@ class Project(_Part):
 
 class Resume(_Part):
     """Everything that was read from one résumé."""
+
+    model_config = example(**RESUME)
 
     schema_version: int = 1
     personal: PersonalInfo = PersonalInfo()

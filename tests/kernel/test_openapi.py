@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import requests
 from openapi_spec_validator import validate
+from pydantic import BaseModel, Field
 
+import function_app
 from shared.http.api import OPERATIONS
-from shared.http.openapi import describe
+from shared.http.examples import NoExample, example_of
+from shared.http.openapi import ProblemDetails, describe
 from tests.kernel.small_api import serving
 from tests.running_host import RunningHost
 
@@ -32,6 +36,7 @@ print(json.dumps([
     for function in load() if isinstance(function, HttpFunction)
 ]))
 """
+assert function_app.app  # registers every route
 OF_THE_PAGE = {"openapi.json", "docs", "docs/{asset}", "health"}
 
 
@@ -155,6 +160,83 @@ def test_each_operation_tells_its_errors(document: dict[str, Any]) -> None:
         if "security" in operation:
             assert {"401", "403"} <= set(operation["responses"])
     assert len(names) == len(set(names))
+
+
+MODELS = sorted(
+    {
+        model
+        for operation in OPERATIONS.values()
+        for model in (operation.expected.body, operation.answer)
+        if model is not None and not isinstance(model, str)
+    },
+    key=lambda model: model.__qualname__,
+)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=[model.__name__ for model in MODELS])
+def test_each_model_has_an_example_that_holds(model: type[BaseModel]) -> None:
+    """An example can be made of every body and answer, it is valid, and it has every field of
+    the model and no other, as the model itself would write it."""
+    schema = model.model_json_schema(mode="serialization")
+    example = example_of(schema, schema.get("$defs", {}))
+    written = model.model_validate(example).model_dump(mode="json")
+    assert example == written
+    assert json.dumps(example) == json.dumps(written)  # in the order of the fields, too
+
+
+def test_each_body_and_answer_shows_its_example(document: dict[str, Any]) -> None:
+    """The document has an example of all JSON that a route takes or gives, errors included."""
+    shown = 0
+    for path, method, operation in operations(document):
+        for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media_type, content in part.get("content", {}).items():
+                if not media_type.endswith("json"):
+                    continue
+                shown += 1
+                schema = {**content["schema"], "components": document["components"]}
+                assert "example" in content, (method, path, media_type)
+                jsonschema.validate(content["example"], schema, cls=jsonschema.Draft202012Validator)
+    assert shown > len(list(operations(document)))
+
+
+def test_an_error_shows_its_own_status(document: dict[str, Any]) -> None:
+    """The example of an error has the status and the title that it is listed under."""
+    for _, _, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if int(status) >= 400:
+                told = ProblemDetails.model_validate(
+                    response["content"]["application/problem+json"]["example"]
+                )
+                assert (told.status, told.title) == (int(status), response["description"])
+
+
+def test_somebody_joins_by_the_examples_alone(host: RunningHost, document: dict[str, Any]) -> None:
+    """Whoever sends the page's examples as they are registers and signs in."""
+    host.make_tenant("demo")
+    for path, status in (("/api/v1/users", 201), ("/api/v1/token", 200)):
+        body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        answer = requests.post(f"{host.url}{path}", json=body["example"], timeout=30)
+        assert answer.status_code == status, answer.text
+
+
+def test_a_field_without_an_example_is_named(tmp_path: Path) -> None:
+    """A model that says too little for an example is told by the field; the document is sound
+    without one."""
+
+    class Inner(BaseModel):
+        told: str = Field(examples=["so"])
+        untold: str
+
+    class Outer(BaseModel):
+        inner: list[Inner]
+
+    schema = Outer.model_json_schema()
+    with pytest.raises(NoExample, match="/inner/0/untold"):
+        example_of(schema, schema["$defs"])
+    with serving(tmp_path) as house:
+        described = describe(house.operations, {"small": "The tests' routes"}, version="1")
+    answer = described["paths"]["/api/v1/me"]["get"]["responses"]["200"]["content"]
+    assert "example" not in answer["application/json"]
 
 
 class _Loaded(HTMLParser):

@@ -11,6 +11,7 @@ from functions.accounts.service import audit_log
 from shared import runtime
 from shared.http.api import Api
 from shared.http.call import Call, PageQuery
+from shared.models.examples import PSEUDONYM, example
 from shared.models.roles import Role
 from shared.models.subject import SubjectKind
 
@@ -32,6 +33,16 @@ class AuditQuery(PageQuery):
 
 class AuditView(BaseModel):
     """One thing done. People are named by pseudonyms: ask by their ids to find theirs."""
+
+    model_config = example(
+        id="f0c2a9d4-7b1e-4d36-9a58-e3b6c71d2f04",
+        actor="1e8c5b7a9d3f2046c8e1a5b7d9f30246c8e1a5b7",
+        roles=["recruiter"],
+        subject_kind="candidate",
+        subject=PSEUDONYM,
+        reason=None,
+        request_id="c2b7f0de-1f5a-4f0b-9a53-2f6f0c7d41aa",
+    )
 
     id: str
     action: str = Field(examples=["candidate.read"])

@@ -15,6 +15,7 @@ from shared import runtime
 from shared.errors import Conflict, Missing, Throttled
 from shared.http.api import Api
 from shared.http.call import Body, Call, PageQuery, Query
+from shared.models.examples import LEARNER, PARENT, example
 
 api = Api("families", "Parents and their children, and what people agreed to", blueprint)
 
@@ -22,11 +23,15 @@ api = Api("families", "Parents and their children, and what people agreed to", b
 class NewFamilyCode(Body):
     """For whom the code is."""
 
+    model_config = example(learner_id=LEARNER)
+
     learner_id: str | None = Field(default=None, max_length=64, description="Yourself without one")
 
 
 class FamilyCodeAnswer(BaseModel):
     """A code to hand to a parent. It is shown this once."""
+
+    model_config = example(learner_id=LEARNER, expires_at="2026-11-27T09:30:00Z")
 
     code: str = Field(examples=["7Q2M-X0TV-93KD"])
     learner_id: str
@@ -41,6 +46,15 @@ class RedeemedCode(Body):
 
 class FamilyLinkView(BaseModel):
     """A link between a learner and a parent."""
+
+    model_config = example(
+        id="2f8b1c6d-94e0-5a7b-b3c2-60d1e8f7a945",
+        learner_id=LEARNER,
+        parent_id=PARENT,
+        active=True,
+        revoked_at=None,
+        revoked_by=None,
+    )
 
     id: str
     learner_id: str
@@ -69,6 +83,8 @@ class FamilyLinkPage(BaseModel):
 class NewConsent(ConsentForm):
     """A statement about one's own data, or as a parent about a child's."""
 
+    model_config = example(kind="being_shown", granted=True, user_id=LEARNER)
+
     user_id: str | None = Field(
         default=None, max_length=64, description="Whose data; your own without one"
     )
@@ -76,6 +92,15 @@ class NewConsent(ConsentForm):
 
 class ConsentView(BaseModel):
     """A statement. Nothing changes it; a later one on the same matter counts instead."""
+
+    model_config = example(
+        id="consent:8d3e5f10-2c4b-4a69-b7d8-91f0e2a3c5b4",
+        user_id=LEARNER,
+        given_by=PARENT,
+        what="being_shown",
+        version="2026-09",
+        granted=True,
+    )
 
     id: str
     user_id: str

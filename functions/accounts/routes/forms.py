@@ -12,6 +12,7 @@ from functions.accounts.service.means import Means
 from shared import runtime
 from shared.http.call import Body, Call
 from shared.models.account import Account
+from shared.models.examples import LEARNER, example
 from shared.models.roles import Role
 
 PASSWORD: Any = Field(
@@ -24,6 +25,8 @@ PASSWORD: Any = Field(
 
 class ConsentForm(Body):
     """What somebody agrees to or refuses."""
+
+    model_config = example(granted=True)
 
     kind: ConsentKind = Field(examples=["terms"])
     version: str = Field(
@@ -38,6 +41,21 @@ class ConsentForm(Body):
 
 class PersonView(BaseModel):
     """An account."""
+
+    model_config = example(
+        user_id=LEARNER,
+        address_proven=False,
+        roles=["learner"],
+        status="active",
+        birth_year=2011,
+        time_zone="Europe/Berlin",
+        language="de",
+        hidden=False,
+        parent_consented=True,
+        profiling_complete=True,
+        profiling_session_id="b5e9d0c3-18f7-4a62-8e4d-7c3b2a1f6d90",
+        track_key="defender",
+    )
 
     user_id: str
     tenant: str = Field(examples=["demo"])

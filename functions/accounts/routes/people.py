@@ -36,6 +36,7 @@ from shared.errors import (
 )
 from shared.http.api import Api, Reply
 from shared.http.call import Body, Call, PageQuery, etag_header
+from shared.models.examples import LEARNER, example
 from shared.models.roles import Role
 from shared.models.tenant import PLATFORM, is_tenant_code
 
@@ -45,13 +46,21 @@ api = Api("people", "People: who they are, and what they may", blueprint)
 class NewPerson(Body):
     """Somebody who registers."""
 
+    model_config = example(
+        language="de",
+        consents=[
+            {"kind": "terms", "version": "2026-09", "granted": True},
+            {"kind": "privacy", "version": "2026-09", "granted": True},
+        ],
+    )
+
     tenant: str = Field(max_length=63, description="The tenant's code", examples=["demo"])
     email: str = Field(max_length=254, examples=["maya@example.org"])
     password: str = PASSWORD
     display_name: str = Field(min_length=1, max_length=100, examples=["Maya O."])
     role: Literal["learner", "parent"] = "learner"
     birth_year: int | None = Field(
-        default=None, description="Learners must give it", examples=[2009]
+        default=None, description="Learners must give it", examples=[2011]
     )
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
     language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
@@ -63,6 +72,8 @@ class NewPerson(Body):
 class OwnChanges(Body):
     """What somebody changes of their own account; what is left out stays."""
 
+    model_config = example(display_name="Maya", language="es", hidden=False)
+
     display_name: str | None = Field(default=None, min_length=1, max_length=100)
     time_zone: str | None = Field(default=None, max_length=64, examples=["America/Lima"])
     language: str | None = Field(default=None, pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
@@ -71,6 +82,14 @@ class OwnChanges(Body):
 
 class AdminChanges(Body):
     """What an admin changes of somebody's account; what is left out stays."""
+
+    model_config = example(
+        roles=["learner"],
+        status="active",
+        birth_year=2011,
+        address_proven=True,
+        reason="showed an identity card at the school office",
+    )
 
     roles: list[Role] | None = Field(default=None, max_length=6)
     status: Literal["active", "suspended"] | None = None
@@ -98,6 +117,15 @@ class PeopleQuery(PageQuery):
 
 class PersonSummary(BaseModel):
     """Somebody as other people see them."""
+
+    model_config = example(
+        user_id=LEARNER,
+        display_name="Maya O.",
+        roles=["learner"],
+        status="active",
+        shown=True,
+        track_key="defender",
+    )
 
     user_id: str
     display_name: str | None = Field(description="Null while a minor has no parent's consent")

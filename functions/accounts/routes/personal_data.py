@@ -15,6 +15,7 @@ from shared import runtime
 from shared.errors import Missing
 from shared.http.api import Api, Reply
 from shared.http.call import Call, Query
+from shared.models.examples import PSEUDONYM, example
 from shared.models.tombstone import Erasure, ErasureState, StoreCount
 
 api = Api("personal data", "Everything held on a person: export and erasure", blueprint)
@@ -32,6 +33,15 @@ class CandidateQuery(Query):
 class ExportView(BaseModel):
     """An archive of everything held on a person."""
 
+    model_config = example(
+        export_id="51a7c3e9-d20b-4f86-a4e1-08b7d6f5c392",
+        state="ready",
+        documents=12,
+        files=1,
+        size=48213,
+        url="https://waymark.example/exports/demo/51a7c3e9.zip?signature=…",
+    )
+
     export_id: str
     state: Literal["requested", "ready"]
     requested_at: AwareDatetime
@@ -44,6 +54,19 @@ class ExportView(BaseModel):
 
 class ErasureView(BaseModel):
     """How far an erasure is."""
+
+    model_config = example(
+        erasure_id=PSEUDONYM,
+        state="settling",
+        settled_at=None,
+        removed=7,
+        stores={
+            "accounts": {"found": 5, "removed": 5, "late": 0},
+            "blobs/exports": {"found": 1, "removed": 1, "late": 0},
+            "credentials": {"found": 1, "removed": 1, "late": 0},
+        },
+        report_url="https://waymark.example/erasure-reports/demo/9b2d4f6a.json?signature=…",
+    )
 
     erasure_id: str
     state: ErasureState
@@ -59,6 +82,8 @@ class ErasureView(BaseModel):
 
 class ReplayAnswer(BaseModel):
     """A look through every store for what was erased."""
+
+    model_config = example(replay_id="e6d1b8a4-3f50-4c79-9b2e-a7c5f0d3e816")
 
     replay_id: str
     state: Literal["running", "ended"]

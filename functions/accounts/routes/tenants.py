@@ -18,10 +18,20 @@ from shared import runtime
 from shared.errors import Conflict, Missing, Stale, Throttled, Unauthenticated
 from shared.http.api import Api, Reply
 from shared.http.call import Body, Call, PageQuery, etag_header
+from shared.models.examples import example
 from shared.models.roles import Role
 from shared.models.tenant import Tenant
 
 api = Api("tenants", "Tenants, and who is invited to them", blueprint)
+
+
+_INVITATION = {
+    "invitation_id": "7e4c9a12-5d8f-4b30-8a6e-f1c2d3b49075",
+    "email": "ada@example.org",
+    "roles": ["recruiter"],
+    "state": "open",
+    "expires_at": "2026-12-02T09:30:00Z",
+}
 
 
 class NewTenant(Body):
@@ -39,6 +49,10 @@ class NewTenant(Body):
 class TenantChanges(Body):
     """What changes of a tenant; what is left out stays."""
 
+    model_config = example(
+        name="North School", consent_age=16, time_zone="Europe/Berlin", registration="invited"
+    )
+
     name: str | None = Field(default=None, min_length=1, max_length=200)
     consent_age: int | None = Field(
         default=None, ge=0, le=21, description="Who is younger needs a parent's consent"
@@ -49,6 +63,10 @@ class TenantChanges(Body):
 
 class TenantView(BaseModel):
     """A tenant."""
+
+    model_config = example(
+        name="North School", consent_age=16, time_zone="Europe/Berlin", registration="open"
+    )
 
     code: str = Field(examples=["north-school"])
     name: str
@@ -74,6 +92,8 @@ class NewInvitation(Body):
 class InvitationView(BaseModel):
     """An invitation."""
 
+    model_config = example(**_INVITATION)
+
     invitation_id: str
     email: str
     roles: tuple[Role, ...]
@@ -85,7 +105,12 @@ class InvitationView(BaseModel):
 class NewInvitationView(InvitationView):
     """An invitation with the token that accepts it, which is shown this once."""
 
-    token: str = Field(description="Hand it over so that only the person invited reads it")
+    model_config = example(**_INVITATION)
+
+    token: str = Field(
+        description="Hand it over so that only the person invited reads it",
+        examples=["eyJhbGciOiJIUzI1NiIs…"],
+    )
 
 
 class InvitationPage(BaseModel):
@@ -97,6 +122,13 @@ class InvitationPage(BaseModel):
 
 class AcceptedInvitation(Body):
     """Somebody who accepts an invitation. Address and roles are the invitation's."""
+
+    model_config = example(
+        consents=[
+            {"kind": "terms", "version": "2026-09", "granted": True},
+            {"kind": "privacy", "version": "2026-09", "granted": True},
+        ],
+    )
 
     token: str = Field(max_length=4096, examples=["eyJhbGciOiJIUzI1NiIs…"])
     password: str = PASSWORD
