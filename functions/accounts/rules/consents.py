@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from functions.accounts.rules.documents import Consent, ConsentGiven, ConsentKind
 from shared.errors import FieldError, Invalid
@@ -35,6 +36,16 @@ def latest(consents: Iterable[Consent]) -> dict[tuple[ConsentKind, str], Consent
     for each in sorted(consents, key=lambda consent: (consent.at, consent.id)):
         found[each.what, each.given_by] = each
     return found
+
+
+def in_force(consents: Iterable[Consent], linked_at: Mapping[str, datetime]) -> list[Consent]:
+    """The statements without what a parent said before the present link to the learner: the
+    link's end took that back."""
+    return [
+        each
+        for each in consents
+        if each.given_by not in linked_at or each.at >= linked_at[each.given_by]
+    ]
 
 
 def parents_agree(consents: Iterable[Consent], parents: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from functions.accounts.rules.documents import Throttle
 
@@ -20,11 +21,28 @@ class Budget:
 
 
 PER_ACCOUNT = Budget(5, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
-"""An account under attack is held up, never locked: its owner waits 15 minutes at the most."""
+"""Of one account from one network address: who guesses holds up themselves, not the owner, who
+comes from another address."""
+PER_ACCOUNT_ANYWHERE = Budget(50, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
+"""Of one account from all addresses together: against guesses from many at once."""
 PER_CLIENT = Budget(100, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
 """A school's people share one network address, so many may fail."""
 REGISTRATIONS = Budget(300, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
 CODES = Budget(10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24))
+
+
+def network_of(client: str) -> str:
+    """Whom a network address stands for: an IPv6 network of 64 bits is one customer's, who can
+    take any address in it."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address)
 
 
 def failures_of(throttle: Throttle | None, budget: Budget, now: datetime) -> int:

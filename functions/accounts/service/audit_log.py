@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from shared.audit import entry_of
 from shared.documents.port import Create, Equals, Filter, Order, Range

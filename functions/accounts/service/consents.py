@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from functions.accounts.rules.consents import parents_agree
+from functions.accounts.rules.consents import in_force, parents_agree
 from functions.accounts.rules.documents import Consent, ConsentGiven, WhereFrom
 from functions.accounts.service.means import SOURCE, Means
 from shared.access import Reach
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Equals, Operation, Replace
+from shared.documents.port import Create, Equals, Replace
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
 from shared.events.person import FamilyChanged
@@ -51,20 +51,17 @@ def record(
     )
 
     def decide() -> Answer:
-        person, etag = read_account(means.stores, by.tenant_id, user_id)
-        operations: list[Operation] = [Create(statement.stored())]
-        said = [*_statements(means.stores, person.partition), statement]
-        agreed = parents_agree(said, _parents(means.stores, by.tenant_id, user_id))
-        if agreed != person.parent_consented:
-            changed = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
-            operations.append(Replace(changed.stored(), etag))
+        said = [*_statements(means.stores, (by.tenant_id, user_id)), statement]
+        judged = _judged(means.stores, by.tenant_id, user_id, said, now)
         note = noted(
             means.pseudonyms, by, "consent.record", tenant_id=by.tenant_id, of="user",
             target=user_id, reason=f"{given.kind} {'granted' if given.granted else 'refused'}",
         )  # fmt: skip
         # Judged again afterwards: the link that it stands on may be ending at this moment.
         told = [note] if by.user_id == user_id else [note, FamilyChanged(learner_id=user_id)]
-        return Answer(201, statement.stored(), Decision(operations, told))
+        decision = Decision([Create(statement.stored()), judged], told)
+        # ids alone are kept for repeats: what is somebody else's is erased by its document
+        return Answer(201, {"consent_id": statement.id}, decision)
 
     answer = reply_once(
         means.stores,
@@ -75,7 +72,12 @@ def record(
         decide=decide,
         now=now,
     )
-    return Consent.of(answer.body)
+    kept = means.stores.documents.get(
+        account.CONTAINER, (by.tenant_id, user_id), answer.body["consent_id"]
+    )
+    if kept is None:
+        raise Missing("there is no person with this id")
+    return Consent.of(kept.body)
 
 
 def listed(means: Means, by: Principal, reach: frozenset[Reach], user_id: str) -> list[Consent]:
@@ -99,17 +101,11 @@ def judge_parents_consent(
     account is nobody to be shown."""
 
     def decide() -> Decision:
+        said = _statements(stores, (tenant_id, learner_id))
         try:
-            person, etag = read_account(stores, tenant_id, learner_id)
+            return Decision([_judged(stores, tenant_id, learner_id, said, now)])
         except Missing:
             return Decision()
-        agreed = parents_agree(
-            _statements(stores, person.partition), _parents(stores, tenant_id, learner_id)
-        )
-        if agreed == person.parent_consented:
-            return Decision()
-        changed = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
-        return Decision([Replace(changed.stored(), etag)])
 
     return announce_once(
         stores,
@@ -119,6 +115,22 @@ def judge_parents_consent(
         decide=decide,
         now=now,
     )
+
+
+def _judged(
+    stores: Stores, tenant_id: str, user_id: str, said: list[Consent], now: datetime
+) -> Replace:
+    """The account as it follows from what was said and who is linked at present.
+
+    It is written also where nothing changes: of two judgements at the same moment the later
+    one then has to look again, whichever read first. Raises ``Missing`` without an account.
+    """
+    person, etag = read_account(stores, tenant_id, user_id)
+    linked_at = _parents(stores, tenant_id, user_id)
+    agreed = parents_agree(in_force(said, linked_at), linked_at.keys())
+    if agreed != person.parent_consented:
+        person = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
+    return Replace(person.stored(), etag)
 
 
 def _statements(stores: Stores, partition: tuple[str, str]) -> list[Consent]:
@@ -138,11 +150,25 @@ def _statements(stores: Stores, partition: tuple[str, str]) -> list[Consent]:
             return found
 
 
-def _parents(stores: Stores, tenant_id: str, learner_id: str) -> set[str]:
+def _parents(stores: Stores, tenant_id: str, learner_id: str) -> dict[str, datetime]:
+    """Since when whom an active link makes a parent of the learner. One who is suspended speaks
+    for nobody; one without an account here signs in elsewhere."""
     page = stores.documents.query(
         family.CONTAINER,
         (tenant_id, learner_id),
         where=[Equals("kind", "link"), Equals("active", True)],
         limit=1000,
     )
-    return {FamilyLink.of(item.body).parent_id for item in page.items}
+    links = [FamilyLink.of(item.body) for item in page.items]
+    return {
+        link.parent_id: link.linked_at
+        for link in links
+        if _speaks(stores, tenant_id, link.parent_id)
+    }
+
+
+def _speaks(stores: Stores, tenant_id: str, parent_id: str) -> bool:
+    try:
+        return read_account(stores, tenant_id, parent_id)[0].status == "active"
+    except Missing:
+        return True

@@ -143,7 +143,8 @@ def link(
             tenant_id=parent.tenant_id, of="user", target=learner_id,
         )  # fmt: skip
         told = FamilyChanged(learner_id=learner_id)
-        return Answer(201, made.stored(), Decision(operations, [note, told]))
+        # the id alone is kept for repeats: the link is erased with either of the two
+        return Answer(201, {"link_id": made.id}, Decision(operations, [note, told]))
 
     answer = reply_once(
         stores,
@@ -156,7 +157,10 @@ def link(
     )
     throttles.forget(stores, tried)
     judge_parents_consent(stores, parent.tenant_id, learner_id, now=now)
-    return FamilyLink.of(answer.body)
+    kept = stores.documents.get(family.CONTAINER, partition, answer.body["link_id"])
+    if kept is None:
+        raise _no_code()
+    return FamilyLink.of(kept.body)
 
 
 def revoke(

@@ -80,18 +80,21 @@ def invite(
         means.pseudonyms, by, "invitation.create", tenant_id=tenant_id, of="address",
         target=address_id, reason=f"roles: {', '.join(invitation.roles)}",
     )  # fmt: skip
-    answer = reply_once(
+    reply_once(
         means.stores,
         idempotency,
         source=SOURCE,
         container=INVITATIONS,
         partition=(tenant_id, invitation_id),
+        # the id alone is kept for repeats: the address is erased with its document
         decide=lambda: Answer(
-            201, invitation.stored(), Decision([Create(invitation.stored())], [note])
+            201,
+            {"invitation_id": invitation_id},
+            Decision([Create(invitation.stored())], [note]),
         ),
         now=now,
     )
-    made = Invitation.of(answer.body)
+    made, _ = read_invitation(means.stores, tenant_id, invitation_id)
     ticket = Ticket(tenant_id, invitation_id, made.address_id)
     token = means.tokens.issue_ticket(
         ticket, use="invitation", now=made.created_at, lifetime=LIFETIME
@@ -128,13 +131,13 @@ def accept(
     claimed = _credential(means.stores, invitation)
     if claimed is not None:
         # accepted before, by a call whose answer was lost or that died after the claim
-        tried = throttles.reserve_account(
-            means, invitation.tenant_id, invitation.address_id, now=now
-        )
-        if not passwords.is_right(claimed.password_hash, password):
-            throttles.failed(means.stores, tried, now=now)
+        with throttles.attempt(
+            means, invitation.tenant_id, invitation.address_id, client, now=now
+        ) as attempt:
+            right = passwords.is_right(claimed.password_hash, password)
+            attempt.outcome = "right" if right else "failed"
+        if not right:
             raise Conflict("the invitation was accepted; sign in instead")
-        throttles.forget(means.stores, tried)
     elif not invitation.is_open(now):
         raise Conflict("the invitation was used, revoked or has expired; ask for another")
     account = join(

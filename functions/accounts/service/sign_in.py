@@ -30,6 +30,7 @@ from shared import telemetry
 from shared.audit import noted
 from shared.auth import ACCESS_LIFETIME, Principal, Ticket
 from shared.documents.port import Create, Equals, Replace
+from shared.erasures import erased_at
 from shared.errors import Conflict, Forbidden, Missing, Stale, Unauthenticated
 from shared.messaging import Decision, IdempotencyKey, Outcome, announce_once
 from shared.models import account
@@ -61,31 +62,37 @@ def sign_in(
     known or the password wrong; ``Throttled`` after too many failures of the account or the
     client; ``Forbidden`` when the account is suspended; ``Invalid`` for what is no address.
     """
-    stores = means.stores
     address_id = address_id_of(means, tenant_id, email)
-    from_client = throttles.reserve_client(means, client, now=now)
-    if not (is_tenant_code(tenant_id) or tenant_id == PLATFORM):
-        passwords.is_right(None, password)
-        throttles.failed(stores, from_client, now=now)
-        raise _wrong()
-    of_account = throttles.reserve_account(means, tenant_id, address_id, now=now)
-    stored = stores.documents.get(CREDENTIALS, (tenant_id, address_id), CREDENTIAL_ID)
+    is_tenant = is_tenant_code(tenant_id) or tenant_id == PLATFORM
+    of_tenant = tenant_id if is_tenant else None
+    with throttles.attempt(means, of_tenant, address_id, client, now=now) as attempt:
+        person = _whose(means, of_tenant, address_id, password)
+        attempt.outcome = "right" if person else "failed"
+    if person is None:
+        raise Unauthenticated("the address or the password is wrong")
+    return open_family(means, person, now=now)
+
+
+def _whose(means: Means, tenant_id: str | None, address_id: str, password: str) -> Account | None:
+    """Whose address and password these are, None when they are nobody's. Takes as long for an
+    address or a tenant that is not known as for a wrong password."""
+    stores = means.stores
+    partition = (tenant_id or PLATFORM, address_id)
+    stored = stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID) if tenant_id else None
     credential = Credential.of(stored.body) if stored else None
     right = passwords.is_right(credential.password_hash if credential else None, password)
     if not right or credential is None or stored is None:
-        throttles.failed(stores, from_client, now=now)
-        throttles.failed(stores, of_account, now=now)
-        raise _wrong()
+        return None
+    if erased_at(stores, means.pseudonyms, credential.tenant_id, "user", credential.user_id):
+        return None  # the erasure has only not come to the credential yet
     try:
-        person = account_of(stores, tenant_id, address_id, credential.user_id)
+        person = account_of(stores, credential.tenant_id, address_id, credential.user_id)
     except Missing:
-        raise _wrong() from None
-    throttles.refund(stores, from_client)
-    throttles.forget(stores, of_account)
+        return None
     if passwords.is_outdated(credential.password_hash):
         fresh = credential.model_copy(update={"password_hash": passwords.hashed(password)})
         _replace_credential(stores, fresh, stored.etag)
-    return open_family(means, person, now=now)
+    return person
 
 
 def open_family(means: Means, person: Account, *, now: datetime) -> TokenPair:
@@ -120,7 +127,9 @@ def refresh(
         person, _ = read_account(means.stores, ticket.tenant_id, user_id)
     except Missing:
         raise _ended() from None
-    if person.status != "active":
+    if person.status != "active" or erased_at(
+        means.stores, means.pseudonyms, person.tenant_id, "user", user_id
+    ):
         raise _ended()
     changed_at = _password_changed_at(means.stores, person)
     new_id = str(uuid4())
@@ -222,17 +231,13 @@ def change_password(
         personal=[person.email, person.email.partition("@")[0], person.display_name],
         pointer="/new_password",
     )
-    from_client = throttles.reserve_client(means, client, now=now)
-    of_account = throttles.reserve_account(means, by.tenant_id, person.address_id, now=now)
     stored = stores.documents.get(CREDENTIALS, (by.tenant_id, person.address_id), CREDENTIAL_ID)
     credential = Credential.of(stored.body) if stored else None
-    right = passwords.is_right(credential.password_hash if credential else None, present)
+    with throttles.attempt(means, by.tenant_id, person.address_id, client, now=now) as attempt:
+        right = passwords.is_right(credential.password_hash if credential else None, present)
+        attempt.outcome = "right" if right else "failed"
     if not right or credential is None or stored is None:
-        throttles.failed(stores, from_client, now=now)
-        throttles.failed(stores, of_account, now=now)
         raise Forbidden("the present password is wrong")
-    throttles.refund(stores, from_client)
-    throttles.forget(stores, of_account)
     changed = credential.model_copy(
         update={"password_hash": passwords.hashed(new), "changed_at": now}
     )
@@ -318,10 +323,6 @@ def _replace_credential(stores: Stores, credential: Credential, etag: str) -> No
 def _check_active(person: Account) -> None:
     if person.status != "active":
         raise Forbidden("this account is suspended; ask an admin of your tenant")
-
-
-def _wrong() -> Unauthenticated:
-    return Unauthenticated("the address or the password is wrong")
 
 
 def _ended() -> Unauthenticated:

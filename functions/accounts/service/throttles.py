@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from functions.accounts.rules.documents import THROTTLES, Throttle
 from functions.accounts.rules.throttling import (
     PER_ACCOUNT,
+    PER_ACCOUNT_ANYWHERE,
     PER_CLIENT,
     Budget,
     counted,
+    network_of,
     wait,
 )
 from functions.accounts.service.means import Means
@@ -35,6 +39,7 @@ class Reserved:
     bucket: str
     before: Throttle | None
     after: Throttle
+    is_of_pair: bool = False
 
     @property
     def partition(self) -> tuple[str, str]:
@@ -67,16 +72,57 @@ def reserve(
     raise Throttled(f"too many {what} at once; wait and try again", retry_after=1)
 
 
-def reserve_client(means: Means, client: str, *, now: datetime) -> Reserved:
-    """Count a try to sign in by its network address."""
-    bucket = means.pseudonyms.of(PLATFORM, "sign-ins from", client)
-    return reserve(means.stores, PLATFORM, bucket, PER_CLIENT, what="failures", now=now)
+class Attempt:
+    """One try at a password, counted by client and by account until it turns out."""
+
+    def __init__(self, reserved: list[Reserved]) -> None:
+        self._reserved = reserved
+        self.outcome: Literal["failed", "right"] | None = None
+
+    def settle(self, stores: Stores, *, now: datetime) -> None:
+        """A failure stays counted; anything else is taken back, and the right password has the
+        failures of its account from this client forgotten."""
+        for reserved in self._reserved:
+            if self.outcome == "failed":
+                failed(stores, reserved, now=now)
+            elif self.outcome == "right" and reserved.is_of_pair:
+                forget(stores, reserved)
+            else:
+                refund(stores, reserved)
 
 
-def reserve_account(means: Means, tenant_id: str, address_id: str, *, now: datetime) -> Reserved:
-    """Count a try to sign in by the account whose password is tried."""
-    bucket = means.pseudonyms.of(tenant_id, "sign-ins of", address_id)
-    return reserve(means.stores, tenant_id, bucket, PER_ACCOUNT, what="failures", now=now)
+@contextmanager
+def attempt(
+    means: Means, tenant_id: str | None, address_id: str, client: str, *, now: datetime
+) -> Iterator[Attempt]:
+    """Count a try at the password of an account before it is made; set ``outcome`` inside.
+
+    ``tenant_id`` None is no tenant: the client alone is counted. Raises ``Throttled`` when it
+    comes too early after the failures of the client, or of the account from it or from anywhere.
+    """
+    network = network_of(client)
+    of = means.pseudonyms.of
+    wanted = [(PLATFORM, of(PLATFORM, "sign-ins from", network), PER_CLIENT, False)]
+    if tenant_id is not None:
+        pair = of(tenant_id, "sign-ins of", f"{address_id} from {network}")
+        anywhere = of(tenant_id, "sign-ins of", address_id)
+        wanted += [
+            (tenant_id, pair, PER_ACCOUNT, True),
+            (tenant_id, anywhere, PER_ACCOUNT_ANYWHERE, False),
+        ]
+    reserved: list[Reserved] = []
+    try:
+        for holder, bucket, budget, is_of_pair in wanted:
+            counted_as = reserve(means.stores, holder, bucket, budget, what="failures", now=now)
+            reserved.append(replace(counted_as, is_of_pair=is_of_pair))
+    except Throttled:
+        Attempt(reserved).settle(means.stores, now=now)
+        raise
+    made = Attempt(reserved)
+    try:
+        yield made
+    finally:
+        made.settle(means.stores, now=now)
 
 
 def failed(stores: Stores, reserved: Reserved, *, now: datetime) -> None:

@@ -201,22 +201,48 @@ def test_a_client_is_held_up_whatever_it_tries(house: House) -> None:
 def test_guesses_at_one_moment_never_exceed_the_budget(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 24 guesses at once from as many clients five are verified, and all others wait."""
+    """Of 24 guesses at once from one client five are verified, and all others wait."""
     register(house)
     effort = Effort(house, monkeypatch)
-    outcomes = at_once(24, lambda number: enter(house, password=WRONG, client=f"192.0.2.{number}"))
+    outcomes = at_once(24, lambda _: enter(house, password=WRONG))
     kinds = Counter(type(outcome) for outcome in outcomes)
     assert kinds == {Unauthenticated: 5, Throttled: 19}
     assert effort.counts["verify"] == 5
 
 
+def test_guesses_from_many_clients_share_a_budget(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 60 guesses from as many clients fifty are verified, whoever sends them."""
+    register(house)
+    monkeypatch.setattr(passwords, "is_right", lambda *_: False)
+    outcomes = at_once(60, lambda number: enter(house, password=WRONG, client=f"192.0.2.{number}"))
+    kinds = Counter(type(outcome) for outcome in outcomes)
+    assert kinds == {Unauthenticated: 50, Throttled: 10}
+
+
+def test_who_guesses_does_not_hold_up_the_owner(house: House) -> None:
+    """A day of guesses from one client, each as soon as it is taken, never keeps the owner out
+    who comes from another."""
+    register(house)
+    guesses = 0
+    for _ in range(96):
+        outcome = refused(lambda: enter(house, password=WRONG, client="198.51.100.1"))
+        guesses += isinstance(outcome, Unauthenticated)
+        house.clock.advance(minutes=15)
+        assert enter(house)
+    assert guesses > 10
+
+
 def test_a_success_forgets_the_failures_of_the_account_alone(house: House) -> None:
-    """The owner who comes in has five free tries again; the client's failures still count."""
+    """The owner who comes in has five free tries again; the client's failures still count, and
+    those of the account from anywhere."""
     register(house)
     for _ in range(4):
         refused(lambda: enter(house, password=WRONG))
     enter(house)
-    assert house.kinds("throttle", container="throttles") == []
+    (anywhere,) = house.kinds("throttle", container="throttles")
+    assert anywhere["failures"] == 4
     (client,) = house.kinds("throttle", container="throttles", tenant="platform")
     assert client["failures"] == 4
 
