@@ -31,18 +31,17 @@ REGISTRATIONS = Budget(300, timedelta(minutes=1), timedelta(minutes=15), timedel
 CODES = Budget(10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24))
 
 
-def network_of(client: str) -> str:
-    """Whom a network address stands for: an IPv6 network of 64 bits is one customer's, who can
-    take any address in it."""
+def client_of(address: str) -> str:
+    """Who counts as one client: whoever has an IPv6 address has all others of its /64 too."""
     try:
-        address = ip_address(client)
+        found = ip_address(address)
     except ValueError:
-        return client
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Network((address, 64), strict=False))
-    return str(address)
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((int(found), 64), strict=False))
 
 
 def failures_of(throttle: Throttle | None, budget: Budget, now: datetime) -> int:

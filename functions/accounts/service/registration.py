@@ -21,7 +21,7 @@ from functions.accounts.rules.documents import (
     Invitation,
     NewAccount,
 )
-from functions.accounts.rules.throttling import REGISTRATIONS
+from functions.accounts.rules.throttling import REGISTRATIONS, client_of
 from functions.accounts.service import throttles
 from functions.accounts.service.means import SOURCE, Means
 from shared.documents.port import Create, Operation, Replace
@@ -61,7 +61,7 @@ def address_id_of(means: Means, tenant_id: str, email: str) -> str:
 
 def check_pace(means: Means, client: str, *, now: datetime) -> None:
     """Raise ``Throttled`` when too many registrations come from one client."""
-    bucket = means.pseudonyms.of(PLATFORM, "registrations from", client)
+    bucket = means.pseudonyms.of(PLATFORM, "registrations from", client_of(client))
     throttles.reserve(means.stores, PLATFORM, bucket, REGISTRATIONS, what="registrations", now=now)
 
 

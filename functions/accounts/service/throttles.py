@@ -16,8 +16,8 @@ from functions.accounts.rules.throttling import (
     PER_ACCOUNT_ANYWHERE,
     PER_CLIENT,
     Budget,
+    client_of,
     counted,
-    network_of,
     wait,
 )
 from functions.accounts.service.means import Means
@@ -100,7 +100,7 @@ def attempt(
     ``tenant_id`` None is no tenant: the client alone is counted. Raises ``Throttled`` when it
     comes too early after the failures of the client, or of the account from it or from anywhere.
     """
-    network = network_of(client)
+    network = client_of(client)
     of = means.pseudonyms.of
     wanted = [(PLATFORM, of(PLATFORM, "sign-ins from", network), PER_CLIENT, False)]
     if tenant_id is not None:

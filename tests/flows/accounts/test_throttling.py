@@ -16,6 +16,7 @@ from functions.accounts.rules.throttling import (
     PER_CLIENT,
     REGISTRATIONS,
     Budget,
+    client_of,
     counted,
     failures_of,
     wait,
@@ -33,6 +34,24 @@ BUDGETS = [PER_ACCOUNT, PER_CLIENT, REGISTRATIONS, CODES]
 SMALL = Budget(3, timedelta(seconds=10), timedelta(seconds=60), timedelta(hours=1))
 budgets = st.sampled_from([*BUDGETS, SMALL])
 seconds = st.integers(0, 100_000).map(lambda number: timedelta(seconds=number))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("::1", "0.0.0.1", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("unknown", "192.0.2.7", False),
+        ("unknown", "unknown", True),
+    ],
+)
+def test_a_client_is_whoever_shares_a_network(one: str, other: str, same: bool) -> None:
+    """Who has one IPv6 address has all of its /64, and cannot fail from each anew."""
+    assert (client_of(one) == client_of(other)) == same
 
 
 def throttle(failures: int) -> Throttle:
@@ -184,6 +203,16 @@ def test_registrations_from_one_client_are_held_up(house: House) -> None:
         registration.check_pace(house.means, CLIENT, now=house.clock())
     assert refused.value.retry_after == 60
     registration.check_pace(house.means, "192.0.2.8", now=house.clock())
+
+
+def test_a_network_of_addresses_is_one_client(house: House) -> None:
+    """A hundred failures from as many addresses of one IPv6 network hold up all of it."""
+    for number in range(PER_CLIENT.free):
+        tried = throttles.reserve_client(house.means, f"2001:db8::{number:x}", now=house.clock())
+        throttles.failed(house, tried, now=house.clock())
+    with pytest.raises(Throttled):
+        throttles.reserve_client(house.means, "2001:db8::ffff", now=house.clock())
+    throttles.reserve_client(house.means, "2001:db8:0:1::1", now=house.clock())
 
 
 def test_buckets_tell_nothing_and_belong_to_one_tenant(house: House) -> None:
