@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from functions.accounts.rules.documents import ConsentGiven, ConsentKind, WhereFrom
 from functions.accounts.rules.passwords import MAX_CHARACTERS, MIN_CHARACTERS
@@ -21,6 +21,26 @@ PASSWORD: Any = Field(
     description=f"At least {MIN_CHARACTERS} characters, and none that many people use",
     examples=["four words nobody guesses"],
 )
+
+
+def _readable(text: str) -> str:
+    if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
+        raise ValueError("a name is one line of text")
+    if not any(character.isprintable() for character in text):
+        raise ValueError("nothing of it can be seen")
+    return text
+
+
+PersonName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(_readable),
+]
+TenantName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_readable),
+]
 
 
 class ConsentForm(Body):

@@ -11,6 +11,7 @@ from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import (
     PASSWORD,
     ConsentForm,
+    PersonName,
     PersonView,
     means,
     person_view,
@@ -57,7 +58,7 @@ class NewPerson(Body):
     tenant: str = Field(max_length=63, description="The tenant's code", examples=["demo"])
     email: str = Field(max_length=254, examples=["maya@example.org"])
     password: str = PASSWORD
-    display_name: str = Field(min_length=1, max_length=100, examples=["Maya O."])
+    display_name: PersonName = Field(examples=["Maya O."])
     role: Literal["learner", "parent"] = "learner"
     birth_year: int | None = Field(
         default=None, description="Learners must give it", examples=[2011]
@@ -74,7 +75,7 @@ class OwnChanges(Body):
 
     model_config = example(display_name="Maya", language="es", hidden=False)
 
-    display_name: str | None = Field(default=None, min_length=1, max_length=100)
+    display_name: PersonName | None = None
     time_zone: str | None = Field(default=None, max_length=64, examples=["America/Lima"])
     language: str | None = Field(default=None, pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
     hidden: bool | None = Field(default=None, description="Not to be shown to other people")

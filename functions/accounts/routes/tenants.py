@@ -7,7 +7,14 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
-from functions.accounts.routes.forms import PASSWORD, ConsentForm, means, where_from
+from functions.accounts.routes.forms import (
+    PASSWORD,
+    ConsentForm,
+    PersonName,
+    TenantName,
+    means,
+    where_from,
+)
 from functions.accounts.routes.tokens import SignedIn, signed_in
 from functions.accounts.rules.consents import check_required
 from functions.accounts.rules.documents import Invitation, NewAccount
@@ -15,7 +22,7 @@ from functions.accounts.rules.times import check_birth_year
 from functions.accounts.service import invitations, sign_in, tenants
 from functions.accounts.service.means import read_tenant
 from shared import runtime
-from shared.errors import Conflict, Missing, Stale, Throttled, Unauthenticated
+from shared.errors import Conflict, Forbidden, Missing, Stale, Throttled, Unauthenticated
 from shared.http.api import Api, Reply
 from shared.http.call import Body, Call, PageQuery, etag_header
 from shared.models.examples import example
@@ -40,7 +47,7 @@ class NewTenant(Body):
     code: str = Field(
         max_length=63, description="What people type to sign in", examples=["north-school"]
     )
-    name: str = Field(min_length=1, max_length=200, examples=["North School"])
+    name: TenantName = Field(examples=["North School"])
     consent_age: int = Field(default=16, ge=0, le=21)
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
     registration: Literal["open", "invited"] = "open"
@@ -53,7 +60,7 @@ class TenantChanges(Body):
         name="North School", consent_age=16, time_zone="Europe/Berlin", registration="invited"
     )
 
-    name: str | None = Field(default=None, min_length=1, max_length=200)
+    name: TenantName | None = None
     consent_age: int | None = Field(
         default=None, ge=0, le=21, description="Who is younger needs a parent's consent"
     )
@@ -132,7 +139,7 @@ class AcceptedInvitation(Body):
 
     token: str = Field(max_length=4096, examples=["eyJhbGciOiJIUzI1NiIs…"])
     password: str = PASSWORD
-    display_name: str = Field(min_length=1, max_length=100, examples=["Ada L."])
+    display_name: PersonName = Field(examples=["Ada L."])
     birth_year: int | None = Field(default=None, description="Learners should give it")
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/London"])
     language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
@@ -230,7 +237,7 @@ def invitations_revoke(call: Call[None, None]) -> None:
     answer=SignedIn,
     status=201,
     idempotent=False,
-    errors=(Unauthenticated, Conflict, Throttled),
+    errors=(Unauthenticated, Forbidden, Conflict, Throttled),
 )
 def invitations_accept(call: Call[None, AcceptedInvitation]) -> SignedIn:
     """Accept an invitation, and sign in. Sent again with the same password, it is the same."""
