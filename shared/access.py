@@ -63,7 +63,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "invitations_list": {"admin": "tenant", "operator": "tenant"},
     "invitations_revoke": {"admin": "tenant", "operator": "tenant"},
     "invitations_accept": PUBLIC,
-    "family_codes_create": {"learner": "own", "mentor": "learners", "admin": "tenant"},
+    "family_codes_create": {"learner": "own", "admin": "tenant"},
+    "family_codes_revoke": {"learner": "own", "admin": "tenant"},
     "family_links_create": {"parent": "own"},
     "family_links_list": {
         "learner": "own",

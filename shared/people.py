@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from shared.access import Reach
 from shared.auth import Principal
-from shared.errors import Missing
+from shared.erasures import erased_at
+from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.models import account, family
 from shared.models.account import Account
 from shared.models.family import FamilyLink, link_id_of
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 
@@ -52,6 +54,23 @@ def check_person(
     check_reach(stores, principal, reach, user_id)
     if user_id != principal.user_id:
         read_account(stores, principal.tenant_id, user_id)
+
+
+def check_standing(stores: Stores, pseudonyms: Pseudonyms, principal: Principal) -> None:
+    """Raise for somebody of the external provider who may not act here, whatever its tokens say:
+    ``Unauthenticated`` when their data was erased, ``Forbidden`` when they are suspended.
+
+    Our own people are checked when their tokens are issued; the provider knows neither.
+    """
+    tenant_id, user_id = principal.tenant_id, principal.user_id
+    if erased_at(stores, pseudonyms, tenant_id, "user", user_id) is not None:
+        raise Unauthenticated("what was held on you was erased, and nothing is held again")
+    try:
+        person, _ = read_account(stores, tenant_id, user_id)
+    except Missing:
+        return
+    if person.status != "active":
+        raise Forbidden("your account is suspended; ask an admin of your tenant")
 
 
 def is_parent_of(stores: Stores, tenant_id: str, *, parent_id: str, learner_id: str) -> bool:

@@ -31,6 +31,7 @@ from shared.errors import (
 )
 from shared.http.client import client_address_of
 from shared.messaging import IdempotencyKey
+from shared.people import check_standing
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FIELD_ERRORS = 50
@@ -91,12 +92,16 @@ class Caller:
     known: Principal | None = None
 
     def identify(self) -> Principal:
-        """Raises ``Unauthenticated`` without a token that holds."""
+        """Raises ``Unauthenticated`` without a token that holds, and ``Forbidden`` to somebody of
+        the external provider who is suspended here."""
         if self.known is None:
             token = bearer(self.headers)
             if token is None:
                 raise Unauthenticated("send a token: Authorization: Bearer …")
-            self.known = runtime.current().tokens.verify(token, now=self.now)
+            known = runtime.current().tokens.verify(token, now=self.now)
+            if known.external:
+                check_standing(runtime.stores(), runtime.current().pseudonyms, known)
+            self.known = known
         return self.known
 
 

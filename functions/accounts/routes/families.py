@@ -38,6 +38,14 @@ class FamilyCodeAnswer(BaseModel):
     expires_at: AwareDatetime
 
 
+class LearnerQuery(Query):
+    """Whose codes."""
+
+    learner_id: str | None = Field(
+        default=None, max_length=64, description="As an admin: of this learner; else your own"
+    )
+
+
 class RedeemedCode(Body):
     """A code that the learner or the school gave."""
 
@@ -145,6 +153,13 @@ def family_codes_create(call: Call[None, NewFamilyCode]) -> FamilyCodeAnswer:
         now=call.now,
     )
     return FamilyCodeAnswer(code=code, learner_id=learner_id, expires_at=expires_at)
+
+
+@api.delete("v1/family-codes", query=LearnerQuery, errors=(Missing,))
+def family_codes_revoke(call: Call[LearnerQuery, None]) -> None:
+    """Take back every open code: one that got into the wrong hands links nobody any more."""
+    learner_id = call.query.learner_id or call.principal.user_id
+    families.revoke_codes(means(), call.principal, call.reach, learner_id, now=call.now)
 
 
 @api.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
@@ -23,9 +24,17 @@ PASSWORD: Any = Field(
 )
 
 
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+LANGUAGE: Any = Field(
+    pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$", max_length=35, description="BCP 47"
+)
+
+
 def _readable(text: str) -> str:
     if any(character < " " or "\x7f" <= character <= "\x9f" for character in text):
         raise ValueError("a name is one line of text")
+    if _TURNS.search(text):
+        raise ValueError("a name does not turn the direction of what is written around it")
     if not any(character.isprintable() for character in text):
         raise ValueError("nothing of it can be seen")
     return text

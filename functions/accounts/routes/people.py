@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import (
+    LANGUAGE,
     PASSWORD,
     ConsentForm,
     PersonName,
@@ -27,9 +28,7 @@ from functions.accounts.service.means import read_tenant
 from shared import audit, runtime
 from shared.errors import (
     Conflict,
-    FieldError,
     Forbidden,
-    Invalid,
     Missing,
     Stale,
     Throttled,
@@ -64,7 +63,7 @@ class NewPerson(Body):
         default=None, description="Learners must give it", examples=[2011]
     )
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
-    language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    language: Annotated[str, LANGUAGE] = "en"
     consents: list[ConsentForm] = Field(
         max_length=10, description="`terms` and `privacy` at least, granted"
     )
@@ -77,7 +76,7 @@ class OwnChanges(Body):
 
     display_name: PersonName | None = None
     time_zone: str | None = Field(default=None, max_length=64, examples=["America/Lima"])
-    language: str | None = Field(default=None, pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    language: Annotated[str, LANGUAGE] | None = None
     hidden: bool | None = Field(default=None, description="Not to be shown to other people")
 
 
@@ -169,11 +168,6 @@ def users_register(call: Call[None, NewPerson]) -> SignedIn:
         raise Unprocessable("there is no tenant with this code") from None
     if tenant.registration != "open":
         raise Forbidden("this tenant takes invited people only; ask for an invitation")
-    if body.role == "learner" and body.birth_year is None:
-        raise Invalid(
-            "learners give their year of birth",
-            fields=(FieldError("/birth_year", "is missing"),),
-        )
     check_birth_year(body.birth_year, this_year=call.now.year)
     check_time_zone(body.time_zone)
     given = [consent.given() for consent in body.consents]

@@ -83,7 +83,12 @@ class ErasureView(BaseModel):
 class ReplayAnswer(BaseModel):
     """A look through every store for what was erased."""
 
-    model_config = example(replay_id="e6d1b8a4-3f50-4c79-9b2e-a7c5f0d3e816")
+    model_config = example(
+        replay_id="e6d1b8a4-3f50-4c79-9b2e-a7c5f0d3e816",
+        state="running",
+        documents=1500,
+        erased_again=1,
+    )
 
     replay_id: str
     state: Literal["running", "ended"]

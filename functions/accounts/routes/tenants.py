@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import (
+    LANGUAGE,
     PASSWORD,
     ConsentForm,
     PersonName,
@@ -142,7 +143,7 @@ class AcceptedInvitation(Body):
     display_name: PersonName = Field(examples=["Ada L."])
     birth_year: int | None = Field(default=None, description="Learners should give it")
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/London"])
-    language: str = Field(default="en", pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$")
+    language: Annotated[str, LANGUAGE] = "en"
     consents: list[ConsentForm] = Field(max_length=10)
 
 

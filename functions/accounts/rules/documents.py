@@ -14,6 +14,7 @@ CREDENTIALS = "credentials"
 INVITATIONS = "invitations"
 THROTTLES = "throttles"
 CREDENTIAL_ID = "credential"
+NO_PASSWORD = "none"  # noqa: S105  no hash has this form, so no password is ever right
 
 ConsentKind = Literal["terms", "privacy", "profiling", "being_shown", "messages"]
 

@@ -12,12 +12,12 @@ from functions.accounts.rules.family_codes import LIFETIME, MAX_OPEN, canonical,
 from functions.accounts.rules.throttling import CODES
 from functions.accounts.service import throttles
 from functions.accounts.service.consents import judge_parents_consent
-from functions.accounts.service.means import SOURCE, Means
+from functions.accounts.service.means import SOURCE, Means, read_tenant
 from shared.access import Reach
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Create, Equals, Operation, Order, Partition, Replace
-from shared.errors import Conflict, Missing
+from shared.errors import Conflict, Forbidden, Missing
 from shared.events.person import FamilyChanged
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, reply_once
 from shared.models import family
@@ -97,9 +97,11 @@ def link(
     """Link the caller to the learner whose code this is, and use it up; returns the link.
 
     Raises ``Missing`` for a code that is not known, used, revoked or expired, which are not
-    told apart, ``Conflict`` for one's own, and ``Throttled`` after too many wrong ones.
+    told apart, ``Conflict`` for one's own, ``Forbidden`` to who is not of age themselves, and
+    ``Throttled`` after too many wrong ones.
     """
     stores = means.stores
+    _check_of_age(stores, parent, now)
     guesses = means.pseudonyms.of(parent.tenant_id, "codes tried by", parent.user_id)
     tried = throttles.reserve(stores, parent.tenant_id, guesses, CODES, what="wrong codes", now=now)
     digest = _digest(means, parent.tenant_id, code)
@@ -161,6 +163,34 @@ def link(
     if kept is None:
         raise _no_code()
     return FamilyLink.of(kept.body)
+
+
+def revoke_codes(
+    means: Means, by: Principal, reach: frozenset[Reach], learner_id: str, *, now: datetime
+) -> None:
+    """Take back every open code of a learner. Raises ``Missing`` for one who is not reached."""
+    check_person(means.stores, by, reach, learner_id)
+
+    def decide() -> Decision:
+        page = means.stores.documents.query(
+            family.CONTAINER,
+            (by.tenant_id, learner_id),
+            where=[Equals("kind", "code"), Equals("state", "open")],
+            limit=90,
+        )
+        operations: list[Operation] = []
+        for item in page.items:
+            taken = FamilyCode.of(item.body).model_copy(
+                update={"state": "revoked", "updated_at": now}
+            )
+            operations.append(Replace(taken.stored() | {"ttl": CODE_SECONDS}, item.etag))
+        note = noted(
+            means.pseudonyms, by, "family.codes_revoke",
+            tenant_id=by.tenant_id, of="user", target=learner_id,
+        )  # fmt: skip
+        return Decision(operations, [note] if operations else [])
+
+    _commit(means.stores, by.tenant_id, learner_id, decide, now)
 
 
 def revoke(
@@ -239,6 +269,18 @@ def _find(stores: Stores, by: Principal, reach: frozenset[Reach], link_id: str) 
     if not page.items:
         raise Missing("there is no family link with this id")
     return FamilyLink.of(page.items[0].body)
+
+
+def _check_of_age(stores: Stores, parent: Principal, now: datetime) -> None:
+    """Raise ``Forbidden`` when somebody is too young to speak for a child. Who signs in with an
+    external provider and gave no year of birth is taken at its word."""
+    try:
+        person, _ = read_account(stores, parent.tenant_id, parent.user_id)
+    except Missing:
+        return
+    tenant, _ = read_tenant(stores, parent.tenant_id)
+    if person.is_minor(consent_age=tenant.consent_age, on=now.date()):
+        raise Forbidden("parents are of age; you are not by the year of birth you gave")
 
 
 def _open_codes(stores: Stores, tenant_id: str, learner_id: str, now: datetime) -> list[FamilyCode]:

@@ -6,21 +6,31 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from functions.accounts.rules.documents import (
+    CREDENTIAL_ID,
+    CREDENTIALS,
+    NO_PASSWORD,
+    Credential,
+)
 from functions.accounts.rules.times import check_birth_year, check_time_zone
 from functions.accounts.service.means import SOURCE, Means, read_tenant
+from functions.accounts.service.registration import address_id_of
 from functions.accounts.service.sign_in import revoke_families
 from shared.access import Reach
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Contains, Create, Equals, Filter, Order, Replace
 from shared.erasures import erased_at
-from shared.errors import Conflict, FieldError, Forbidden, Invalid, Missing, Stale
+from shared.errors import Conflict, Exists, FieldError, Forbidden, Invalid, Missing, Stale
 from shared.messaging import Decision, announce_once
 from shared.models import account
 from shared.models.account import Account
 from shared.models.roles import Role
 from shared.people import check_reach, is_parent_of, read_account
 from shared.stores import Stores
+
+STAFF: frozenset[Role] = frozenset({"mentor", "recruiter", "admin"})
+"""Roles that reach other people's data."""
 
 
 def read_own(means: Means, principal: Principal, *, now: datetime) -> tuple[Account, str]:
@@ -37,11 +47,13 @@ def read_own(means: Means, principal: Principal, *, now: datetime) -> tuple[Acco
     read_tenant(means.stores, principal.tenant_id)
     if erased_at(means.stores, means.pseudonyms, principal.tenant_id, "user", principal.user_id):
         raise Conflict("your account was erased, and stays so")
+    address_id = _claimed_address(means, principal, now) if principal.email else None
     made = Account(
         tenant_id=principal.tenant_id,
         user_id=principal.user_id,
-        email=principal.email,
-        address_proven=principal.email is not None,
+        email=principal.email if address_id else None,
+        address_id=address_id,
+        address_proven=address_id is not None,
         display_name=principal.name or "New here",
         roles=tuple(sorted(principal.roles)),  # type: ignore[arg-type]  # verified roles
         external=True,
@@ -56,6 +68,31 @@ def read_own(means: Means, principal: Principal, *, now: datetime) -> tuple[Acco
 
     _commit(means.stores, made, decide, now)
     return read_account(means.stores, principal.tenant_id, principal.user_id)
+
+
+def _claimed_address(means: Means, principal: Principal, now: datetime) -> str | None:
+    """The address that an external provider has verified, claimed for the person; None when
+    somebody else here has it, or it is none."""
+    try:
+        address_id = address_id_of(means, principal.tenant_id, principal.email or "")
+    except Invalid:
+        return None
+    partition = (principal.tenant_id, address_id)
+    credential = Credential(
+        tenant_id=principal.tenant_id,
+        address_id=address_id,
+        user_id=principal.user_id,
+        password_hash=NO_PASSWORD,
+        created_at=now,
+        changed_at=now,
+    )
+    try:
+        means.stores.documents.commit(CREDENTIALS, partition, [Create(credential.stored())])
+    except Exists:
+        present = means.stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
+        if present is None or present.body["user_id"] != principal.user_id:
+            return None
+    return address_id
 
 
 def change_own(
@@ -102,6 +139,7 @@ def change_other(
             "roles: a person has at least one", fields=(FieldError("/roles", "is empty"),)
         )
     check_birth_year(changes.get("birth_year"), this_year=now.year)
+    _check_roles(read_account(means.stores, admin.tenant_id, user_id)[0], changes)
     changed = _change(
         means,
         admin,
@@ -115,6 +153,19 @@ def change_other(
     if changed[0].status == "suspended":
         revoke_families(means.stores, changed[0], "suspended", now=now)
     return changed
+
+
+def _check_roles(person: Account, changes: Mapping[str, Any]) -> None:
+    """Raise ``Conflict`` for roles that would not be this person's."""
+    new = set(changes.get("roles") or ()) - set(person.roles)
+    if person.external and "roles" in changes:
+        raise Conflict("the roles of this account are the external provider's to give")
+    proven = changes.get("address_proven", person.address_proven)
+    if new & STAFF and not proven:
+        raise Conflict(
+            "nobody vouched that the address of this account is the person's: invite them, or "
+            "set address_proven if you are sure who has it"
+        )
 
 
 def read_other(

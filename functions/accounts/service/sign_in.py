@@ -223,7 +223,7 @@ def change_password(
     """
     stores = means.stores
     person, _ = read_account(stores, by.tenant_id, by.user_id)
-    if person.address_id is None or person.email is None:
+    if person.external or person.address_id is None or person.email is None:
         raise Conflict("this account signs in with an external provider; change it there")
     check_password(
         new,

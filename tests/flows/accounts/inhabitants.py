@@ -48,7 +48,9 @@ def joining(
     birth_year: int | None = 2012,
     name: str = "Maya O.",
 ) -> registration.Joining:
-    """Somebody about to register."""
+    """Somebody about to register; parents are of age."""
+    if role == "parent":
+        birth_year = 1985
     return registration.Joining(
         tenant_id=tenant,
         user_id=str(uuid4()),

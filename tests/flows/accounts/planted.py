@@ -16,8 +16,9 @@ from shared.auth import Principal
 from shared.bus.port import Message
 from shared.documents.port import Create
 from shared.errors import Unauthenticated
-from shared.models import notification
+from shared.models import family, notification
 from shared.models.candidate import candidate_id_of
+from shared.models.family import FamilyLink, link_id_of
 from shared.models.notification import Notification
 from tests.flows.stores import TENANT, House
 
@@ -87,9 +88,16 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     invitations.invite(means, ADMIN, TENANT, EMAIL, ["learner"], idempotency=None, now=now)
     join(house, proven=proven)
     join(house, OTHER_ID, email="other@example.org", name="Other")
-    join(house, OTHER_PARENT_ID, email="parent@example.org", name="Parent", role="parent")
+    join(
+        house,
+        OTHER_PARENT_ID,
+        email="parent@example.org",
+        name="Parent",
+        role="parent",
+        birth_year=1980,
+    )
     _link(house, learner_id=USER_ID, parent_id=OTHER_PARENT_ID)
-    _link(house, learner_id=OTHER_ID, parent_id=USER_ID)
+    _link_as_it_lies(house, learner_id=OTHER_ID, parent_id=USER_ID)
     with suppress(Unauthenticated):
         sign_in.sign_in(means, TENANT, EMAIL, "a wrong one", client="203.0.113.77", now=now)
     house.work("accounts")
@@ -146,6 +154,20 @@ def _link(house: House, *, learner_id: str, parent_id: str) -> None:
         now=house.clock(),
     )
     families.link(house.means, parent, code, idempotency=None, now=house.clock())
+
+
+def _link_as_it_lies(house: House, *, learner_id: str, parent_id: str) -> None:
+    """A link of a time when nobody asked how old parents are."""
+    link = FamilyLink(
+        id=link_id_of(TENANT, learner_id, parent_id),
+        tenant_id=TENANT,
+        learner_id=learner_id,
+        parent_id=parent_id,
+        active=True,
+        linked_at=house.clock(),
+        updated_at=house.clock(),
+    )
+    house.documents.commit(family.CONTAINER, (TENANT, learner_id), [Create(link.stored())])
 
 
 def _notify(house: House, audience: str, text: str) -> None:

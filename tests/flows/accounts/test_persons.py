@@ -15,6 +15,7 @@ from shared.errors import Conflict, Forbidden, Invalid, Missing, Stale, Unauthen
 from shared.models.account import Account
 from shared.models.roles import Role
 from shared.models.tombstone import CONTAINER, Tombstone
+from shared.people import check_standing
 from tests.flows.accounts.inhabitants import (
     account,
     as_principal,
@@ -25,7 +26,7 @@ from tests.flows.accounts.inhabitants import (
     register,
     staff,
 )
-from tests.flows.stores import RIVAL, TENANT, House
+from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
 from tests.flows.stores import house as house
 
 ADMIN = staff("admin")
@@ -159,7 +160,7 @@ def test_an_admin_changes_neither_own_roles_nor_status(
     house: House, maya: Account, changes: dict[str, Any]
 ) -> None:
     """Another admin has to; other facts of their own account are theirs to change."""
-    change(house, maya, {"roles": ("admin",)})
+    change(house, maya, {"roles": ("admin",), "address_proven": True})
     me = as_principal(account(house, maya))
     with pytest.raises(Forbidden, match="another admin"):
         change(house, maya, changes, by=me)
@@ -219,7 +220,42 @@ def test_somebody_from_outside_has_an_account_at_the_first_call(house: House) ->
     assert (made.display_name, made.email, made.address_proven) == (
         "Ines", "ines@example.org", True,
     )  # fmt: skip
-    assert (made.roles, made.external, made.address_id) == (("learner",), True, None)
+    assert (made.roles, made.external) == (("learner",), True)
+    (claim,) = house.kinds("credential", container="credentials")
+    assert (claim["user_id"], claim["address_id"]) == (made.user_id, made.address_id)
+    with pytest.raises(Unauthenticated):
+        enter(house, "ines@example.org", "none")
+
+
+def test_an_address_that_somebody_has_is_not_given_to_another_from_outside(
+    house: House, maya: Account
+) -> None:
+    """Who comes from outside with an address that an account here has gets one without it."""
+    made, _ = persons.read_own(
+        house.means, outsider(name="Maya", email="MAYA@example.org"), now=house.clock()
+    )
+    assert (made.email, made.address_id, made.address_proven) == (None, None, False)
+    assert account(house, maya).email == "maya@example.org"
+
+
+def test_staff_have_an_address_that_somebody_vouched_for(house: House, maya: Account) -> None:
+    """Who registered with some address gets no rights over others until an admin vouches for
+    it, or says so at once."""
+    with pytest.raises(Conflict, match="vouched"):
+        change(house, maya, {"roles": ("recruiter",)})
+    assert change(house, maya, {"roles": ("parent",)})
+    assert change(house, maya, {"roles": ("recruiter",), "address_proven": True})
+
+
+def test_roles_of_people_from_outside_are_the_providers(house: House) -> None:
+    """What an admin would change of them would hold nowhere, so it is refused; a suspension
+    holds."""
+    made, _ = persons.read_own(house.means, outsider(name="Ines"), now=house.clock())
+    with pytest.raises(Conflict, match="provider"):
+        change(house, made, {"roles": ("learner", "parent")})
+    assert change(house, made, {"status": "suspended"})
+    with pytest.raises(Forbidden, match="suspended"):
+        check_standing(house, PSEUDONYMS, outsider(name="Ines"))
 
 
 def test_who_is_vouched_for_by_nobody_has_no_address(house: House) -> None:

@@ -137,7 +137,7 @@ def test_new_roles_come_with_the_next_refresh(house: House) -> None:
     """What an admin makes of somebody is in the tokens after a refresh."""
     person, pair = register(house), enter(house)
     persons.change_other(
-        house.means, staff("admin"), person.user_id, {"roles": ("mentor",)},
+        house.means, staff("admin"), person.user_id, {"roles": ("mentor",), "address_proven": True},
         reason=None, if_match=None, now=house.clock(),
     )  # fmt: skip
     access = refresh(house, pair.refresh).access

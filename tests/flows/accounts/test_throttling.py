@@ -207,12 +207,16 @@ def test_registrations_from_one_client_are_held_up(house: House) -> None:
 
 def test_a_network_of_addresses_is_one_client(house: House) -> None:
     """A hundred failures from as many addresses of one IPv6 network hold up all of it."""
+
+    def guess(client: str) -> None:
+        with throttles.attempt(house.means, None, "a", client, now=house.clock()) as attempt:
+            attempt.outcome = "failed"
+
     for number in range(PER_CLIENT.free):
-        tried = throttles.reserve_client(house.means, f"2001:db8::{number:x}", now=house.clock())
-        throttles.failed(house, tried, now=house.clock())
+        guess(f"2001:db8::{number:x}")
     with pytest.raises(Throttled):
-        throttles.reserve_client(house.means, "2001:db8::ffff", now=house.clock())
-    throttles.reserve_client(house.means, "2001:db8:0:1::1", now=house.clock())
+        guess("2001:db8::ffff")
+    guess("2001:db8:0:1::1")
 
 
 def test_buckets_tell_nothing_and_belong_to_one_tenant(house: House) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.accounts.rules.addresses import normalised
 from functions.accounts.service.means import Means, read_tenant
 from functions.accounts.service.personal_data.finding import with_files
 from shared.access import Reach
 from shared.auth import Principal
 from shared.erasures import Subjects
-from shared.errors import Forbidden, Invalid, Missing
+from shared.errors import Forbidden, Missing
 from shared.models.account import Account
 from shared.models.candidate import candidate_id_of
 from shared.people import check_reach, read_account
@@ -55,10 +54,9 @@ def check_speaks_for(
 
 
 def candidate_of(person: Account) -> str | None:
-    """The id that a candidate's profile under the person's address has, if there is one."""
+    """The id that a candidate's profile under the person's address has, if there is one: it
+    follows from the address as it stands in a résumé."""
     if person.email is None:
         return None
-    try:
-        return candidate_id_of(person.tenant_id, f"email:{normalised(person.email)}")
-    except Invalid:
-        return None
+    address = "".join(person.email.split()).casefold()
+    return candidate_id_of(person.tenant_id, f"email:{address}")
