@@ -232,6 +232,7 @@ class World:
 
     def refresh_token(self, person: Person) -> str:
         """The refresh token of a new sign-in of somebody."""
+        self.credential(person)
         family_id, token_id = str(uuid4()), str(uuid4())
         self._keep(
             account.CONTAINER,

@@ -28,7 +28,7 @@ from local.triggers import BlobFunction, BusFunction, Function, HttpFunction, lo
 from shared import runtime
 from shared.documents.port import Create
 from shared.models.roles import Role
-from shared.models.tenant import Tenant
+from shared.models.tenant import PLATFORM, Tenant
 
 TENANT = "demo"
 
@@ -106,7 +106,8 @@ def _live_and_erase(
     gone = _call(functions, "users_read", token=admin, status=404, route={"user_id": user_id})
     erasure_id = runtime.current().pseudonyms.of(TENANT, "user", user_id)
     erasure = _call(functions, "erasures_read", token=admin, route={"erasure_id": erasure_id})
-    _call(functions, "erasures_replay", token=_token("op", "operator"), status=202, body={})
+    operator = _token("op", "operator", tenant=PLATFORM)
+    _call(functions, "erasures_replay", token=operator, status=202, body={})
     deliver_all(listeners)
     audit = _call(functions, "audit_list", token=admin, query={"limit": "100"})
     return {
@@ -180,10 +181,10 @@ def _get(
     return _call(functions, name, token=token, query=query, route=route)
 
 
-def _token(user_id: str, role: Role) -> str:
+def _token(user_id: str, role: Role, *, tenant: str = TENANT) -> str:
     return runtime.current().tokens.issue(
         user_id=user_id,
-        tenant_id=TENANT,
+        tenant_id=tenant,
         roles=[role],
         now=datetime.now(UTC),
         lifetime=timedelta(minutes=5),
