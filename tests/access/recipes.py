@@ -293,6 +293,12 @@ def family_codes_create(world: World, caller: Person, kind: Kind) -> Request:
     )
 
 
+@recipe(PERSON, status=204)
+def family_codes_revoke(world: World, caller: Person, kind: Kind) -> Request:
+    target = world.target(caller, kind)
+    return Request(query={} if kind == "own" else {"learner_id": target.user_id})
+
+
 @recipe(IN_HAND, status=201)
 def family_links_create(world: World, caller: Person, kind: Kind) -> Request:
     learner = world.person("learner", tenant=world.place(caller, kind))
@@ -364,6 +370,12 @@ def erasures_read(world: World, caller: Person, kind: Kind) -> Request:
 @recipe(OF_NO_TENANT, status=202)
 def erasures_replay(world: World, caller: Person, kind: Kind) -> Request:
     return Request(marks=('"kind":"replay"',), shows=("replay_id",))
+
+
+@recipe(OF_NO_TENANT)
+def erasures_replay_read(world: World, caller: Person, kind: Kind) -> Request:
+    replay_id = world.replay()
+    return Request(path={"replay_id": replay_id}, shows=(replay_id,))
 
 
 @recipe(LIST)

@@ -26,6 +26,7 @@ from functions.accounts.rules.documents import (
     FamilyCode,
     Invitation,
     RefreshFamily,
+    Replay,
 )
 from functions.accounts.rules.family_codes import canonical, code_of
 from functions.accounts.service import passwords
@@ -128,7 +129,7 @@ class World:
                 address_id=self._address_id(tenant, made.email),
                 display_name=made.name,
                 roles=roles,
-                birth_year=self.now.year - 14 if "learner" in roles else None,
+                birth_year=self.now.year - (40 if "parent" in roles else 14),
                 created_at=self.now,
                 updated_at=self.now,
             ),
@@ -251,6 +252,23 @@ class World:
         return self.tokens.issue_ticket(
             ticket, use="refresh", now=self.now, lifetime=timedelta(days=30)
         )
+
+    def replay(self) -> str:
+        """A look through the stores for what was erased; returns its id."""
+        replay_id = str(uuid4())
+        self._keep(
+            tombstone.CONTAINER,
+            (PLATFORM, "replays"),
+            Replay(
+                id=replay_id,
+                tenant_id=PLATFORM,
+                state="ended",
+                containers_left=(),
+                requested_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        return replay_id
 
     # a tenant's things
 
