@@ -2,10 +2,9 @@
 
     python -m tools.invite_operator ada@example.org
 
-Reads the settings of the environment (as the deployed apps do) and prints the token that
-``POST /api/v1/invitations/accept`` takes. On one machine:
-
-    python -m tools.invite_operator ada@example.org --home .waymark
+Reads the settings of the environment, as the deployed apps do, and prints the token that
+``POST /api/v1/invitations/accept`` takes. (On one machine, ``python -m local --token operator``
+prints a token that works at once.)
 """
 
 from __future__ import annotations
@@ -14,11 +13,9 @@ import argparse
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from functions.accounts.service.invitations import invite
 from functions.accounts.service.means import Means
-from local.host import settings_of
 from shared import runtime
 from shared.documents.port import Create
 from shared.errors import Exists, Problem
@@ -30,15 +27,9 @@ def main() -> int:
     """Invite who is named on the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("email")
-    parser.add_argument("--home", type=Path, help="the home of a local host")
     arguments = parser.parse_args()
     try:
-        settings = (
-            settings_of(arguments.home.resolve(), 0, os.environ)
-            if arguments.home
-            else Settings.read(os.environ)
-        )
-        running = runtime.start(settings)
+        running = runtime.start(Settings.read(os.environ))
         platform = Tenant(tenant_id=PLATFORM, name="Platform", registration="invited")
         with suppress(Exists):
             running.documents.commit(CONTAINER, (PLATFORM,), [Create(platform.stored())])

@@ -101,7 +101,7 @@ class CandidateErasure(BaseModel):
 def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
     """Search candidates by name, e-mail, skill and free text.
 
-    Without any of them, lists all candidates of the tenant.
+    Without any of them, lists all candidates of the tenant. The audit log holds who did.
     """
     query = call.query
     found = service.search(
@@ -110,6 +110,13 @@ def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
         Search(text=query.q, name=query.name, email=query.email, skills=query.skill),
         limit=query.limit,
         continuation=query.continuation,
+    )
+    audit.record_read(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        "candidate.search",
+        now=call.now,
     )
     return CandidatePage(
         items=[_summary(profile) for profile in found.profiles], continuation=found.continuation

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
-from functions.accounts.routes.forms import ConsentForm, means, where_from
+from functions.accounts.routes.forms import ConsentForm, means, note_read, where_from
 from functions.accounts.rules.documents import ConsentKind
 from functions.accounts.service import consents, families
 from shared import runtime
@@ -188,6 +188,8 @@ def family_links_list(call: Call[FamilyLinkQuery, None]) -> FamilyLinkPage:
         limit=call.query.limit,
         continuation=call.query.continuation,
     )
+    if call.query.learner_id is not None:
+        note_read(call, "family.list", call.query.learner_id)
     items = [FamilyLinkView.model_validate(link, from_attributes=True) for link in found]
     return FamilyLinkPage(items=items, continuation=continuation)
 
@@ -221,8 +223,8 @@ def consents_record(call: Call[None, NewConsent]) -> ConsentView:
 @api.get("v1/consents", query=ConsentQuery, answer=ConsentList, errors=(Missing,))
 def consents_list(call: Call[ConsentQuery, None]) -> ConsentList:
     """List every statement about your data, a child's, or as an admin anybody's."""
-    found = consents.listed(
-        means(), call.principal, call.reach, call.query.user_id or call.principal.user_id
-    )
+    user_id = call.query.user_id or call.principal.user_id
+    found = consents.listed(means(), call.principal, call.reach, user_id)
+    note_read(call, "consent.list", user_id)
     items = [ConsentView.model_validate(each, from_attributes=True) for each in found]
     return ConsentList(items=items)

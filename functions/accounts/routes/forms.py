@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringCons
 from functions.accounts.rules.documents import ConsentGiven, ConsentKind, WhereFrom
 from functions.accounts.rules.passwords import MAX_CHARACTERS, MIN_CHARACTERS
 from functions.accounts.service.means import Means
-from shared import runtime
+from shared import audit, runtime
 from shared.http.call import Body, Call
 from shared.models.account import Account
 from shared.models.examples import LEARNER, example
@@ -126,3 +126,19 @@ def where_from(call: Call[Any, Any]) -> WhereFrom:
     """Where a statement comes from, as evidence of it."""
     agent = call.headers.get("user-agent")
     return WhereFrom(client_address=call.client_address, user_agent=agent[:300] if agent else None)
+
+
+def note_read(call: Call[Any, Any], action: str, user_id: str | None = None) -> None:
+    """Write down that the caller reads somebody else's data, or without ``user_id`` a list of
+    people; what is one's own may be read unseen."""
+    if user_id != call.principal.user_id:
+        running = runtime.current()
+        audit.record_read(
+            running,
+            running.pseudonyms,
+            call.principal,
+            action,
+            of="user" if user_id else None,
+            target=user_id,
+            now=call.now,
+        )

@@ -15,6 +15,7 @@ from functions.accounts.routes.forms import (
     PersonName,
     PersonView,
     means,
+    note_read,
     person_view,
     where_from,
 )
@@ -25,7 +26,7 @@ from functions.accounts.rules.passwords import check_password
 from functions.accounts.rules.times import check_birth_year, check_time_zone
 from functions.accounts.service import passwords, persons, registration, sign_in
 from functions.accounts.service.means import read_tenant
-from shared import audit, runtime
+from shared import runtime
 from shared.errors import (
     Conflict,
     Forbidden,
@@ -241,7 +242,10 @@ def users_me_password(call: Call[None, NewPassword]) -> None:
 
 @api.get("v1/users", query=PeopleQuery, answer=PeoplePage)
 def users_list(call: Call[PeopleQuery, None]) -> PeoplePage:
-    """List the people of the tenant, newest first. Mentors see learners alone."""
+    """List the people of the tenant, newest first. Mentors see learners alone.
+
+    The audit log holds who did.
+    """
     role = call.query.role
     if "tenant" not in call.reach:
         role = "learner"
@@ -253,6 +257,7 @@ def users_list(call: Call[PeopleQuery, None]) -> PeoplePage:
         limit=call.query.limit,
         continuation=call.query.continuation,
     )
+    note_read(call, "account.list")
     consent_age = _consent_age(tenant_id)
     names_all = "tenant" in call.reach
     items = []
@@ -281,16 +286,7 @@ def users_read(call: Call[None, None]) -> Reply:
     """
     house, user_id = means(), call.uuid("user_id")
     person, etag = persons.read_other(house, call.principal, call.reach, user_id)
-    if user_id != call.principal.user_id:
-        audit.record_read(
-            house.stores,
-            house.pseudonyms,
-            call.principal,
-            "account.read",
-            of="user",
-            target=user_id,
-            now=call.now,
-        )
+    note_read(call, "account.read", user_id)
     shown = person.may_be_shown(consent_age=_consent_age(person.tenant_id), on=call.now.date())
     is_close = persons.is_close(house.stores, call.principal, call.reach, user_id)
     return Reply(person_view(person, withheld=not (shown or is_close)), headers=etag_header(etag))

@@ -63,7 +63,10 @@ def invite(
         raise Forbidden("operators are invited to the platform, and nobody else is")
     address_id = address_id_of(means, tenant_id, email)
     if means.stores.documents.get(CREDENTIALS, (tenant_id, address_id), CREDENTIAL_ID) is not None:
-        raise Conflict("somebody has an account with this address here; give it the roles instead")
+        raise Conflict(
+            "somebody has an account with this address here: give it the roles if it is the "
+            "person's; erase it first if somebody else took the address"
+        )
     invitation_id = idempotency.new_id("invitation") if idempotency else str(uuid4())
     invitation = Invitation(
         id="invitation",

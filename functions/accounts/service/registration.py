@@ -24,9 +24,11 @@ from functions.accounts.rules.documents import (
 from functions.accounts.rules.throttling import REGISTRATIONS, client_of
 from functions.accounts.service import throttles
 from functions.accounts.service.means import SOURCE, Means
+from shared.audit import noted
+from shared.auth import Principal
 from shared.documents.port import Create, Operation, Replace
 from shared.errors import Conflict, Missing, Rejected
-from shared.events.envelope import Event, read_data
+from shared.events.envelope import Event, EventData, read_data
 from shared.events.person import PersonRegistered
 from shared.messaging import (
     Answer,
@@ -92,8 +94,18 @@ def join(
             if not _is_same_claim(Credential.of(stored.body), credential):
                 raise Conflict("somebody has an account with this address here; sign in instead")
             return Answer(201, {"user_id": joining.user_id})
-        told = PersonRegistered(user_id=joining.user_id, address_id=address_id)
-        claimed = Decision([Create(credential.stored())], [told])
+        told: list[EventData] = [PersonRegistered(user_id=joining.user_id, address_id=address_id)]
+        if joining.invitation_id is not None:
+            new = Principal(
+                joining.user_id, joining.tenant_id, frozenset(joining.new_account.roles)
+            )
+            told.append(
+                noted(
+                    means.pseudonyms, new, "invitation.accept",
+                    tenant_id=joining.tenant_id, of="user", target=joining.user_id,
+                )
+            )  # fmt: skip
+        claimed = Decision([Create(credential.stored())], told)
         return Answer(201, {"user_id": joining.user_id}, claimed)
 
     answer = reply_once(
