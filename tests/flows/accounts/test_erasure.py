@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 
-from functions.accounts.service import registration
+from functions.accounts.rules.documents import ConsentGiven, WhereFrom
+from functions.accounts.service import consents, invitations, registration
 from functions.accounts.service.personal_data import erasing
 from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, take_up
-from functions.accounts.service.personal_data.finding import held, store_names
+from functions.accounts.service.personal_data.finding import documents_of, held, store_names
 from functions.accounts.service.personal_data.requests import erase_person
+from functions.candidates import service as candidates
 from shared import topology
 from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals
 from shared.erasures import read_erasure
 from shared.errors import Forbidden, Missing, Unavailable
-from shared.messaging import relay
+from shared.messaging import IdempotencyKey, relay
+from shared.models.account import Account
+from shared.models.family import FamilyLink, link_id_of
 from shared.models.tombstone import Erasure
 from shared.people import read_account
 from shared.topology import Kept
@@ -300,9 +304,6 @@ def test_a_file_that_was_overwritten_by_anothers_stays(house: House) -> None:
 
 def test_a_parents_erasure_ends_what_they_agreed_to(house: House) -> None:
     """A minor who was shown by the word of a parent who is erased is shown no longer."""
-    from functions.accounts.rules.documents import ConsentGiven, WhereFrom
-    from functions.accounts.service import consents
-
     plant(house)
     as_parent = Principal(USER_ID, TENANT, frozenset({"parent"}))
     consents.record(
@@ -444,3 +445,181 @@ def test_settling_outlasts_tokens_and_resends() -> None:
         timedelta(0),
     )
     assert ACCESS_LIFETIME + LEEWAY + resends < SETTLES_AFTER
+
+
+def test_more_asked_for_while_it_runs_is_done_too(house: House) -> None:
+    """Who asks again with the candidate's profile, before the account is gone, has both erased."""
+    planted = plant(house)
+    erase(house, PERSON, candidate=False)
+    both = erase(house)
+    assert (both.run, both.subjects["candidate"]) == (2, (planted.candidate_id,))
+    house.work("accounts")
+    settle(house)
+    tidy(house)
+    assert files_with(house.home, list(MARKS)) == {}
+
+
+def test_who_came_back_is_erased_by_a_new_request(house: House) -> None:
+    """A candidate who came in anew while the first erasure settles is erased when somebody asks,
+    and the counts of both runs are in one report."""
+    planted = plant(house)
+
+    def ask() -> Erasure:
+        return candidates.erase(house, PSEUDONYMS, ADMIN, planted.candidate_id, now=house.clock())
+
+    first = ask()
+    house.work("accounts")
+    house.clock.advance(minutes=5)
+    house.drop("fresh.txt", RESUME)
+    house.work_all()
+    again = ask()
+    assert (again.tombstone_id, again.run) == (first.tombstone_id, 2)
+    house.work("accounts")
+    assert house.documents.query("candidates", (TENANT,)).items == ()
+    assert ask().run == 2
+    house.clock.advance(seconds=SETTLES_AFTER.total_seconds() + 1)
+    take_up(house, now=house.clock())
+    house.work("accounts")
+    found = read_erasure(house, TENANT, first.tombstone_id)
+    assert found is not None
+    assert found[0].state == "erased"
+    assert found[0].counts["blobs/resumes"].removed == 3
+
+
+def test_the_same_file_dropped_again_stays(house: House) -> None:
+    """A file at the same place with the same bytes, dropped after the erasure, is new: the second
+    look leaves its record, its profile and its original."""
+    plant(house)
+    erase(house)
+    house.work("accounts")
+    house.clock.advance(minutes=5)
+    house.drop("Quistgaard-cv.txt", RESUME)
+    house.work_all()
+    assert house.record("Quistgaard-cv.txt").state == "completed"
+    settle(house)
+    assert house.record("Quistgaard-cv.txt").state == "completed"
+    assert house.blobs.info("resumes", f"{TENANT}/Quistgaard-cv.txt") is not None
+    assert len(house.documents.query("candidates", (TENANT,)).items) >= 1
+
+
+def test_a_step_done_again_spares_who_registered_meanwhile(house: House) -> None:
+    """A process that died after it removed the credential does the step again: whoever took the
+    address in between keeps it."""
+    plant(house)
+    erase(house)
+    real, died = house.documents, [False]
+
+    def dying(commit: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = commit(*args, **kwargs)
+        if args[0] == "credentials" and not died[0]:
+            died[0] = True
+            raise Unavailable("the process died")
+        return result
+
+    house.documents = Failing(real, "commit", dying)
+    house.work("accounts")
+    house.documents = real
+    assert died == [True]
+    house.clock.advance(seconds=1)
+    join(house, "anew", name="Anew")
+    house.clock.advance(seconds=30)
+    house.work("accounts")
+    assert state(house).state == "settling"
+    address_id = registration.address_id_of(house.means, TENANT, EMAIL)
+    kept = house.documents.get("credentials", (TENANT, address_id), "credential")
+    assert kept is not None
+    assert kept.body["user_id"] == "anew"
+
+
+def test_every_child_of_an_erased_parent_is_judged_again(house: House) -> None:
+    """However many children a parent had, and also those linked while a token still held: none is
+    shown by the word of somebody who is gone."""
+    plant(house)
+    late = "late-child"
+    children = [f"child-{number}" for number in range(95)]
+    for child in (*children, late):
+        _shown_child(house, child)
+    for child in children:
+        _link_to_person(house, child)
+    erase(house)
+    house.work("accounts")
+    assert not any(read_account(house, TENANT, child)[0].parent_consented for child in children)
+    _link_to_person(house, late)
+    assert read_account(house, TENANT, late)[0].parent_consented
+    settle(house)
+    assert not read_account(house, TENANT, late)[0].parent_consented
+
+
+def _shown_child(house: House, user_id: str) -> None:
+    child = Account(
+        tenant_id=TENANT, user_id=user_id, display_name="A child", roles=("learner",),
+        birth_year=2015, parent_consented=True,
+        created_at=house.clock(), updated_at=house.clock(),
+    )  # fmt: skip
+    house.documents.commit("accounts", (TENANT, user_id), [Create(child.stored())])
+
+
+def _link_to_person(house: House, child: str) -> None:
+    link = FamilyLink(
+        id=link_id_of(TENANT, child, USER_ID), tenant_id=TENANT, learner_id=child,
+        parent_id=USER_ID, active=True, linked_at=house.clock(), updated_at=house.clock(),
+    )  # fmt: skip
+    house.documents.commit("family", (TENANT, child), [Create(link.stored())])
+
+
+def test_a_report_never_goes_back(house: House) -> None:
+    """Asked for again at the end, the link still tells of the end."""
+    plant(house)
+    erase(house)
+    house.work("accounts")
+    settle(house)
+    erase(house)
+    with house.blobs.open("erasure-reports", f"{TENANT}/{ERASURE_ID}.json") as blob:
+        assert json.loads(blob.read())["state"] == "erased"
+
+
+def test_a_parent_who_asked_can_ask_again(house: House) -> None:
+    """Once the erasure has ended their link, the parent still finds the erasure they began; no
+    other parent does."""
+    plant(house)
+    parent = Principal(OTHER_PARENT_ID, TENANT, frozenset({"parent"}))
+    stranger = Principal("a-stranger", TENANT, frozenset({"parent"}))
+    children: Any = frozenset({"children"})
+
+    def ask(by: Principal) -> Erasure:
+        return erase_person(
+            house.means, by, children, USER_ID, with_candidate=False, now=house.clock()
+        )[0]
+
+    first = ask(parent)
+    house.work("accounts")
+    assert ask(parent).tombstone_id == first.tombstone_id
+    with pytest.raises(Missing):
+        ask(stranger)
+
+
+def test_repeats_keep_nothing_of_an_erased_person(house: House) -> None:
+    """What answers a repeated request of somebody's with an Idempotency-Key goes with them."""
+    key = IdempotencyKey("scope", "key", "fingerprint")
+    plant(house)
+    as_parent = Principal(USER_ID, TENANT, frozenset({"parent"}))
+    consents.record(
+        house.means, as_parent, frozenset({"children"}), OTHER_ID,
+        ConsentGiven(kind="being_shown", version="1", granted=True),
+        WhereFrom(client_address="203.0.113.77"), idempotency=key, now=house.clock(),
+    )  # fmt: skip
+    invitations.invite(
+        house.means, ADMIN, TENANT, "zebulon.new@example.org", ["learner"],
+        idempotency=key, now=house.clock(),
+    )  # fmt: skip
+    address_id = registration.address_id_of(house.means, TENANT, "zebulon.new@example.org")
+    erase(house)
+    house.work("accounts")
+    subjects: Any = {"address": (address_id,)}
+    for partition, item in documents_of(
+        house, TENANT, subjects, "invitations", topology.load().containers["invitations"]
+    ):
+        house.documents.commit("invitations", partition, [Delete(item.body["id"])])
+    settle(house)
+    tidy(house)
+    assert files_with(house.home, [*MARKS, USER_ID]) == {}
