@@ -186,6 +186,20 @@ def test_another_account_and_tenant_are_not_held_up(house: House) -> None:
     assert enter(house, tenant=RIVAL)
 
 
+def test_who_cannot_wait_holds_up_nobody_else(house: House) -> None:
+    """Somebody who tries on and on while their account has to wait uses up nothing of the
+    network address that they share, nor of the account's owner elsewhere."""
+    register(house)
+    for _ in range(5):
+        refused(lambda: enter(house, password=WRONG))
+    before = house.kinds("throttle", container="throttles")
+    for _ in range(120):
+        assert isinstance(refused(lambda: enter(house, password=WRONG)), Throttled)
+    assert house.kinds("throttle", container="throttles") == before
+    (client,) = house.kinds("throttle", container="throttles", tenant="platform")
+    assert client["failures"] == 5
+
+
 def test_a_client_is_held_up_whatever_it_tries(house: House) -> None:
     """After a hundred failures of one network address it waits, with any account; others do
     not."""
