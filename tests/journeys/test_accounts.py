@@ -55,7 +55,7 @@ def maya(host: RunningHost) -> Person:
 @pytest.fixture(scope="module")
 def parent(host: RunningHost) -> Person:
     """A parent."""
-    return Person(host, "parent.j@example.org", role="parent", birth_year=None)
+    return Person(host, "parent.j@example.org", role="parent", birth_year=1985)
 
 
 def seen(host: RunningHost, person: Person, *roles: Any) -> dict[str, Any]:
@@ -202,7 +202,7 @@ def test_all_of_it_is_in_the_audit_log(host: RunningHost) -> None:
     """An admin finds what was done to somebody's data, by whom, with the request's id; the log
     holds no id, name or address in clear."""
     zoe = Person(host, "zoe.j@example.org", display_name="Zoe J.")
-    other = Person(host, "other.j@example.org", role="parent", birth_year=None)
+    other = Person(host, "other.j@example.org", role="parent", birth_year=1985)
     code = zoe.done("POST", "v1/family-codes", 201, json={})["code"]
     link = other.done("POST", "v1/family-links", 201, json={"code": code})
     consent = {"user_id": zoe.user_id, "kind": "being_shown", "version": "1", "granted": True}

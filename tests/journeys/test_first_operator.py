@@ -12,21 +12,27 @@ from uuid import uuid4
 
 import pytest
 
+from local.host import settings_of
 from tests.running_host import ROOT, RunningHost
 
 PASSWORD = "four words nobody guesses"
 CONSENTS = [{"kind": kind, "version": "2026-09", "granted": True} for kind in ("terms", "privacy")]
 
 
-def invite(home: Path | None, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the tool as an operator of the machine does."""
+def invite(home: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the tool as an operator does, with the settings of the house that lives at ``home``."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("WAYMARK_")}
-    command = [sys.executable, "tools/invite_operator.py", *arguments]
     if home is not None:
-        command += ["--home", str(home)]
+        settings = settings_of(home, 0, {})
+        environment |= {
+            "WAYMARK_STORES": "embedded",
+            "WAYMARK_HOME": str(home),
+            "WAYMARK_TOKEN_KEY": settings.token_key.get_secret_value(),
+            "WAYMARK_PSEUDONYM_KEY": settings.pseudonym_key.get_secret_value(),
+        }
     return subprocess.run(
-        command, cwd=ROOT, env=environment | {"PYTHONPATH": str(ROOT)} | settings,
-        capture_output=True, text=True, check=False, timeout=120,
+        [sys.executable, "-m", "tools.invite_operator", *arguments],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
 
@@ -109,7 +115,7 @@ def test_the_tool_says_what_is_wrong(tmp_path: Path, arguments: list[str], told:
 
 
 def test_the_tool_needs_settings() -> None:
-    """Without a home it reads the environment, and names all that is missing there."""
+    """Where the environment has no settings it names all that is missing."""
     finished = invite(None, "ada@example.org")
     assert finished.returncode == 2
     assert "WAYMARK_TOKEN_KEY" in finished.stderr

@@ -60,8 +60,9 @@ class NewPerson(Body):
     password: str = PASSWORD
     display_name: PersonName = Field(examples=["Maya O."])
     role: Literal["learner", "parent"] = "learner"
-    birth_year: int | None = Field(
-        default=None, description="Learners must give it", examples=[2011]
+    birth_year: int = Field(
+        description="Tells who needs a parent's consent, and who may speak for a child",
+        examples=[2011],
     )
     time_zone: str = Field(default="UTC", max_length=64, examples=["Europe/Berlin"])
     language: Annotated[str, LANGUAGE] = "en"
