@@ -14,6 +14,7 @@ CREDENTIALS = "credentials"
 INVITATIONS = "invitations"
 THROTTLES = "throttles"
 CREDENTIAL_ID = "credential"
+JUDGEMENT_ID = "judgement"
 NO_PASSWORD = "none"  # noqa: S105  no hash has this form, so no password is ever right
 
 ConsentKind = Literal["terms", "privacy", "profiling", "being_shown", "messages"]
@@ -128,6 +129,16 @@ class Consent(Document):
     granted: bool
     where_from: WhereFrom = WhereFrom()
     at: AwareDatetime
+
+
+class Judgement(Document):
+    """That it was judged whether parents agree, in the learner's partition: it orders judgements
+    that are made at the same moment."""
+
+    id: str = JUDGEMENT_ID
+    kind: Literal["judgement"] = "judgement"
+    user_id: str
+    judged_at: AwareDatetime
 
 
 class Export(Document):

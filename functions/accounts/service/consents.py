@@ -6,12 +6,18 @@ from datetime import datetime
 from uuid import uuid4
 
 from functions.accounts.rules.consents import in_force, parents_agree
-from functions.accounts.rules.documents import Consent, ConsentGiven, WhereFrom
+from functions.accounts.rules.documents import (
+    JUDGEMENT_ID,
+    Consent,
+    ConsentGiven,
+    Judgement,
+    WhereFrom,
+)
 from functions.accounts.service.means import SOURCE, Means
 from shared.access import Reach
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Equals, Replace
+from shared.documents.port import Create, Equals, Operation, Replace
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
 from shared.events.person import FamilyChanged
@@ -51,15 +57,14 @@ def record(
     )
 
     def decide() -> Answer:
-        said = [*_statements(means.stores, (by.tenant_id, user_id)), statement]
-        judged = _judged(means.stores, by.tenant_id, user_id, said, now)
+        judged = _judged(means.stores, by.tenant_id, user_id, [statement], now)
         note = noted(
             means.pseudonyms, by, "consent.record", tenant_id=by.tenant_id, of="user",
             target=user_id, reason=f"{given.kind} {'granted' if given.granted else 'refused'}",
         )  # fmt: skip
         # Judged again afterwards: the link that it stands on may be ending at this moment.
         told = [note] if by.user_id == user_id else [note, FamilyChanged(learner_id=user_id)]
-        decision = Decision([Create(statement.stored()), judged], told)
+        decision = Decision([Create(statement.stored()), *judged], told)
         # ids alone are kept for repeats: what is somebody else's is erased by its document
         return Answer(201, {"consent_id": statement.id}, decision)
 
@@ -101,9 +106,8 @@ def judge_parents_consent(
     account is nobody to be shown."""
 
     def decide() -> Decision:
-        said = _statements(stores, (tenant_id, learner_id))
         try:
-            return Decision([_judged(stores, tenant_id, learner_id, said, now)])
+            return Decision(_judged(stores, tenant_id, learner_id, [], now))
         except Missing:
             return Decision()
 
@@ -118,19 +122,29 @@ def judge_parents_consent(
 
 
 def _judged(
-    stores: Stores, tenant_id: str, user_id: str, said: list[Consent], now: datetime
-) -> Replace:
-    """The account as it follows from what was said and who is linked at present.
+    stores: Stores, tenant_id: str, user_id: str, new: list[Consent], now: datetime
+) -> list[Operation]:
+    """What makes the account say what follows from the statements, with new ones, and the
+    present links.
 
-    It is written also where nothing changes: of two judgements at the same moment the later
-    one then has to look again, whichever read first. Raises ``Missing`` without an account.
+    That it was judged is written also where nothing changes: of two judgements at the same
+    moment the later one then has to look again, whichever read first. Raises ``Missing``
+    without an account.
     """
+    partition = (tenant_id, user_id)
+    before = stores.documents.get(account.CONTAINER, partition, JUDGEMENT_ID)
     person, etag = read_account(stores, tenant_id, user_id)
     linked_at = _parents(stores, tenant_id, user_id)
-    agreed = parents_agree(in_force(said, linked_at), linked_at.keys())
+    said = in_force([*_statements(stores, partition), *new], linked_at)
+    agreed = parents_agree(said, linked_at.keys())
+    judgement = Judgement(tenant_id=tenant_id, user_id=user_id, judged_at=now).stored()
+    operations: list[Operation] = [
+        Create(judgement) if before is None else Replace(judgement, before.etag)
+    ]
     if agreed != person.parent_consented:
-        person = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
-    return Replace(person.stored(), etag)
+        changed = person.model_copy(update={"parent_consented": agreed, "updated_at": now})
+        operations.append(Replace(changed.stored(), etag))
+    return operations
 
 
 def _statements(stores: Stores, partition: tuple[str, str]) -> list[Consent]:

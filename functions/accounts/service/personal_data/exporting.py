@@ -33,7 +33,7 @@ BLOBS = "exports"
 KEPT_FOR = timedelta(hours=24)
 TAKES_AT_MOST = timedelta(hours=1)
 LINK_LIFETIME = timedelta(minutes=15)
-_PLUMBING = {"receipt", "outbox", "refresh_family"}
+_PLUMBING = {"receipt", "outbox", "refresh_family", "judgement"}
 _MEMORY = 8 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
