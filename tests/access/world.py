@@ -8,44 +8,31 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from itertools import product
 from typing import Literal
 from uuid import uuid4
 
-from functions.accounts.rules.addresses import normalised
 from functions.accounts.rules.documents import (
     CREDENTIALS,
-    INVITATIONS,
     Consent,
     Credential,
     FamilyCode,
-    Invitation,
     RefreshFamily,
-    Replay,
 )
 from functions.accounts.rules.family_codes import canonical, code_of
 from functions.accounts.service import passwords
 from shared import topology
-from shared.auth import Ticket, Tokens
-from shared.documents.port import Create
-from shared.models import account, audit, candidate, family, intake, notification, tombstone
+from shared.auth import Ticket
+from shared.models import account, family
 from shared.models.account import Account
-from shared.models.audit import AuditEntry, month_of
-from shared.models.candidate import CandidateProfile, ProfileSource
-from shared.models.document import Document
 from shared.models.family import FamilyLink, link_id_of
-from shared.models.intake import IntakeFile, IntakeRecord, Reason
-from shared.models.notification import RECRUITERS, Notification
-from shared.models.resume import Resume
 from shared.models.roles import Role
 from shared.models.tenant import PLATFORM
-from shared.models.tombstone import Erasure
-from shared.pseudonyms import Pseudonyms
+from tests.access.things import Things
 from tests.running_host import RunningHost
 
 PersonKind = Literal["own", "child", "former_child", "learner", "colleague", "foreign"]
@@ -70,15 +57,11 @@ class Person:
     name: str
 
 
-class World:
+class World(Things):
     """What the tests set up on a running host, and what they see of its stores."""
 
     def __init__(self, host: RunningHost) -> None:
-        self.host = host
-        self.tokens = Tokens(host.settings)
-        self.pseudonyms = Pseudonyms(host.settings.pseudonym_key.get_secret_value().encode())
-        self.secrets: defaultdict[str, set[str]] = defaultdict(set)
-        """Every id, name and address by tenant."""
+        super().__init__(host)
         self._reading = sqlite3.connect(f"file:{host.home / 'documents.db'}?mode=ro", uri=True)
         for tenant in TENANTS:
             host.make_tenant(tenant)
@@ -104,11 +87,6 @@ class World:
         """Let go of the stores."""
         self._reading.close()
 
-    @property
-    def now(self) -> datetime:
-        """This moment."""
-        return datetime.now(UTC)
-
     # who calls, and whose data it is
 
     def token(self, person: Person) -> str:
@@ -129,7 +107,7 @@ class World:
                 address_id=self._address_id(tenant, made.email),
                 display_name=made.name,
                 roles=roles,
-                birth_year=self.now.year - (40 if "parent" in roles else 14),
+                birth_year=self.now.year - (14 if roles == ("learner",) else 40),
                 created_at=self.now,
                 updated_at=self.now,
             ),
@@ -253,159 +231,6 @@ class World:
             ticket, use="refresh", now=self.now, lifetime=timedelta(days=30)
         )
 
-    def replay(self) -> str:
-        """A look through the stores for what was erased; returns its id."""
-        replay_id = str(uuid4())
-        self._keep(
-            tombstone.CONTAINER,
-            (PLATFORM, "replays"),
-            Replay(
-                id=replay_id,
-                tenant_id=PLATFORM,
-                state="ended",
-                containers_left=(),
-                requested_at=self.now,
-                updated_at=self.now,
-            ),
-        )
-        return replay_id
-
-    # a tenant's things
-
-    def candidate(self, tenant: str) -> str:
-        """A candidate's profile; returns its id."""
-        candidate_id, mark = str(uuid4()), secrets.token_hex(8)
-        name, email = f"Candidate-{mark}", f"c{mark}@{tenant}.example"
-        self._keep(
-            candidate.CONTAINER,
-            (tenant, candidate_id),
-            CandidateProfile(
-                id=candidate_id,
-                tenant_id=tenant,
-                candidate_id=candidate_id,
-                name=name,
-                emails=(email,),
-                resume=Resume(),
-                sources=(
-                    ProfileSource(
-                        intake_id=str(uuid4()),
-                        attempt=1,
-                        filename=f"{mark}.pdf",
-                        sha256=secrets.token_hex(32),
-                        received_at=self.now,
-                    ),
-                ),
-                created_at=self.now,
-                updated_at=self.now,
-            ),
-        )
-        self.secrets[tenant] |= {candidate_id, name, email, f"{mark}.pdf"}
-        return candidate_id
-
-    def intake(self, tenant: str) -> str:
-        """A dropped file that could not be read; returns its id."""
-        intake_id, filename = str(uuid4()), f"f{secrets.token_hex(8)}.pdf"
-        self._keep(
-            intake.CONTAINER,
-            (tenant, intake_id),
-            IntakeRecord(
-                id=intake_id,
-                tenant_id=tenant,
-                intake_id=intake_id,
-                state="failed",
-                file=IntakeFile(name=f"{tenant}/{filename}", size=9, sha256=secrets.token_hex(32)),
-                reason=Reason(code="no_text", detail="no text", stage="extracting"),
-                created_at=self.now,
-                updated_at=self.now,
-            ),
-        )
-        self.secrets[tenant] |= {intake_id, filename}
-        return intake_id
-
-    def invitation(self, tenant: str) -> str:
-        """An open invitation; returns its id."""
-        return self._invited(tenant).invitation_id
-
-    def invitation_token(self, tenant: str) -> str:
-        """The token that accepts a new invitation."""
-        invited = self._invited(tenant)
-        ticket = Ticket(tenant, invited.invitation_id, invited.address_id)
-        return self.tokens.issue_ticket(
-            ticket, use="invitation", now=self.now, lifetime=timedelta(days=7)
-        )
-
-    def _invited(self, tenant: str) -> Invitation:
-        email = f"i{secrets.token_hex(8)}@{tenant}.example"
-        invited = Invitation(
-            id="invitation",
-            tenant_id=tenant,
-            invitation_id=str(uuid4()),
-            email=email,
-            address_id=self._address_id(tenant, email),
-            roles=("operator",) if tenant == PLATFORM else ("mentor",),
-            expires_at=self.now + timedelta(days=7),
-            created_at=self.now,
-            updated_at=self.now,
-        )
-        self._keep(INVITATIONS, (tenant, invited.invitation_id), invited)
-        self.secrets[tenant] |= {invited.invitation_id, email}
-        return invited
-
-    def notification(self, tenant: str) -> str:
-        """A notification for the tenant's recruiters; returns its id."""
-        notification_id, filename = str(uuid4()), f"n{secrets.token_hex(8)}.pdf"
-        self._keep(
-            notification.CONTAINER,
-            (tenant, RECRUITERS),
-            Notification(
-                id=notification_id,
-                tenant_id=tenant,
-                audience=RECRUITERS,
-                title="Profile ready",
-                text=filename,
-                level="info",
-                created_at=self.now,
-            ),
-        )
-        self.secrets[tenant] |= {notification_id, filename}
-        return notification_id
-
-    def erasure(self, tenant: str) -> str:
-        """An erasure that is over; returns its id."""
-        erasure_id = secrets.token_hex(20)
-        self._keep(
-            tombstone.CONTAINER,
-            (tenant, erasure_id),
-            Erasure(
-                tenant_id=tenant,
-                tombstone_id=erasure_id,
-                subject_kind="user",
-                state="erased",
-                requested_at=self.now,
-                updated_at=self.now,
-            ),
-        )
-        self.secrets[tenant].add(erasure_id)
-        return erasure_id
-
-    def audit_entry(self, tenant: str) -> str:
-        """An entry of the audit log; returns its id."""
-        entry_id, month = str(uuid4()), month_of(self.now)
-        self._keep(
-            audit.CONTAINER,
-            (tenant, month),
-            AuditEntry(
-                id=entry_id,
-                tenant_id=tenant,
-                month=month,
-                action="account.read",
-                actor=secrets.token_hex(20),
-                at=self.now,
-            ),
-        )
-        self.secrets[tenant].add(entry_id)
-        return entry_id
-
     # what the stores hold, and what an answer gives away
 
     def pseudonym(self, person: Person) -> str:
@@ -435,9 +260,3 @@ class World:
     @cached_property
     def _password_hash(self) -> str:
         return passwords.hashed(PASSWORD)
-
-    def _address_id(self, tenant: str, email: str) -> str:
-        return self.pseudonyms.of(tenant, "address", normalised(email))
-
-    def _keep(self, container: str, partition: tuple[str, ...], document: Document) -> None:
-        self.host.documents.commit(container, partition, [Create(document.stored())])

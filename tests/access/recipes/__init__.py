@@ -1,0 +1,12 @@
+"""For each route a valid request, aimed at whatever stands to the caller as a kind says.
+
+A new route gets its recipe in a module here. It makes what the request needs, so that one
+call spoils nothing for the next.
+"""
+
+from __future__ import annotations
+
+from tests.access.recipes import families, files, kernel, people
+from tests.access.recipes.registry import RECIPES, Recipe, Request
+
+__all__ = ["RECIPES", "Recipe", "Request", "families", "files", "kernel", "people"]

@@ -1,0 +1,203 @@
+"""What is no one person's, set straight into the stores of a running host: candidates, files,
+invitations, notifications, erasures, entries of the audit log."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from functions.accounts.rules.addresses import normalised
+from functions.accounts.rules.documents import INVITATIONS, Invitation, Replay
+from shared.auth import Ticket, Tokens
+from shared.documents.port import Create
+from shared.models import audit, candidate, intake, notification, tombstone
+from shared.models.audit import AuditEntry, month_of
+from shared.models.candidate import CandidateProfile, ProfileSource
+from shared.models.document import Document
+from shared.models.intake import IntakeFile, IntakeRecord, Reason
+from shared.models.notification import RECRUITERS, Notification
+from shared.models.resume import Resume
+from shared.models.tenant import PLATFORM
+from shared.models.tombstone import Erasure
+from shared.pseudonyms import Pseudonyms
+from tests.running_host import RunningHost
+
+
+class Things:
+    """Makes things of tenants; each method returns the id of what it made.
+
+    Nothing that is set here tells of itself by an event: whatever changes afterwards, a call
+    did.
+    """
+
+    def __init__(self, host: RunningHost) -> None:
+        self.host = host
+        self.tokens = Tokens(host.settings)
+        self.pseudonyms = Pseudonyms(host.settings.pseudonym_key.get_secret_value().encode())
+        self.secrets: defaultdict[str, set[str]] = defaultdict(set)
+        """Every id, name and address by tenant."""
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return datetime.now(UTC)
+
+    def candidate(self, tenant: str) -> str:
+        """A candidate's profile; returns its id."""
+        candidate_id, mark = str(uuid4()), secrets.token_hex(8)
+        name, email = f"Candidate-{mark}", f"c{mark}@{tenant}.example"
+        self._keep(
+            candidate.CONTAINER,
+            (tenant, candidate_id),
+            CandidateProfile(
+                id=candidate_id,
+                tenant_id=tenant,
+                candidate_id=candidate_id,
+                name=name,
+                emails=(email,),
+                resume=Resume(),
+                sources=(
+                    ProfileSource(
+                        intake_id=str(uuid4()),
+                        attempt=1,
+                        filename=f"{mark}.pdf",
+                        sha256=secrets.token_hex(32),
+                        received_at=self.now,
+                    ),
+                ),
+                created_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {candidate_id, name, email, f"{mark}.pdf"}
+        return candidate_id
+
+    def intake(self, tenant: str) -> str:
+        """A dropped file that could not be read; returns its id."""
+        intake_id, filename = str(uuid4()), f"f{secrets.token_hex(8)}.pdf"
+        self._keep(
+            intake.CONTAINER,
+            (tenant, intake_id),
+            IntakeRecord(
+                id=intake_id,
+                tenant_id=tenant,
+                intake_id=intake_id,
+                state="failed",
+                file=IntakeFile(name=f"{tenant}/{filename}", size=9, sha256=secrets.token_hex(32)),
+                reason=Reason(code="no_text", detail="no text", stage="extracting"),
+                created_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {intake_id, filename}
+        return intake_id
+
+    def invitation(self, tenant: str) -> str:
+        """An open invitation; returns its id."""
+        return self._invited(tenant).invitation_id
+
+    def invitation_token(self, tenant: str) -> str:
+        """The token that accepts a new invitation."""
+        invited = self._invited(tenant)
+        ticket = Ticket(tenant, invited.invitation_id, invited.address_id)
+        return self.tokens.issue_ticket(
+            ticket, use="invitation", now=self.now, lifetime=timedelta(days=7)
+        )
+
+    def _invited(self, tenant: str) -> Invitation:
+        email = f"i{secrets.token_hex(8)}@{tenant}.example"
+        invited = Invitation(
+            id="invitation",
+            tenant_id=tenant,
+            invitation_id=str(uuid4()),
+            email=email,
+            address_id=self._address_id(tenant, email),
+            roles=("operator",) if tenant == PLATFORM else ("mentor",),
+            expires_at=self.now + timedelta(days=7),
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        self._keep(INVITATIONS, (tenant, invited.invitation_id), invited)
+        self.secrets[tenant] |= {invited.invitation_id, email}
+        return invited
+
+    def notification(self, tenant: str) -> str:
+        """A notification for the tenant's recruiters; returns its id."""
+        notification_id, filename = str(uuid4()), f"n{secrets.token_hex(8)}.pdf"
+        self._keep(
+            notification.CONTAINER,
+            (tenant, RECRUITERS),
+            Notification(
+                id=notification_id,
+                tenant_id=tenant,
+                audience=RECRUITERS,
+                title="Profile ready",
+                text=filename,
+                level="info",
+                created_at=self.now,
+            ),
+        )
+        self.secrets[tenant] |= {notification_id, filename}
+        return notification_id
+
+    def erasure(self, tenant: str) -> str:
+        """An erasure that is over; returns its id."""
+        erasure_id = secrets.token_hex(20)
+        self._keep(
+            tombstone.CONTAINER,
+            (tenant, erasure_id),
+            Erasure(
+                tenant_id=tenant,
+                tombstone_id=erasure_id,
+                subject_kind="user",
+                state="erased",
+                requested_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[tenant].add(erasure_id)
+        return erasure_id
+
+    def replay(self) -> str:
+        """A look through the stores that is over; returns its id."""
+        replay_id = str(uuid4())
+        self._keep(
+            tombstone.CONTAINER,
+            (PLATFORM, "replays"),
+            Replay(
+                id=replay_id,
+                tenant_id=PLATFORM,
+                state="ended",
+                containers_left=(),
+                requested_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        self.secrets[PLATFORM].add(replay_id)
+        return replay_id
+
+    def audit_entry(self, tenant: str) -> str:
+        """An entry of the audit log; returns its id."""
+        entry_id, month = str(uuid4()), month_of(self.now)
+        self._keep(
+            audit.CONTAINER,
+            (tenant, month),
+            AuditEntry(
+                id=entry_id,
+                tenant_id=tenant,
+                month=month,
+                action="account.read",
+                actor=secrets.token_hex(20),
+                at=self.now,
+            ),
+        )
+        self.secrets[tenant].add(entry_id)
+        return entry_id
+
+    def _address_id(self, tenant: str, email: str) -> str:
+        return self.pseudonyms.of(tenant, "address", normalised(email))
+
+    def _keep(self, container: str, partition: tuple[str, ...], document: Document) -> None:
+        self.host.documents.commit(container, partition, [Create(document.stored())])
