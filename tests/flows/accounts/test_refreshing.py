@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from functions.accounts.rules.refreshing import (
 from functions.accounts.service import persons, sign_in
 from functions.accounts.service.sign_in import TokenPair
 from shared.auth import LEEWAY, Ticket
-from shared.documents.port import Delete, Json
+from shared.documents.port import Delete, Json, document_id
 from shared.errors import Unauthenticated, Unavailable
 from shared.messaging import IdempotencyKey
 from shared.models.account import Account
@@ -305,6 +306,25 @@ def test_a_person_who_is_gone_refreshes_nothing(house: House, what: str) -> None
             reason=None, if_match=None, now=house.clock(),
         )  # fmt: skip
         assert [family["revoked_for"] for family in families(house)] == ["suspended"]
+    assert not holds(house, token)
+
+
+def test_a_suspension_that_died_midway_holds(house: House) -> None:
+    """When the process died before it ended the sign-ins of a suspended person, they are worth
+    nothing all the same."""
+    person, token = register(house), enter(house).refresh
+
+    def dying(real: Callable[..., Any], container: str, partition: Any, operations: Any) -> Any:
+        if any("refresh:" in document_id(each) for each in operations):
+            raise Unavailable("as good as dead")
+        return real(container, partition, operations)
+
+    with pytest.raises(Unavailable):
+        persons.change_other(
+            Patched(house, "commit", dying).means(house), staff("admin"), person.user_id,
+            {"status": "suspended"}, reason=None, if_match=None, now=house.clock(),
+        )  # fmt: skip
+    assert [family["revoked_at"] for family in families(house)] == [None]
     assert not holds(house, token)
 
 
