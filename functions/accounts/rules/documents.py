@@ -108,7 +108,10 @@ class Invitation(Document):
 
 
 class FamilyCode(Document):
-    """A code by which a parent is linked, in the learner's partition of ``family``."""
+    """A code by which a parent is linked, in the learner's partition of ``family``.
+
+    Its id is one of as many places as codes can be open.
+    """
 
     kind: Literal["code"] = "code"
     learner_id: str
@@ -116,6 +119,10 @@ class FamilyCode(Document):
     state: Literal["open", "used", "revoked"] = "open"
     expires_at: AwareDatetime
     updated_at: AwareDatetime
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it links a parent."""
+        return self.state == "open" and now < self.expires_at
 
 
 class Consent(Document):

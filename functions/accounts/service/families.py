@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from uuid import uuid4
 
 from functions.accounts.rules.documents import FamilyCode
 from functions.accounts.rules.family_codes import LIFETIME, MAX_OPEN, canonical, code_of
@@ -56,7 +56,7 @@ def make_code(
         entropy = bytes.fromhex(keyed)
     code = code_of(entropy)
     kept = FamilyCode(
-        id=f"code:{idempotency.new_id('code') if idempotency else uuid4()}",
+        id="code:0",
         tenant_id=by.tenant_id,
         learner_id=learner_id,
         code_digest=_digest(means, by.tenant_id, code),
@@ -65,13 +65,14 @@ def make_code(
     )
 
     def decide() -> Answer:
-        if len(_open_codes(means.stores, by.tenant_id, learner_id, now)) >= MAX_OPEN:
-            raise Conflict(f"{MAX_OPEN} codes are open; use one, or wait until one expires")
+        place = _free_place(means.stores, (by.tenant_id, learner_id), now)
         note = noted(
             means.pseudonyms, by, "family.code",
             tenant_id=by.tenant_id, of="user", target=learner_id,
         )  # fmt: skip
-        made = Decision([Create(kept.stored() | {"ttl": CODE_SECONDS})], [note])
+        body = kept.stored() | {"id": place.code_id, "ttl": CODE_SECONDS}
+        operation = Replace(body, place.etag) if place.etag else Create(body)
+        made = Decision([operation], [note])
         return Answer(201, {"expires_at": kept.expires_at.isoformat()}, made)
 
     answer = reply_once(
@@ -132,7 +133,7 @@ def link(
     def decide() -> Answer:
         stored = stores.documents.get(family.CONTAINER, partition, code_id)
         kept = FamilyCode.of(stored.body) if stored else None
-        if kept is None or stored is None or kept.state != "open" or now >= kept.expires_at:
+        if kept is None or stored is None or not kept.is_open(now) or kept.code_digest != digest:
             raise _no_code()
         used = kept.model_copy(update={"state": "used", "updated_at": now})
         present = stores.documents.get(family.CONTAINER, partition, made.id)
@@ -283,15 +284,25 @@ def _check_of_age(stores: Stores, parent: Principal, now: datetime) -> None:
         raise Forbidden("parents are of age; you are not by the year of birth you gave")
 
 
-def _open_codes(stores: Stores, tenant_id: str, learner_id: str, now: datetime) -> list[FamilyCode]:
-    page = stores.documents.query(
-        family.CONTAINER,
-        (tenant_id, learner_id),
-        where=[Equals("kind", "code"), Equals("state", "open")],
-        limit=100,
-    )
-    codes = [FamilyCode.of(item.body) for item in page.items]
-    return [code for code in codes if now < code.expires_at]
+@dataclass(frozen=True)
+class _Place:
+    """Where a code can be kept; ``etag`` is of the one there that is no longer open."""
+
+    code_id: str
+    etag: str | None
+
+
+def _free_place(stores: Stores, partition: Partition, now: datetime) -> _Place:
+    """A place for one more code: two who make one at the same moment meet in it, so that there
+    are never more than :data:`MAX_OPEN`. Raises ``Conflict`` when all are taken."""
+    for number in range(MAX_OPEN):
+        code_id = f"code:{number}"
+        stored = stores.documents.get(family.CONTAINER, partition, code_id)
+        if stored is None:
+            return _Place(code_id, None)
+        if not FamilyCode.of(stored.body).is_open(now):
+            return _Place(code_id, stored.etag)
+    raise Conflict(f"{MAX_OPEN} codes are open; use one, or wait until one expires")
 
 
 def _digest(means: Means, tenant_id: str, code: str) -> str:

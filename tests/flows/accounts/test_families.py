@@ -163,6 +163,24 @@ def test_five_codes_are_open_at_most(house: House, maya: Account, parent: Princi
     assert make_code(house, maya)
 
 
+def test_no_more_are_open_when_many_are_made_at_once(
+    house: House, maya: Account, parent: Principal
+) -> None:
+    """Of sixteen codes asked for at the same moment five are made at the most; those link, once
+    each, and a code in the place of another is not taken for it."""
+    made = at_once(16, lambda _: make_code(house, maya))
+    codes = [each for each in made if isinstance(each, str)]
+    assert 1 <= len(codes) <= 5
+    assert {type(each) for each in made if each not in codes} == {Conflict}
+    for number, code in enumerate(codes):
+        link(house, staff("parent", user=f"parent-{number}"), code)
+    newer = make_code(house, maya)
+    for code in codes:
+        with pytest.raises(Missing):
+            link(house, parent, code)
+    assert link(house, parent, newer)
+
+
 def test_a_repeat_shows_the_same_code(house: House, maya: Account) -> None:
     """The code of a lost answer is shown again with the Idempotency-Key, and is one code."""
     assert make_code(house, maya, sent=key()) == make_code(house, maya, sent=key())
