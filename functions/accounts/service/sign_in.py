@@ -66,16 +66,25 @@ def sign_in(
     is_tenant = is_tenant_code(tenant_id) or tenant_id == PLATFORM
     of_tenant = tenant_id if is_tenant else None
     with throttles.attempt(means, of_tenant, address_id, client, now=now) as attempt:
-        person = _whose(means, of_tenant, address_id, password)
-        attempt.outcome = "right" if person else "failed"
-    if person is None:
-        raise Unauthenticated("the address or the password is wrong")
-    return open_family(means, person, now=now)
+        found = _whose(means, of_tenant, address_id, password)
+        attempt.outcome = "right" if found else "failed"
+    if found is None:
+        raise _wrong()
+    person, changed_at = found
+    pair = open_family(means, person, now=now)
+    if _password_changed_at(means.stores, person) != changed_at:
+        # changed meanwhile, and perhaps before there was this sign-in to end
+        raise _wrong()
+    return pair
 
 
-def _whose(means: Means, tenant_id: str | None, address_id: str, password: str) -> Account | None:
-    """Whose address and password these are, None when they are nobody's. Takes as long for an
-    address or a tenant that is not known as for a wrong password."""
+def _whose(
+    means: Means, tenant_id: str | None, address_id: str, password: str
+) -> tuple[Account, datetime] | None:
+    """Whose address and password these are, and when it was set; None when they are nobody's.
+
+    Takes as long for an address or a tenant that is not known as for a wrong password.
+    """
     stores = means.stores
     partition = (tenant_id or PLATFORM, address_id)
     stored = stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID) if tenant_id else None
@@ -92,7 +101,7 @@ def _whose(means: Means, tenant_id: str | None, address_id: str, password: str) 
     if passwords.is_outdated(credential.password_hash):
         fresh = credential.model_copy(update={"password_hash": passwords.hashed(password)})
         _replace_credential(stores, fresh, stored.etag)
-    return person
+    return person, credential.changed_at
 
 
 def open_family(means: Means, person: Account, *, now: datetime) -> TokenPair:
@@ -323,6 +332,10 @@ def _replace_credential(stores: Stores, credential: Credential, etag: str) -> No
 def _check_active(person: Account) -> None:
     if person.status != "active":
         raise Forbidden("this account is suspended; ask an admin of your tenant")
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("the address or the password is wrong")
 
 
 def _ended() -> Unauthenticated:

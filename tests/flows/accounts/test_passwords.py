@@ -253,6 +253,27 @@ def test_a_bad_new_password_is_refused(house: House, new: str) -> None:
     assert enter(house)
 
 
+def test_who_signs_in_during_a_change_gets_no_tokens(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sign-in whose password was right a moment ago, and is not when the tokens are made, is
+    refused, and nothing of it lasts."""
+    person = register(house)
+    is_right = passwords.is_right
+
+    def late(password_hash: str | None, password: str) -> bool:
+        monkeypatch.setattr(passwords, "is_right", is_right)
+        right = is_right(password_hash, password)
+        change_password(house, person)
+        return right
+
+    monkeypatch.setattr(passwords, "is_right", late)
+    house.clock.advance(seconds=1)
+    with pytest.raises(Unauthenticated):
+        enter(house)
+    assert enter(house, password=NEW_PASSWORD)
+
+
 def test_of_two_changes_at_once_one_counts(house: House) -> None:
     """Two who change one password at the same moment: one does, the other is told."""
     person = register(house)
