@@ -1,0 +1,1 @@
+"""What scoring decides: a pure function of the answers and the bank they were given to."""

@@ -1,0 +1,69 @@
+"""Work roles of the NICE Framework that a learner's answers speak for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from functions.profiler_complete.rules.integrity import is_rapid
+from shared.models.profiling import GivenAnswer, RoleMatch
+from shared.models.question_bank import Question, QuestionBank, Track
+
+OF_PRIMARY = 3
+OF_SECONDARY = 2
+
+
+def role_affinities(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> dict[str, float]:
+    """How much the answers speak for each work role, -1..1.
+
+    The mean over the answers that bear on a role: the step of a likert line, right or
+    wrong on a keyed item, and in a scenario 1 for the option that was chosen and so much
+    less for each other that a random choice comes to 0.
+    """
+    values: dict[str, list[float]] = {}
+    for question in bank.questions:
+        answer = answers.get(question.id)
+        if answer is None:
+            continue
+        for role, value in _evidence(bank, question, answer):
+            values.setdefault(role, []).append(value)
+    return {role: math.fsum(each) / len(each) for role, each in values.items()}
+
+
+def _evidence(
+    bank: QuestionBank, question: Question, answer: GivenAnswer
+) -> list[tuple[str, float]]:
+    if question.kind == "likert" and question.instructed is None:
+        score = bank.score_of_step(question, answer.selected_option or "")
+        return [(role, score) for role in question.roles]
+    if question.kind == "keyed_choice" and not is_rapid(question, answer):
+        right = 1.0 if answer.selected_option == question.key else -1.0
+        return [(role, right) for role in question.roles]
+    return [
+        (role, 1.0 if option.id == answer.selected_option else -1 / (len(question.options) - 1))
+        for option in question.options
+        for role in option.roles
+    ]
+
+
+def matching_roles(
+    bank: QuestionBank,
+    answers: Mapping[str, GivenAnswer],
+    *,
+    primary: Track,
+    secondary: Track,
+) -> tuple[RoleMatch, ...]:
+    """The roles of the two tracks that the answers speak for most, the primary's first.
+
+    Ties go by the order of the track's own list; a role that no answer bears on is left out.
+    """
+    affinities = role_affinities(bank, answers)
+    found: list[RoleMatch] = []
+    for track, most in ((primary, OF_PRIMARY), (secondary, OF_SECONDARY)):
+        known = [role for role in bank.track[track].roles if role.id in affinities]
+        known.sort(key=lambda role: -affinities[role.id])
+        found += [
+            RoleMatch(id=role.id, title=role.title, track=track, affinity=affinities[role.id])
+            for role in known[:most]
+        ]
+    return tuple(found)

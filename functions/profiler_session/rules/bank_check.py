@@ -1,0 +1,193 @@
+"""Holds the question bank against what an editor may get wrong.
+
+The models already refuse what does not fit together. Here is what fits together and still
+does not measure: an option that counts for nothing, a scale too short, a right answer that
+is always in the same place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from shared.models.question_bank import (
+    DIMENSIONS,
+    LEVELS,
+    MODULES,
+    TRACKS,
+    ModuleName,
+    Question,
+    QuestionBank,
+    Text,
+    Track,
+)
+
+FEWEST_ITEMS = 70
+FEWEST_KEYED = 24
+FEWEST_A_DIMENSION = 3
+EASIEST, HARDEST = -1.5, 1.5
+WIDEST_GAP = 0.8
+MOST_IN_ONE_PLACE = 0.4
+UNEVEN = 1.2
+MODULES_OF_WORDS: tuple[ModuleName, ...] = ("identity_value", "reflection")
+MODULES_WITH_CHECKS: tuple[ModuleName, ...] = ("identity_value", "work_style")
+
+
+def findings(bank: QuestionBank) -> tuple[str, ...]:
+    """What is wrong with a bank, a sentence each; empty when nothing is."""
+    return (
+        *_texts(bank),
+        *(finding for question in bank.questions for finding in _question(bank, question)),
+        *_counts(bank),
+        *_keyed(bank),
+        *_dimensions(bank),
+        *_tracks(bank),
+    )
+
+
+def _texts(bank: QuestionBank) -> Iterator[str]:
+    texts: list[tuple[str, Text]] = [
+        *((f"module {each.key}", each.title) for each in bank.modules),
+        *((f"module {each.key}", each.introduction) for each in bank.modules),
+        *((f"trait {each.key}", each.title) for each in bank.traits),
+        *((f"skill {each.code}", each.title) for each in bank.skills),
+        *((f"track {each.key}", text) for each in bank.tracks for text in (
+            each.title, each.summary, *each.learning_path)),
+        *((f"scale {name}", step.text) for name, steps in bank.scales.items() for step in steps),
+        *((each.id, each.text) for each in bank.questions),
+        *((each.id, option.text) for each in bank.questions for option in each.options),
+        *((each.id, each.lead) for each in bank.questions if each.kind == "free_text"),
+    ]  # fmt: skip
+    for name, text in texts:
+        for language in bank.languages:
+            if not text.get(language, "").strip():
+                yield f"{name}: a text is missing in {language!r}"
+
+
+def _question(bank: QuestionBank, question: Question) -> Iterator[str]:
+    name = question.id
+    shown = [tuple(sorted(option.text.items())) for option in question.options]
+    if len(set(shown)) != len(shown):
+        yield f"{name}: two options read the same"
+    for option in question.options:
+        counts = option.tracks or option.traits or option.level
+        if question.kind == "single_choice" and not counts:
+            yield f"{name}: option {option.id} is dead, it counts for nothing"
+    for weight in (
+        *question.tracks.values(),
+        *question.traits.values(),
+        *(weight for option in question.options for weight in option.tracks.values()),
+        *(weight for option in question.options for weight in option.traits.values()),
+    ):
+        if not 0 < abs(weight) <= 1:
+            yield f"{name}: a weight of {weight} is not within -1..1, or counts for nothing"
+    measured = question.tracks or question.traits or question.skills or question.instructed
+    if question.kind in {"likert", "keyed_choice"} and not measured:
+        yield f"{name}: it measures nothing"
+    if question.reversed != (question.opposite_of is not None):
+        yield f"{name}: a reversed item names the item that it turns round"
+    if question.opposite_of is not None:
+        other = bank.by_id[question.opposite_of]
+        same = (other.tracks.keys(), other.traits.keys(), other.scale, other.module) == (
+            question.tracks.keys(), question.traits.keys(), question.scale, question.module
+        )  # fmt: skip
+        if not same or other.reversed:
+            yield f"{name}: {other.id} is not the upright item of the same kind"
+    tagged = question.roles or (
+        question.options and all(option.roles for option in question.options)
+    )
+    takes_tags = question.kind == "keyed_choice" or question.module in {
+        "technical_exposure", "scenario_preference",
+    }  # fmt: skip
+    if takes_tags and not tagged:
+        yield f"{name}: it has no work-role tag"
+    if question.min_characters > question.max_characters:
+        yield f"{name}: no text is short and long enough"
+
+
+def _counts(bank: QuestionBank) -> Iterator[str]:
+    if len(bank.questions) < FEWEST_ITEMS:
+        yield f"the bank has {len(bank.questions)} items, fewer than {FEWEST_ITEMS}"
+    for module in MODULES:
+        if not bank.by_module[module]:
+            yield f"the module {module} is empty"
+    for module in MODULES_WITH_CHECKS:
+        checks = sum(
+            question.instructed is not None
+            for question in bank.questions
+            if question.module == module
+        )
+        if not 1 <= checks <= 2:
+            yield f"the module {module} has {checks} instructed items, not one or two"
+    levels = {option.id for option in bank.by_id[bank.level_question].options}
+    if levels != set(LEVELS):
+        yield f"{bank.level_question}: its options are not the levels"
+    for module in MODULES_OF_WORDS:
+        if not any(
+            question.kind == "free_text" and question.required
+            for question in bank.questions
+            if question.module == module
+        ):
+            yield f"the module {module} asks for no words of the learner's own"
+
+
+def _keyed(bank: QuestionBank) -> Iterator[str]:
+    keyed = [question for question in bank.questions if question.kind == "keyed_choice"]
+    if len(keyed) < FEWEST_KEYED:
+        yield f"the bank has {len(keyed)} keyed items, fewer than {FEWEST_KEYED}"
+    if not keyed:
+        return
+    hard = sorted(question.b or 0.0 for question in keyed)
+    if hard[0] > EASIEST or hard[-1] < HARDEST:
+        yield "the keyed items do not reach from easy to hard"
+    if any(above - below > WIDEST_GAP for below, above in pairwise(hard)):
+        yield "the keyed items leave a gap in difficulty"
+    places = Counter(
+        [option.id for option in question.options].index(question.key or "") for question in keyed
+    )
+    if max(places.values()) > MOST_IN_ONE_PLACE * len(keyed):
+        yield "the right answer is too often in the same place"
+
+
+def _dimensions(bank: QuestionBank) -> Iterator[str]:
+    for name in DIMENSIONS:
+        lines = [
+            question
+            for question in bank.questions
+            if question.kind == "likert" and name in {*question.tracks, *question.traits}
+        ]
+        if len(lines) < FEWEST_A_DIMENSION:
+            yield f"{name}: {len(lines)} lines measure it, fewer than {FEWEST_A_DIMENSION}"
+        if not any(line.reversed for line in lines):
+            yield f"{name}: no line is reversed, so agreeing with everything counts for it"
+
+
+def _tracks(bank: QuestionBank) -> Iterator[str]:
+    reach = {track: _reach(bank, track) for track in TRACKS}
+    if min(reach.values()) <= 0:
+        yield "a track cannot win: nothing counts for it"
+    elif max(reach.values()) > UNEVEN * min(reach.values()):
+        yield "a track has more to win than another"
+    tagged = {
+        role
+        for question in bank.questions
+        for role in (*question.roles, *(r for option in question.options for r in option.roles))
+    }
+    measured = {skill for question in bank.questions for skill in question.skills}
+    for track in bank.tracks:
+        for role in track.roles:
+            if role.id not in tagged:
+                yield f"{track.key}: no answer can speak for the work role {role.id}"
+        for target in track.skills:
+            if target.skill not in measured:
+                yield f"{track.key}: nothing measures the skill {target.skill}"
+
+
+def _reach(bank: QuestionBank, track: Track) -> float:
+    """The most that answers can count for a track."""
+    total = 0.0
+    for question in bank.questions:
+        weights = [option.tracks.get(track, 0.0) for option in question.options]
+        total += max([abs(question.tracks.get(track, 0.0)), *weights])
+    return total
