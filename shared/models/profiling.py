@@ -227,7 +227,7 @@ class Recommendation(_Part):
     probabilities: dict[Track, float]
     two_tracks: bool = Field(description="Too close to call: look at both")
     alignment: dict[Track, float] = Field(description="0..100")
-    roles: tuple[RoleMatch, ...]
+    roles: tuple[RoleMatch, ...] = Field(description="Of every track, the primary's first")
 
 
 class Scores(_Part):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from statistics import median
 
 from functions.profiler_complete.rules.ability import Response, person_fit
@@ -23,10 +24,10 @@ RETEST_FROM = 0.30
 """Share of rapid guesses from which a retest is advised."""
 SECONDS_AN_ITEM = 2.0
 """Less than this for a line of self-report is not reading (Huang et al. 2012)."""
-LONGEST_RUN = 9
+LONGEST_RUN = 8
 """A longer run of one step is straight-lining (Meade & Craig 2012)."""
-EVEN_ODD_BELOW = -0.10
-INCONSISTENCY_ABOVE = 0.80
+EVEN_ODD_BELOW = -0.99
+INCONSISTENCY_ABOVE = 0.75
 INSTRUCTED_MISSED_FROM = 2
 PERSON_FIT_BELOW = -2.33
 
@@ -85,7 +86,7 @@ def judge(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Integrity:
             ),
             (
                 "inconsistency",
-                "Lines that say the opposite of each other were both agreed or disagreed with.",
+                "Lines that ask the same in other words, or turned round, got unlike answers.",
                 _or(contradiction, 0.0), INCONSISTENCY_ABOVE,
                 _or(contradiction, 0.0) > INCONSISTENCY_ABOVE,
             ),
@@ -184,21 +185,19 @@ def even_odd_consistency(bank: QuestionBank, answers: Mapping[str, GivenAnswer])
 
 
 def inconsistency(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> float | None:
-    """The mean distance, 0..2, between a line and the one that says its opposite, once that
-    is turned round (psychometric antonyms). None without such a pair."""
-    distances = []
-    for question in bank.questions:
-        answer = answers.get(question.id)
-        other = answers.get(question.opposite_of or "")
-        if answer is None or other is None:
-            continue
-        opposite = bank.by_id[other.question_id]
-        distances.append(
-            abs(
+    """The mean distance, 0..2, between two lines that measure the same, once reversed ones are
+    turned round (psychometric synonyms and antonyms: Meade & Craig 2012).
+
+    Over all pairs: those of opposites alone are too few to tell careful from careless. None
+    without a pair.
+    """
+    said: dict[str, list[float]] = {}
+    for question, answer in _self_report(bank, answers):
+        for name in item_scores(bank, question.id, answer.selected_option):
+            said.setdefault(name, []).append(
                 bank.score_of_step(question, answer.selected_option or "")
-                - bank.score_of_step(opposite, other.selected_option or "")
             )
-        )
+    distances = [abs(one - two) for scores in said.values() for one, two in combinations(scores, 2)]
     return math.fsum(distances) / len(distances) if distances else None
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.profiler_complete.rules.integrity import is_rapid
 from shared.models.profiling import GivenAnswer, RoleMatch
 from shared.models.question_bank import Question, QuestionBank, Track
 
-OF_PRIMARY = 3
-OF_SECONDARY = 2
+MOST_A_TRACK = 3
 
 
 def role_affinities(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> dict[str, float]:
@@ -47,23 +46,19 @@ def _evidence(
 
 
 def matching_roles(
-    bank: QuestionBank,
-    answers: Mapping[str, GivenAnswer],
-    *,
-    primary: Track,
-    secondary: Track,
+    bank: QuestionBank, answers: Mapping[str, GivenAnswer], tracks: Sequence[Track]
 ) -> tuple[RoleMatch, ...]:
-    """The roles of the two tracks that the answers speak for most, the primary's first.
+    """The three roles of each track that the answers speak for most, tracks in this order.
 
     Ties go by the order of the track's own list; a role that no answer bears on is left out.
     """
     affinities = role_affinities(bank, answers)
     found: list[RoleMatch] = []
-    for track, most in ((primary, OF_PRIMARY), (secondary, OF_SECONDARY)):
+    for track in tracks:
         known = [role for role in bank.track[track].roles if role.id in affinities]
         known.sort(key=lambda role: -affinities[role.id])
         found += [
             RoleMatch(id=role.id, title=role.title, track=track, affinity=affinities[role.id])
-            for role in known[:most]
+            for role in known[:MOST_A_TRACK]
         ]
     return tuple(found)

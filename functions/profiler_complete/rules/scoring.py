@@ -83,5 +83,5 @@ def _recommendation(
         probabilities=chances,
         two_tracks=chances[primary] < TWO_TRACKS_BELOW,
         alignment=alignment,
-        roles=matching_roles(bank, answers, primary=primary, secondary=secondary),
+        roles=matching_roles(bank, answers, ranked),
     )
