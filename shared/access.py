@@ -27,6 +27,12 @@ Reaches = Mapping[Role, Reach]
 
 PUBLIC: None = None
 _EVERYBODY_OWN: Reaches = dict.fromkeys(ROLES, "own")
+_LEARNER_AND_THEIRS: Reaches = {
+    "learner": "own",
+    "parent": "children",
+    "mentor": "learners",
+    "admin": "tenant",
+}
 
 ACCESS: Mapping[str, Reaches | None] = {
     # the kernel
@@ -90,4 +96,18 @@ ACCESS: Mapping[str, Reaches | None] = {
     "intake_retry": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     # intake_notify
     "notifications_list": {"recruiter": "tenant", "admin": "tenant"},
+    # profiler_session
+    "profiling_start": {"learner": "own"},
+    "profiling_read": _LEARNER_AND_THEIRS,
+    "profiling_questions": {"learner": "own"},
+    "profiling_answer": {"learner": "own"},
+    "profiler_progress": {"learner": "own"},
+    "profiler_reset": {"admin": "tenant"},
+    # profiler_complete
+    "profiling_complete": {"learner": "own"},
+    "profiling_result": _LEARNER_AND_THEIRS,
+    "profiling_blueprint": _LEARNER_AND_THEIRS,
+    "profiler_sync": {"learner": "own"},
+    "profiler_accept": {"learner": "own"},
+    "foundations_status": {"learner": "own"},
 }

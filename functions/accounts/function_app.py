@@ -16,7 +16,7 @@ from functions.accounts.routes import (
     tokens,
 )
 from functions.accounts.routes.forms import means
-from functions.accounts.service import audit_log, consents, registration
+from functions.accounts.service import audit_log, consents, profiling, registration
 from functions.accounts.service.personal_data import erasing, exporting, replaying
 from shared import runtime, telemetry
 from shared.bus_trigger import deliver
@@ -79,3 +79,18 @@ def accounts_tidy(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host p
             telemetry.failure("accounts.not_tidied", error, task=name)
     if any(done.values()):
         telemetry.log("accounts.tidied", done=done)
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message",
+    topic_name="profiler",
+    subscription_name="accounts",
+    connection="ServiceBus",
+)
+def accounts_profiled(message: func.ServiceBusMessage) -> None:
+    """Something changed in a learner's profiling: their account says so too."""
+    deliver(
+        message,
+        entity="profiler/accounts",
+        handle=lambda event: profiling.bring_up_to_date(runtime.stores(), event, now=runtime.now()),
+    )

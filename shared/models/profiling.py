@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -11,7 +11,6 @@ from shared.models.document import READING, Document
 from shared.models.question_bank import Level, ModuleName, Track
 
 CONTAINER = "profiling"
-RESULT_PREFIX = "result:"
 LEARNER_ID = "learner"
 
 Status = Literal["started", "in_progress", "finished", "locked"]
@@ -56,7 +55,7 @@ class Device(_Part):
 class Reset(_Part):
     """That an admin opened the way for another attempt: who, when and why."""
 
-    by: str
+    by: str = Field(description="Pseudonym of the admin, as the audit log names them")
     reason: str
     at: AwareDatetime
 
@@ -72,8 +71,8 @@ class Position(_Part):
 class ProfilingSession(Document):
     """One attempt at the profiler. ``id`` is the session's id.
 
-    ``started`` until the first answer, ``in_progress`` until it is completed, ``finished``
-    while its result waits to be locked, ``locked`` from then on.
+    ``started`` until the first answer, ``in_progress`` until everything required is
+    answered, ``finished`` until it is completed, and ``locked`` with its result from then on.
     """
 
     kind: str = "session"
@@ -86,7 +85,7 @@ class ProfilingSession(Document):
     device: Device
     answers: dict[str, GivenAnswer] = {}
     answered: int = Field(default=0, ge=0, description="Answers taken, replaced ones included")
-    module_seconds: dict[str, int] = {}
+    module_seconds: dict[str, int] = Field(default={}, description="As clients reported")
     position: Position | None = None
     reset: Reset | None = None
     created_at: AwareDatetime
@@ -99,13 +98,17 @@ class ProfilingSession(Document):
         return (self.tenant_id, self.user_id)
 
     @property
-    def unfinished(self) -> bool:
-        """Whether it still takes answers."""
-        return self.status in {"started", "in_progress"}
+    def locked(self) -> bool:
+        """Whether it is completed and takes no answers any more."""
+        return self.status == "locked"
 
 
 class Learner(Document):
-    """Which attempt a learner is at. ``id`` is always ``learner``."""
+    """Which attempt a learner is at. ``id`` is always ``learner``.
+
+    After a reset it names the session of the next attempt, which is there once the learner
+    starts it.
+    """
 
     id: str = LEARNER_ID
     kind: str = "learner"
@@ -254,6 +257,7 @@ class ProfilerResult(Document):
     user_id: str
     session_id: str
     attempt: int = Field(ge=1)
+    language: str
     scores: Scores
     accepted: bool | None = None
     accepted_at: AwareDatetime | None = None
@@ -273,6 +277,24 @@ class ProfilerResult(Document):
         return self.override_track or self.scores.recommendation.primary
 
 
+class TelemetryRecord(Document):
+    """The telemetry of a session as it is now, for analytics. ``id`` is ``telemetry:<session>``.
+
+    Events name it and hold no personal data themselves.
+    """
+
+    kind: str = "telemetry"
+    user_id: str
+    session_id: str
+    payload: dict[str, Any]
+    updated_at: AwareDatetime
+
+
+def telemetry_id_of(session_id: str) -> str:
+    """The id of the document with a session's telemetry."""
+    return f"telemetry:{session_id}"
+
+
 def result_id_of(session_id: str) -> str:
     """The id of the document with a session's result."""
-    return f"{RESULT_PREFIX}{session_id}"
+    return f"result:{session_id}"

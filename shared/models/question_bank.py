@@ -6,7 +6,7 @@ the version it was answered with and is always scored with that one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -207,7 +207,7 @@ class QuestionBank(Document):
 
     kind: str = "question_bank"
     tenant_id: str = PLATFORM
-    bank_version: str
+    bank_version: str = Field(description="Ends in a digest of the content")
     languages: tuple[str, ...]
     modules: tuple[ModuleDescription, ...]
     scales: dict[str, tuple[Step, ...]]
@@ -258,6 +258,14 @@ class QuestionBank(Document):
         """What a step of a likert item scores, -1..1, turned round for a reversed item."""
         score = self._scores[question.scale or ""][step]
         return -score if question.reversed else score
+
+    def missing(self, module: ModuleName, answered: Container[str]) -> tuple[str, ...]:
+        """The ids of a module's required questions that are not among the answered ones."""
+        return tuple(
+            question.id
+            for question in self.by_module[module]
+            if question.required and question.id not in answered
+        )
 
     def choices(self, question: Question) -> tuple[str, ...]:
         """The ids that an answer may choose from, in the order shown; none for a free text."""

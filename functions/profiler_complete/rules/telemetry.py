@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from functions.profiler_complete.rules.result import time_by_module
 from shared.models.profiling import ProfilerResult, ProfilingSession
-from shared.models.question_bank import MODULES, QuestionBank
+from shared.models.question_bank import QuestionBank
 
 
 def telemetry_payload(
@@ -18,6 +19,7 @@ def telemetry_payload(
     recommended track is what was computed, also when the learner chose another.
     """
     scores = result.scores
+    spent = time_by_module(bank, session)
     recommendation = scores.recommendation
     override = result.override_track
     return {
@@ -25,8 +27,8 @@ def telemetry_payload(
         "session_id": session.session_id,
         "bank_version": scores.bank_version,
         "completion_status": session.status,
-        "time_spent_seconds": sum(session.module_seconds.values()),
-        "time_spent_per_module": {name: session.module_seconds.get(name, 0) for name in MODULES},
+        "time_spent_seconds": sum(spent.values()),
+        "time_spent_per_module": spent,
         "aptitude_score": round(scores.aptitude.score, 2),
         "aptitude_standard_error": round(scores.aptitude.standard_error, 4),
         "technical_exposure_score": round(scores.exposure.score, 2),
@@ -48,6 +50,7 @@ def telemetry_payload(
         "override_track_id": bank.track[override].track_id if override else None,
         "device_browser": session.device.model_dump(),
         "attempt_count": session.attempt,
+        "reset_at": _moment(session.reset.at if session.reset else None),
         "foundations_transition_at": _moment(result.foundations_transition_at),
         "completed_at": _moment(result.completed_at),
         "started_at": _moment(session.created_at),

@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.profiler_session.rules.modules import ModuleState, module_states
+from functions.profiler_session.rules.modules import (
+    ModuleState,
+    module_states,
+    unfinished_modules,
+)
 from shared.errors import Conflict, FieldError, Invalid
-from shared.models.profiling import GivenAnswer, ProfilingSession
+from shared.models.profiling import GivenAnswer, ProfilingSession, Status
 from shared.models.question_bank import ModuleName, Question, QuestionBank
 
 LONGEST_MS = 3_600_000
@@ -53,7 +57,7 @@ def take_answers(
     for a session that takes none any more, a module that is closed or not open yet, and
     ``Invalid``, naming each field, for answers that are none.
     """
-    if not session.unfinished:
+    if session.locked:
         raise Conflict("the session is completed and locked; its answers cannot be changed")
     _check(bank, offered)
     answers = dict(session.answers)
@@ -84,7 +88,7 @@ def take_answers(
             update={
                 "answers": answers,
                 "answered": count,
-                "status": "in_progress" if answers else session.status,
+                "status": _status(bank, answers),
                 "updated_at": now if changed else session.updated_at,
             }
         ),
@@ -104,6 +108,13 @@ def rapid_in_a_row(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> in
             break
         count += 1
     return count
+
+
+def _status(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Status:
+    if not answers:
+        return "started"
+    states = module_states(bank, answers.keys())
+    return "in_progress" if unfinished_modules(states) else "finished"
 
 
 def _says_the_same(before: GivenAnswer, offered: Offered) -> bool:

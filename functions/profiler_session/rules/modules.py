@@ -41,11 +41,7 @@ def module_states(bank: QuestionBank, answered: Collection[str]) -> tuple[Module
     reachable = True
     for position, module in enumerate(MODULES):
         questions = bank.by_module[module]
-        missing = tuple(
-            question.id
-            for question in questions
-            if question.required and question.id not in answered
-        )
+        missing = bank.missing(module, answered)
         closed = not missing and any(begun[position + 1 :])
         state: State = "closed" if closed else "open" if reachable else "waiting"
         found.append(

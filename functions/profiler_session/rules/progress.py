@@ -29,7 +29,7 @@ def with_progress(
     report of the same minutes, or a wrong clock adds, is cut off. Raises ``Invalid`` for an
     unknown module or a time that cannot be, and ``Conflict`` for a session that is over.
     """
-    if not session.unfinished:
+    if session.locked:
         raise Conflict("the session is completed and locked; its times cannot be changed")
     name = checked_module(module, "/module_name")
     if not 0 <= seconds <= MOST_A_REPORT:

@@ -210,10 +210,9 @@ def test_every_fault_of_a_call_is_told_at_once() -> None:
     assert len(raised.value.fields) == 3
 
 
-@pytest.mark.parametrize("status", ["finished", "locked"])
-def test_a_session_that_is_over_takes_nothing(status: str) -> None:
+def test_a_session_that_is_over_takes_nothing() -> None:
     """Neither answers nor time: not even the same answers again."""
-    session = answered("identity_value").model_copy(update={"status": status})
+    session = answered("identity_value").model_copy(update={"status": "locked"})
     with pytest.raises(Conflict, match="locked"):
         take(session, offer("identity_traces"))
     with pytest.raises(Conflict, match="locked"):
@@ -221,8 +220,10 @@ def test_a_session_that_is_over_takes_nothing(status: str) -> None:
 
 
 def test_the_first_answer_begins_the_session() -> None:
-    """Started until something is answered, in progress from then on."""
+    """Started until something is answered, finished once everything required is."""
     assert new_session().status == "started"
+    assert answered(*MODULES[:-1]).status == "in_progress"
+    assert answered(*MODULES).status == "finished"
     assert take(new_session(), offer("identity_traces")).session.status == "in_progress"
     assert take(new_session()).session.status == "started"
 

@@ -1,0 +1,389 @@
+"""Routes of profiling results: completion, result, blueprint, decision, Foundations."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from functions.profiler_complete import service
+from functions.profiler_complete.rules.blueprint import StepKind
+from functions.profiler_complete.rules.result import time_by_module
+from shared import audit, runtime
+from shared.errors import Conflict, Missing
+from shared.http.api import Api, Reply
+from shared.http.call import Body, Call
+from shared.models.profiling import (
+    Aptitude,
+    Difficulty,
+    Explanation,
+    Exposure,
+    Integrity,
+    ProfilerResult,
+    ProfilingSession,
+    RoleMatch,
+    ScenarioChoice,
+    SkillLevel,
+    Status,
+    WorkStyleResult,
+)
+from shared.models.question_bank import ModuleName, QuestionBank, Track
+
+blueprint = func.Blueprint()
+api = Api("profiler", "From the first question to a track that fits", blueprint)
+
+
+class ResultView(BaseModel):
+    """Everything that was found in a session's answers, and how."""
+
+    session_id: str
+    status: Status
+    attempt_count: int
+    bank_version: str
+    aptitude_score: float = Field(description="0 to 100")
+    technical_exposure_score: float = Field(description="0 to 100")
+    work_style_cluster: str
+    difficulty_selection: str
+    recommended_track: Track
+    recommended_track_id: str
+    secondary_track: Track
+    secondary_track_id: str
+    track_confidence: float = Field(description="Probability that the track is the best, 0 to 1")
+    two_tracks: bool = Field(description="Too close to call: look at both")
+    track_probabilities: dict[Track, float]
+    track_alignment_percentages: dict[Track, float]
+    value_statement: str
+    time_spent_per_module: dict[ModuleName, int]
+    aptitude: Aptitude
+    technical_exposure: Exposure
+    work_style: WorkStyleResult
+    scenario_choices: tuple[ScenarioChoice, ...]
+    difficulty: Difficulty
+    skills: tuple[SkillLevel, ...]
+    work_roles: tuple[RoleMatch, ...] = Field(description="Of every track, the primary's first")
+    integrity: Integrity = Field(description="Doubts stand beside the scores, never in them")
+    explanation: Explanation = Field(
+        description="start + baseline + contributions = alignment, for each track"
+    )
+    result_accepted: bool | None
+    result_accepted_at: AwareDatetime | None
+    override_track: Track | None
+    completed_at: AwareDatetime
+
+
+class StrengthView(BaseModel):
+    """Something to build upon."""
+
+    kind: str
+    key: str
+    title: str
+    detail: str
+
+
+class GapView(BaseModel):
+    """A skill that the track asks more of, 0 to 100."""
+
+    skill: str
+    title: str
+    level: float
+    target: float
+    size: float
+
+
+class NextStepView(BaseModel):
+    """What to do, and why."""
+
+    kind: StepKind
+    text: str
+    reason: str
+
+
+class BlueprintView(BaseModel):
+    """The result as a plan."""
+
+    session_id: str
+    track: Track
+    track_id: str
+    title: str
+    summary: str
+    alignment: float
+    recommended: bool = Field(description="False: the learner chose this track instead")
+    confidence: float = Field(description="Probability that the recommended track is the best")
+    learning_path: tuple[str, ...]
+    strengths: tuple[StrengthView, ...]
+    gaps: tuple[GapView, ...]
+    roles: tuple[RoleMatch, ...]
+    next_steps: tuple[NextStepView, ...]
+    value_statement: str
+
+
+class SyncBody(BaseModel):
+    """What older clients send. Only the session counts; what else they send is not read."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    session_id: UUID
+
+
+class SyncView(BaseModel):
+    """The learner's profile after completion."""
+
+    status: str
+    session_id: str
+    profiling_complete: bool
+    profiling_completed_at: AwareDatetime
+    profiling_session_id: str
+    track_key: Track
+    recommended_track_id: str
+    track_confidence: float
+    track_alignment_percentages: dict[Track, float]
+
+
+class AcceptBody(Body):
+    """The learner's decision."""
+
+    accepted: bool
+    override_track_id: str | None = Field(
+        default=None, max_length=64, description="With `accepted: false`: the track taken instead"
+    )
+
+
+class AcceptView(BaseModel):
+    """The decision as it stands."""
+
+    session_id: str
+    result_accepted: bool
+    result_accepted_at: AwareDatetime
+    recommended_track: Track
+    override_track: Track | None
+    override_track_id: str | None
+    track_key: Track = Field(description="The track the learner is on now")
+
+
+class FoundationsView(BaseModel):
+    """Whether the learner may begin with Foundations, and since when they have."""
+
+    profiling_complete: bool
+    foundations_available: bool
+    profiling_session_id: str | None
+    track_key: Track | None
+    foundations_transition_at: AwareDatetime | None
+
+
+@api.post(
+    "v1/profiling/enhanced/session/{session_id}/complete",
+    answer=ResultView,
+    errors=(Missing, Conflict),
+)
+def profiling_complete(call: Call[None, None]) -> Reply:
+    """Complete profiling: score the answers, recommend a track, lock the session.
+
+    409 when the session is locked already, or naming the modules that are still open.
+    """
+    status, body = service.complete(
+        runtime.stores(),
+        call.principal,
+        call.uuid("session_id"),
+        shown=_result,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.get("v1/profiling/enhanced/session/{session_id}/result", answer=ResultView, errors=(Missing,))
+def profiling_result(call: Call[None, None]) -> Reply:
+    """Read a completed session's result, with what moved each track by how much.
+
+    That somebody else than the learner read it stands in the audit log.
+    """
+    return Reply(_result(*_read(call, "profiling.result")))
+
+
+@api.get(
+    "v1/profiling/enhanced/session/{session_id}/blueprint",
+    answer=BlueprintView,
+    errors=(Missing,),
+)
+def profiling_blueprint(call: Call[None, None]) -> BlueprintView:
+    """Read the result as a plan: track, strengths, gaps, next steps.
+
+    The plan is for the track that the learner chose, else for the recommended one. That
+    somebody else than the learner read it stands in the audit log.
+    """
+    bank, _, result = _read(call, "profiling.blueprint")
+    plan = service.plan(bank, result)
+    recommendation = result.scores.recommendation
+    return BlueprintView(
+        session_id=result.session_id,
+        track=plan.track,
+        track_id=plan.track_id,
+        title=plan.title,
+        summary=plan.summary,
+        alignment=plan.alignment,
+        recommended=plan.track == recommendation.primary,
+        confidence=recommendation.confidence,
+        learning_path=plan.learning_path,
+        strengths=tuple(
+            StrengthView.model_validate(each, from_attributes=True) for each in plan.strengths
+        ),
+        gaps=tuple(GapView.model_validate(each, from_attributes=True) for each in plan.gaps),
+        roles=plan.roles,
+        next_steps=tuple(
+            NextStepView.model_validate(each, from_attributes=True) for each in plan.next_steps
+        ),
+        value_statement=result.scores.value_statement,
+    )
+
+
+@api.post("v1/profiler/sync-fastapi", body=SyncBody, answer=SyncView, errors=(Missing, Conflict))
+def profiler_sync(call: Call[None, SyncBody]) -> Reply:
+    """Take over a completed session, for older clients.
+
+    The same effect as completion, whether or not that was called before, and harmless to
+    repeat. Scores that a client computed itself are not read.
+    """
+    status, body = service.sync(
+        runtime.stores(),
+        call.principal,
+        str(call.body.session_id),
+        shown=_synced,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.post(
+    "v1/profiler/sessions/{session_id}/accept-result",
+    body=AcceptBody,
+    answer=AcceptView,
+    errors=(Missing,),
+)
+def profiler_accept(call: Call[None, AcceptBody]) -> Reply:
+    """Accept the recommended track, decline it, or choose another.
+
+    The learner may decide again. Choosing another track stands in the audit log.
+    """
+    status, body = service.accept(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        call.uuid("session_id"),
+        accepted=call.body.accepted,
+        override_track_id=call.body.override_track_id,
+        shown=_accepted,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.get("v1/foundations/status", answer=FoundationsView)
+def foundations_status(call: Call[None, None]) -> FoundationsView:
+    """Read whether Foundations is open to the learner.
+
+    The first time after completing the profiler is kept as the moment of transition.
+    """
+    result = service.foundations(runtime.stores(), call.principal, now=call.now)
+    return FoundationsView(
+        profiling_complete=result is not None,
+        foundations_available=result is not None,
+        profiling_session_id=result.session_id if result else None,
+        track_key=result.track if result else None,
+        foundations_transition_at=result.foundations_transition_at if result else None,
+    )
+
+
+def _read(
+    call: Call[None, None], action: str
+) -> tuple[QuestionBank, ProfilingSession, ProfilerResult]:
+    stores, principal = runtime.stores(), call.principal
+    bank, session, result = service.read(stores, principal, call.reach, call.uuid("session_id"))
+    if session.user_id != principal.user_id:
+        audit.record_read(
+            stores,
+            runtime.current().pseudonyms,
+            principal,
+            action,
+            of="user",
+            target=session.user_id,
+            now=call.now,
+        )
+    return bank, session, result
+
+
+def _result(
+    bank: QuestionBank, session: ProfilingSession, result: ProfilerResult
+) -> dict[str, Any]:
+    scores = result.scores
+    recommendation = scores.recommendation
+    return ResultView(
+        session_id=result.session_id,
+        status=session.status,
+        attempt_count=result.attempt,
+        bank_version=scores.bank_version,
+        aptitude_score=scores.aptitude.score,
+        technical_exposure_score=scores.exposure.score,
+        work_style_cluster=scores.work_style.cluster,
+        difficulty_selection=scores.difficulty.selected,
+        recommended_track=recommendation.primary,
+        recommended_track_id=bank.track[recommendation.primary].track_id,
+        secondary_track=recommendation.secondary,
+        secondary_track_id=bank.track[recommendation.secondary].track_id,
+        track_confidence=recommendation.confidence,
+        two_tracks=recommendation.two_tracks,
+        track_probabilities=recommendation.probabilities,
+        track_alignment_percentages=recommendation.alignment,
+        value_statement=scores.value_statement,
+        time_spent_per_module=time_by_module(bank, session),
+        aptitude=scores.aptitude,
+        technical_exposure=scores.exposure,
+        work_style=scores.work_style,
+        scenario_choices=scores.scenario_choices,
+        difficulty=scores.difficulty,
+        skills=scores.skills,
+        work_roles=recommendation.roles,
+        integrity=scores.integrity,
+        explanation=scores.explanation,
+        result_accepted=result.accepted,
+        result_accepted_at=result.accepted_at,
+        override_track=result.override_track,
+        completed_at=result.completed_at,
+    ).model_dump(mode="json")
+
+
+def _synced(
+    bank: QuestionBank, session: ProfilingSession, result: ProfilerResult
+) -> dict[str, Any]:
+    recommendation = result.scores.recommendation
+    return SyncView(
+        status="synced",
+        session_id=session.session_id,
+        profiling_complete=True,
+        profiling_completed_at=result.completed_at,
+        profiling_session_id=session.session_id,
+        track_key=result.track,
+        recommended_track_id=bank.track[recommendation.primary].track_id,
+        track_confidence=recommendation.confidence,
+        track_alignment_percentages=recommendation.alignment,
+    ).model_dump(mode="json")
+
+
+def _accepted(
+    bank: QuestionBank, session: ProfilingSession, result: ProfilerResult
+) -> dict[str, Any]:
+    if result.accepted is None or result.accepted_at is None:
+        raise ValueError("a decision that was taken has a moment")
+    override = result.override_track
+    return AcceptView(
+        session_id=session.session_id,
+        result_accepted=result.accepted,
+        result_accepted_at=result.accepted_at,
+        recommended_track=result.scores.recommendation.primary,
+        override_track=override,
+        override_track_id=bank.track[override].track_id if override else None,
+        track_key=result.track,
+    ).model_dump(mode="json")

@@ -1,0 +1,275 @@
+"""Completes sessions, shows results and plans, takes the learner's decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from functions.profiler_complete.rules.blueprint import Blueprint, blueprint
+from functions.profiler_complete.rules.result import completed, decided
+from functions.profiler_complete.rules.telemetry import telemetry_payload
+from shared import audit
+from shared.access import Reach
+from shared.auth import Principal
+from shared.documents.port import Create, Operation, Replace, Upsert
+from shared.events.envelope import EventData
+from shared.events.profiler import (
+    FoundationsEntered,
+    ProfilerAccepted,
+    ProfilerCompleted,
+    ProfilerSynced,
+)
+from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
+from shared.models.profiling import (
+    CONTAINER,
+    ProfilerResult,
+    ProfilingSession,
+    TelemetryRecord,
+    telemetry_id_of,
+)
+from shared.models.question_bank import QuestionBank
+from shared.profiling_sessions import (
+    find,
+    own_partition,
+    read_bank,
+    read_current,
+    read_result,
+    read_session,
+)
+from shared.pseudonyms import Pseudonyms
+from shared.stores import Stores
+
+SOURCE = "profiler_complete"
+
+Shown = Callable[[QuestionBank, ProfilingSession, ProfilerResult], dict[str, Any]]
+"""Makes the JSON answer of a result; what an idempotent repeat gets again."""
+
+
+def complete(
+    stores: Stores,
+    principal: Principal,
+    session_id: str,
+    *,
+    shown: Shown,
+    idempotency: IdempotencyKey | None,
+    now: datetime,
+) -> tuple[int, Any]:
+    """Score the caller's session with the bank it was answered with, and lock it.
+
+    Raises ``Missing``, and ``Conflict`` when it is locked or modules are open.
+    """
+
+    def decide() -> Answer:
+        session, etag = read_session(stores, own_partition(principal), session_id)
+        bank = read_bank(stores, session.bank_version)
+        locked, result = completed(bank, session, now=now)
+        return Answer(
+            200,
+            shown(bank, locked, result),
+            _decision(
+                bank,
+                locked,
+                result,
+                [Replace(locked.stored(), etag), Create(result.stored())],
+                [_completed_event(result)],
+                now,
+            ),
+        )
+
+    return _answered(stores, principal, idempotency, decide, now)
+
+
+def sync(
+    stores: Stores,
+    principal: Principal,
+    session_id: str,
+    *,
+    shown: Shown,
+    idempotency: IdempotencyKey | None,
+    now: datetime,
+) -> tuple[int, Any]:
+    """Do for an older client what completion does, unless it is done; note the first time.
+
+    What such a client computed itself is not taken over: results are ours alone. Raises
+    ``Missing``, and ``Conflict`` when modules are open.
+    """
+
+    def decide() -> Answer:
+        session, etag = read_session(stores, own_partition(principal), session_id)
+        bank = read_bank(stores, session.bank_version)
+        operations: list[Operation] = []
+        events: list[EventData] = []
+        if session.locked:
+            result, result_etag = read_result(stores, session)
+            if result.synced_at is not None:
+                return Answer(200, shown(bank, session, result))
+            result = result.model_copy(update={"synced_at": now})
+            operations.append(Replace(result.stored(), result_etag))
+        else:
+            session, result = completed(bank, session, now=now)
+            result = result.model_copy(update={"synced_at": now})
+            operations += [Replace(session.stored(), etag), Create(result.stored())]
+            events.append(_completed_event(result))
+        events.append(
+            ProfilerSynced(
+                user_id=result.user_id,
+                session_id=result.session_id,
+                attempt=result.attempt,
+                track_key=result.track,
+            )
+        )
+        return Answer(
+            200,
+            shown(bank, session, result),
+            _decision(bank, session, result, operations, events, now),
+        )
+
+    return _answered(stores, principal, idempotency, decide, now)
+
+
+def accept(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    principal: Principal,
+    session_id: str,
+    *,
+    accepted: bool,
+    override_track_id: str | None,
+    shown: Shown,
+    idempotency: IdempotencyKey | None,
+    now: datetime,
+) -> tuple[int, Any]:
+    """Keep the learner's decision on the recommended track.
+
+    That a learner chose another track stands in the audit log. Raises ``Missing`` when there
+    is no result, and ``Invalid`` for a track that is not there.
+    """
+
+    def decide() -> Answer:
+        session, _ = read_session(stores, own_partition(principal), session_id)
+        bank = read_bank(stores, session.bank_version)
+        before, etag = read_result(stores, session)
+        result = decided(
+            bank, before, accepted=accepted, override_track_id=override_track_id, now=now
+        )
+        body = shown(bank, session, result)
+        if result is before:
+            return Answer(200, body)
+        events: list[EventData] = [
+            ProfilerAccepted(
+                user_id=result.user_id,
+                session_id=result.session_id,
+                attempt=result.attempt,
+                accepted=accepted,
+                track_key=result.track,
+            )
+        ]
+        if result.override_track != before.override_track:
+            events.append(
+                audit.noted(
+                    pseudonyms,
+                    principal,
+                    "profiling.override",
+                    tenant_id=principal.tenant_id,
+                    of="user",
+                    target=principal.user_id,
+                    reason=f"{before.track} to {result.track}",
+                )
+            )
+        operations = [Replace(result.stored(), etag)]
+        return Answer(200, body, _decision(bank, session, result, operations, events, now))
+
+    return _answered(stores, principal, idempotency, decide, now)
+
+
+def read(
+    stores: Stores, principal: Principal, reach: frozenset[Reach], session_id: str
+) -> tuple[QuestionBank, ProfilingSession, ProfilerResult]:
+    """A result that the caller reaches, with its session and bank. Raises ``Missing``."""
+    session = find(stores, principal, reach, session_id)
+    result, _ = read_result(stores, session)
+    return read_bank(stores, session.bank_version), session, result
+
+
+def plan(bank: QuestionBank, result: ProfilerResult) -> Blueprint:
+    """The blueprint for the track the learner is on."""
+    return blueprint(bank, result.scores, track=result.track, language=result.language)
+
+
+def foundations(stores: Stores, principal: Principal, *, now: datetime) -> ProfilerResult | None:
+    """The result with which the learner enters Foundations, None before completion.
+
+    The first time after completion is kept and told, once.
+    """
+    partition = own_partition(principal)
+    found: list[ProfilerResult | None] = [None]
+
+    def decide() -> Decision:
+        found[0] = None
+        present = read_current(stores, partition)
+        if present is None:
+            return Decision()
+        session, result, etag = present
+        found[0] = result
+        if result.foundations_transition_at is not None:
+            return Decision()
+        result = result.model_copy(update={"foundations_transition_at": now})
+        found[0] = result
+        told = FoundationsEntered(
+            user_id=result.user_id, session_id=result.session_id, attempt=result.attempt
+        )
+        bank = read_bank(stores, session.bank_version)
+        return _decision(bank, session, result, [Replace(result.stored(), etag)], [told], now)
+
+    announce_once(
+        stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
+    )
+    return found[0]
+
+
+def _completed_event(result: ProfilerResult) -> ProfilerCompleted:
+    return ProfilerCompleted(
+        user_id=result.user_id,
+        session_id=result.session_id,
+        attempt=result.attempt,
+        track_key=result.scores.recommendation.primary,
+    )
+
+
+def _decision(
+    bank: QuestionBank,
+    session: ProfilingSession,
+    result: ProfilerResult,
+    operations: Sequence[Operation],
+    events: Sequence[EventData],
+    now: datetime,
+) -> Decision:
+    """These operations and events, with the session's telemetry as it is then."""
+    record = TelemetryRecord(
+        id=telemetry_id_of(session.session_id),
+        tenant_id=session.tenant_id,
+        user_id=session.user_id,
+        session_id=session.session_id,
+        payload=telemetry_payload(bank, session, result),
+        updated_at=now,
+    )
+    return Decision([*operations, Upsert(record.stored())], events)
+
+
+def _answered(
+    stores: Stores,
+    principal: Principal,
+    idempotency: IdempotencyKey | None,
+    decide: Callable[[], Answer],
+    now: datetime,
+) -> tuple[int, Any]:
+    return answer_once(
+        stores,
+        idempotency,
+        source=SOURCE,
+        container=CONTAINER,
+        partition=own_partition(principal),
+        decide=decide,
+        now=now,
+    )

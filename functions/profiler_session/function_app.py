@@ -1,0 +1,411 @@
+"""Routes of profiling sessions: start, questions, answers, progress, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import azure.functions as func
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+
+from functions.profiler_session import service
+from functions.profiler_session.rules.answers import LONGEST_MS, Offered, Taken
+from functions.profiler_session.rules.modules import State
+from functions.profiler_session.rules.progress import MOST_A_REPORT
+from functions.profiler_session.rules.session import device_of
+from shared import audit, runtime
+from shared.errors import Conflict, Missing
+from shared.http.api import Api, Reply
+from shared.http.call import Body, Call, Query
+from shared.models.profiling import Position, ProfilingSession, Status
+from shared.models.question_bank import Kind, ModuleName
+from shared.profiling_sessions import find
+
+blueprint = func.Blueprint()
+api = Api("profiler", "From the first question to a track that fits", blueprint)
+
+SLOW_DOWN = (
+    "The last three answers came faster than their questions can be read. Take your time: "
+    "guesses make your result say less about you."
+)
+
+
+class StartBody(Body):
+    """How to start a session."""
+
+    language: str | None = Field(
+        default=None, max_length=35, description="BCP 47; else `Accept-Language`, else English"
+    )
+    device_fingerprint: str | None = Field(default=None, max_length=128)
+
+
+class ModuleView(BaseModel):
+    """Where one module stands."""
+
+    module: ModuleName
+    state: State = Field(description="`waiting` until everything before it is answered")
+    questions: int
+    answered: int
+    missing: tuple[str, ...] = Field(description="Required questions without an answer")
+
+
+class AnswerView(BaseModel):
+    """An answer that was given."""
+
+    question_id: str
+    selected_option: str | None
+    text: str | None
+
+
+class SessionView(BaseModel):
+    """A session, and where it stands."""
+
+    session_id: str
+    session_token: str = Field(description="What `update-progress` names the session by")
+    status: Status
+    attempt_count: int
+    bank_version: str
+    language: str
+    current_module: ModuleName = Field(description="The module to go on with")
+    modules: tuple[ModuleView, ...]
+    time_spent_per_module: dict[str, int] = Field(description="Seconds, as clients reported")
+    position: Position | None
+    answers: tuple[AnswerView, ...] = Field(
+        description="To go on from on another device; only for the learner"
+    )
+    reset_at: AwareDatetime | None = Field(description="When an admin opened the next attempt")
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
+    completed_at: AwareDatetime | None
+
+
+class OptionView(BaseModel):
+    """An option, or a step of a scale."""
+
+    id: str
+    text: str
+
+
+class QuestionView(BaseModel):
+    """One question as it is shown."""
+
+    question_id: str
+    kind: Kind
+    text: str
+    options: tuple[OptionView, ...] = Field(description="Empty for a free text")
+    required: bool
+    min_characters: int | None
+    max_characters: int | None
+
+
+class QuestionsView(BaseModel):
+    """The questions of a module."""
+
+    module: ModuleName
+    state: State
+    language: str
+    questions: tuple[QuestionView, ...]
+
+
+class QuestionsQuery(Query):
+    """Which questions."""
+
+    module: str | None = Field(
+        default=None, max_length=40, description="Without it: the module to go on with"
+    )
+
+
+class AnswerBody(Body):
+    """One answer: an option, or words where a free text is asked for."""
+
+    question_id: str = Field(max_length=60)
+    selected_option: str | None = Field(default=None, max_length=40)
+    text: str | None = Field(default=None, max_length=10_000)
+    response_time_ms: int = Field(description=f"0 to {LONGEST_MS}, from shown to answered")
+
+
+class AnswersBody(Body):
+    """One or many answers. A bare answer is read as a list of one."""
+
+    answers: tuple[AnswerBody, ...] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, sent: Any) -> Any:
+        if isinstance(sent, dict) and "question_id" in sent and "answers" not in sent:
+            return {"answers": [sent]}
+        return sent
+
+
+class Warned(BaseModel):
+    """Something to tell the learner now."""
+
+    code: str
+    detail: str
+
+
+class AnswersView(BaseModel):
+    """What became of the answers, and where the session stands."""
+
+    session_id: str
+    status: Status
+    new: tuple[str, ...]
+    replaced: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    warning: Warned | None
+    current_module: ModuleName
+    modules: tuple[ModuleView, ...]
+
+
+class ProgressBody(Body):
+    """Time spent in a module since the last report, and where the learner is."""
+
+    session_token: UUID
+    module_name: str = Field(max_length=40)
+    time_spent_seconds: int = Field(description=f"0 to {MOST_A_REPORT}; adds up")
+    current_section: str | None = Field(default=None, max_length=80)
+    current_question_index: int | None = Field(default=None, ge=0, le=1000)
+
+
+class ProgressView(BaseModel):
+    """The times of a session."""
+
+    session_id: str
+    status: Status
+    time_spent_per_module: dict[str, int]
+    time_spent_seconds: int
+    position: Position | None
+    current_module: ModuleName
+
+
+class ResetBody(Body):
+    """Why another attempt is opened."""
+
+    reason: str = Field(
+        min_length=3, max_length=500, description="Goes into the audit log: no personal data"
+    )
+
+
+class ResetView(BaseModel):
+    """The reset, and the attempt that the learner can start now."""
+
+    session_id: str
+    attempt_count: int
+    next_attempt: int
+    reset_by: str
+    reset_at: AwareDatetime
+    reason: str
+
+
+@api.post(
+    "v1/profiling/enhanced/session",
+    body=StartBody,
+    answer=SessionView,
+    status=201,
+    errors=(Conflict,),
+)
+def profiling_start(call: Call[None, StartBody]) -> Reply:
+    """Start profiling, or go on with it.
+
+    A learner has one session that is not completed: 201 when it is new, 200 when it was there,
+    on whatever device. 409 when profiling is completed; an admin can reset it.
+    """
+    headers = call.headers
+    status, body = service.start(
+        runtime.stores(),
+        call.principal,
+        device=device_of(
+            user_agent=headers.get("user-agent"),
+            fingerprint=call.body.device_fingerprint,
+            forwarded_for=headers.get("x-forwarded-for"),
+        ),
+        language=call.body.language,
+        accepted_languages=headers.get("accept-language"),
+        shown=_own_session,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.get(
+    "v1/profiling/enhanced/session/{session_id}",
+    answer=SessionView,
+    errors=(Missing,),
+)
+def profiling_read(call: Call[None, None]) -> SessionView:
+    """Read where a session stands.
+
+    The learner gets the answers too, to go on with on another device. That somebody else read
+    it stands in the audit log.
+    """
+    stores, principal = runtime.stores(), call.principal
+    session = find(stores, principal, call.reach, call.uuid("session_id"))
+    own = session.user_id == principal.user_id
+    if not own:
+        audit.record_read(
+            stores,
+            runtime.current().pseudonyms,
+            principal,
+            "profiling.read",
+            of="user",
+            target=session.user_id,
+            now=call.now,
+        )
+    return _session_view(service.standing(stores, session), own=own)
+
+
+@api.get(
+    "v1/profiling/enhanced/session/{session_id}/questions",
+    query=QuestionsQuery,
+    answer=QuestionsView,
+    errors=(Missing, Conflict),
+)
+def profiling_questions(call: Call[QuestionsQuery, None]) -> QuestionsView:
+    """Read the questions of a module, in the session's language."""
+    state, language, questions = service.questions(
+        runtime.stores(), call.principal, call.uuid("session_id"), module=call.query.module
+    )
+    return QuestionsView(
+        module=state.module,
+        state=state.state,
+        language=language,
+        questions=tuple(
+            QuestionView.model_validate(question, from_attributes=True) for question in questions
+        ),
+    )
+
+
+@api.post(
+    "v1/profiling/enhanced/session/{session_id}/answers",
+    body=AnswersBody,
+    answer=AnswersView,
+    errors=(Missing, Conflict),
+)
+def profiling_answer(call: Call[None, AnswersBody]) -> Reply:
+    """Answer one question or many: all are taken, or none.
+
+    Answering again replaces, until a later module is begun; the same answer again changes
+    nothing. Three answers in a row that came too fast are warned of.
+    """
+    offered = [
+        Offered(each.question_id, each.selected_option, each.text, each.response_time_ms)
+        for each in call.body.answers
+    ]
+    status, body = service.answer(
+        runtime.stores(),
+        call.principal,
+        call.uuid("session_id"),
+        offered,
+        shown=_taken,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.post(
+    "v1/profiler/update-progress",
+    body=ProgressBody,
+    answer=ProgressView,
+    errors=(Missing, Conflict),
+)
+def profiler_progress(call: Call[None, ProgressBody]) -> Reply:
+    """Report time spent in a module, and where the learner is.
+
+    Time adds up, but never to more than has passed since the start. Send an
+    `Idempotency-Key`, so that a report that is sent again counts once.
+    """
+    sent = call.body
+    status, body = service.progress(
+        runtime.stores(),
+        call.principal,
+        str(sent.session_token),
+        module=sent.module_name,
+        seconds=sent.time_spent_seconds,
+        section=sent.current_section,
+        question_index=sent.current_question_index,
+        shown=_progress,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+@api.post(
+    "v1/profiler/sessions/{session_id}/reset",
+    body=ResetBody,
+    answer=ResetView,
+    errors=(Missing, Conflict),
+)
+def profiler_reset(call: Call[None, ResetBody]) -> Reply:
+    """Open the way for another attempt of a learner whose profiling is completed.
+
+    Who did it and why stand on the session and in the audit log. The attempt that is set
+    aside stays readable, its result too.
+    """
+    status, body = service.reset(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        call.uuid("session_id"),
+        reason=call.body.reason,
+        idempotency=call.idempotency,
+        now=call.now,
+    )
+    return Reply(body, status=status)
+
+
+def _modules(standing: service.Standing) -> tuple[ModuleView, ...]:
+    return tuple(ModuleView.model_validate(each, from_attributes=True) for each in standing.modules)
+
+
+def _session_view(standing: service.Standing, *, own: bool) -> SessionView:
+    session: ProfilingSession = standing.session
+    given = sorted(session.answers.values(), key=lambda answer: answer.sequence) if own else []
+    return SessionView(
+        session_id=session.session_id,
+        session_token=session.session_id,
+        status=session.status,
+        attempt_count=session.attempt,
+        bank_version=session.bank_version,
+        language=session.language,
+        current_module=standing.current,
+        modules=_modules(standing),
+        time_spent_per_module=session.module_seconds,
+        position=session.position,
+        answers=tuple(AnswerView.model_validate(each, from_attributes=True) for each in given),
+        reset_at=session.reset.at if session.reset else None,
+        started_at=session.created_at,
+        updated_at=session.updated_at,
+        completed_at=session.completed_at,
+    )
+
+
+def _own_session(standing: service.Standing) -> dict[str, Any]:
+    return _session_view(standing, own=True).model_dump(mode="json")
+
+
+def _taken(taken: Taken, standing: service.Standing) -> dict[str, Any]:
+    return AnswersView(
+        session_id=standing.session.session_id,
+        status=standing.session.status,
+        new=taken.new,
+        replaced=taken.replaced,
+        unchanged=taken.unchanged,
+        warning=Warned(code="slow_down", detail=SLOW_DOWN) if taken.slow_down else None,
+        current_module=standing.current,
+        modules=_modules(standing),
+    ).model_dump(mode="json")
+
+
+def _progress(standing: service.Standing) -> dict[str, Any]:
+    session = standing.session
+    return ProgressView(
+        session_id=session.session_id,
+        status=session.status,
+        time_spent_per_module=session.module_seconds,
+        time_spent_seconds=sum(session.module_seconds.values()),
+        position=session.position,
+        current_module=standing.current,
+    ).model_dump(mode="json")
