@@ -23,7 +23,7 @@ from functions.profiler_session.rules.serving import (
 )
 from shared import audit
 from shared.auth import Principal
-from shared.documents.port import Create, Replace
+from shared.documents.port import Create, Patch, Replace
 from shared.errors import Conflict, Exists
 from shared.events.profiler import ProfilerReset
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
@@ -34,6 +34,8 @@ from shared.models.profiling import (
     Device,
     Learner,
     ProfilingSession,
+    telemetry_id_of,
+    utc_text,
 )
 from shared.models.question_bank import ModuleName, QuestionBank
 from shared.profiling_sessions import find_in_tenant, own_partition, read_bank, read_session
@@ -261,7 +263,17 @@ def reset(
                 "reason": reason,
             },
             Decision(
-                [Replace(aside.stored(), etag), Replace(learner.stored(), stored.etag)],
+                [
+                    Replace(aside.stored(), etag),
+                    Replace(learner.stored(), stored.etag),
+                    Patch(
+                        telemetry_id_of(session_id),
+                        set={
+                            "payload.reset_at": utc_text(now),
+                            "updated_at": now.isoformat(),
+                        },
+                    ),
+                ],
                 [told, note],
             ),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -288,6 +289,11 @@ class TelemetryRecord(Document):
     session_id: str
     payload: dict[str, Any]
     updated_at: AwareDatetime
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as telemetry writes it: ISO 8601 in UTC, ending in ``Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def telemetry_id_of(session_id: str) -> str:

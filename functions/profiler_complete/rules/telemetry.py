@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.profiler_complete.rules.result import time_by_module
-from shared.models.profiling import ProfilerResult, ProfilingSession
+from shared.models.profiling import ProfilerResult, ProfilingSession, utc_text
 from shared.models.question_bank import QuestionBank
 
 
@@ -58,4 +58,4 @@ def telemetry_payload(
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else utc_text(moment)
