@@ -12,18 +12,20 @@ from functions.profiler_session import service
 from functions.profiler_session.rules.answers import LONGEST_MS, Offered, Taken
 from functions.profiler_session.rules.modules import State
 from functions.profiler_session.rules.progress import MOST_A_REPORT
-from functions.profiler_session.rules.session import device_of
 from shared import audit, runtime
 from shared.errors import Conflict, Missing
 from shared.http.api import Api, Reply
 from shared.http.call import Body, Call, Query
-from shared.models.profiling import Position, ProfilingSession, Status
+from shared.http.client import UNKNOWN
+from shared.models.profiling import Device, Position, ProfilingSession, Status
 from shared.models.question_bank import Kind, ModuleName
 from shared.profiling_sessions import find
 
 blueprint = func.Blueprint()
 api = Api("profiler", "From the first question to a track that fits", blueprint)
 
+MOST_CHARACTERS = 512
+"""Of a user agent that are kept."""
 SLOW_DOWN = (
     "The last three answers came faster than their questions can be read. Take your time: "
     "guesses make your result say less about you."
@@ -214,10 +216,10 @@ def profiling_start(call: Call[None, StartBody]) -> Reply:
     status, body = service.start(
         runtime.stores(),
         call.principal,
-        device=device_of(
-            user_agent=headers.get("user-agent"),
-            fingerprint=call.body.device_fingerprint,
-            forwarded_for=headers.get("x-forwarded-for"),
+        device=Device(
+            user_agent=(headers.get("user-agent") or "")[:MOST_CHARACTERS] or None,
+            device_fingerprint=call.body.device_fingerprint,
+            ip_address=None if call.client_address == UNKNOWN else call.client_address,
         ),
         language=call.body.language,
         accepted_languages=headers.get("accept-language"),

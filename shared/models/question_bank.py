@@ -230,6 +230,10 @@ class QuestionBank(Document):
         """By the version, which is made of the content."""
         return hash(self.bank_version)
 
+    def __eq__(self, other: object) -> bool:
+        """By the version: what is computed from a bank is kept under it, and looked up often."""
+        return isinstance(other, QuestionBank) and other.bank_version == self.bank_version
+
     @cached_property
     def by_id(self) -> dict[str, Question]:
         """The questions by their id."""

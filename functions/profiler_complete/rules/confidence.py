@@ -140,6 +140,7 @@ def _inverse(matrix: Matrix) -> Matrix:
     return tuple(columns)  # symmetric: its columns are its rows
 
 
+@lru_cache(maxsize=4)
 def correlation_triangle(bank: QuestionBank) -> Matrix:
     """The lower triangle of the true scores' correlations; ``ValueError`` when no population
     can have them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime
 
 from shared.errors import Conflict
@@ -14,9 +13,6 @@ from shared.models.profiling import (
     session_id_of,
 )
 from shared.models.question_bank import QuestionBank
-
-MOST_CHARACTERS = 512
-"""Of a user agent that are kept."""
 
 
 def first_attempt(tenant_id: str, user_id: str) -> Learner:
@@ -45,31 +41,6 @@ def new_session(
         created_at=now,
         updated_at=now,
     )
-
-
-def device_of(
-    *, user_agent: str | None, fingerprint: str | None, forwarded_for: str | None
-) -> Device:
-    """What a session is started on.
-
-    Of ``X-Forwarded-For`` the last address counts: the one that the platform's own front end
-    wrote down. Those before it are whatever the client says.
-    """
-    return Device(
-        user_agent=user_agent[:MOST_CHARACTERS] if user_agent else None,
-        device_fingerprint=fingerprint,
-        ip_address=_address((forwarded_for or "").rpartition(",")[2].strip()),
-    )
-
-
-def _address(text: str) -> str | None:
-    bare = text.rpartition(":")[0] if text.count(":") == 1 else text
-    if bare.startswith("["):
-        bare = bare[1:].partition("]")[0]
-    try:
-        return str(ipaddress.ip_address(bare))
-    except ValueError:
-        return None
 
 
 def set_aside(
