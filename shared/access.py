@@ -110,4 +110,5 @@ ACCESS: Mapping[str, Reaches | None] = {
     "profiler_sync": {"learner": "own"},
     "profiler_accept": {"learner": "own"},
     "foundations_status": {"learner": "own"},
+    "profiler_items": {"admin": "tenant"},
 }

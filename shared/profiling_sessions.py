@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.access import Reach
 from shared.auth import Principal
-from shared.documents.port import Equals
+from shared.documents.port import Equals, Order
 from shared.errors import Missing
 from shared.models import question_bank
 from shared.models.profiling import (
@@ -75,23 +75,22 @@ def find(
 
 def find_in_tenant(stores: Stores, tenant_id: str, session_id: str) -> ProfilingSession:
     """A session of a tenant by its id alone. Raises ``Missing``."""
-    page = stores.documents.query(
-        CONTAINER,
-        (tenant_id,),
-        where=[Equals("kind", "session"), Equals("session_id", session_id)],
-        limit=1,
-    )
-    while not page.items and page.continuation is not None:
+    continuation = None
+    while True:
+        # by the id alone, in its order: that has the index which makes this a look-up
         page = stores.documents.query(
             CONTAINER,
             (tenant_id,),
-            where=[Equals("kind", "session"), Equals("session_id", session_id)],
-            limit=1,
-            continuation=page.continuation,
+            where=[Equals("session_id", session_id)],
+            order=Order("session_id"),
+            continuation=continuation,
         )
-    if not page.items:
-        raise _missing()
-    return ProfilingSession.of(page.items[0].body)
+        for item in page.items:
+            if item.body["kind"] == "session":
+                return ProfilingSession.of(item.body)
+        continuation = page.continuation
+        if continuation is None:
+            raise _missing()
 
 
 def read_result(stores: Stores, session: ProfilingSession) -> tuple[ProfilerResult, str]:

@@ -3,173 +3,41 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import azure.functions as func
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.profiler_complete import service
-from functions.profiler_complete.rules.blueprint import StepKind
+from functions.profiler_complete.forms import (
+    AcceptBody,
+    AcceptView,
+    BlueprintView,
+    FoundationsView,
+    GapView,
+    ItemsQuery,
+    ItemsView,
+    ItemView,
+    NextStepView,
+    ResultView,
+    StrengthView,
+    SyncBody,
+    SyncView,
+    TrackView,
+)
 from functions.profiler_complete.rules.result import time_by_module
+from functions.profiler_complete.rules.statistics import ItemCount
 from shared import audit, runtime
+from shared.bus_trigger import deliver
 from shared.errors import Conflict, Missing
 from shared.http.api import Api, Reply
-from shared.http.call import Body, Call
+from shared.http.call import Call
 from shared.models.profiling import (
-    Aptitude,
-    Difficulty,
-    Explanation,
-    Exposure,
-    Integrity,
     ProfilerResult,
     ProfilingSession,
-    RoleMatch,
-    ScenarioChoice,
-    SkillLevel,
-    Status,
-    WorkStyleResult,
 )
-from shared.models.question_bank import ModuleName, QuestionBank, Track
+from shared.models.question_bank import Question, QuestionBank, in_language
 
 blueprint = func.Blueprint()
 api = Api("profiler", "From the first question to a track that fits", blueprint)
-
-
-class ResultView(BaseModel):
-    """Everything that was found in a session's answers, and how."""
-
-    session_id: str
-    status: Status
-    attempt_count: int
-    bank_version: str
-    aptitude_score: float = Field(description="0 to 100")
-    technical_exposure_score: float = Field(description="0 to 100")
-    work_style_cluster: str
-    difficulty_selection: str
-    recommended_track: Track
-    recommended_track_id: str
-    secondary_track: Track
-    secondary_track_id: str
-    track_confidence: float = Field(description="Probability that the track is the best, 0 to 1")
-    two_tracks: bool = Field(description="Too close to call: look at both")
-    track_probabilities: dict[Track, float]
-    track_alignment_percentages: dict[Track, float]
-    value_statement: str
-    time_spent_per_module: dict[ModuleName, int]
-    aptitude: Aptitude
-    technical_exposure: Exposure
-    work_style: WorkStyleResult
-    scenario_choices: tuple[ScenarioChoice, ...]
-    difficulty: Difficulty
-    skills: tuple[SkillLevel, ...]
-    work_roles: tuple[RoleMatch, ...] = Field(description="Of every track, the primary's first")
-    integrity: Integrity = Field(description="Doubts stand beside the scores, never in them")
-    explanation: Explanation = Field(
-        description="start + baseline + contributions = alignment, for each track"
-    )
-    result_accepted: bool | None
-    result_accepted_at: AwareDatetime | None
-    override_track: Track | None
-    completed_at: AwareDatetime
-
-
-class StrengthView(BaseModel):
-    """Something to build upon."""
-
-    kind: str
-    key: str
-    title: str
-    detail: str
-
-
-class GapView(BaseModel):
-    """A skill that the track asks more of, 0 to 100."""
-
-    skill: str
-    title: str
-    level: float
-    target: float
-    size: float
-
-
-class NextStepView(BaseModel):
-    """What to do, and why."""
-
-    kind: StepKind
-    text: str
-    reason: str
-
-
-class BlueprintView(BaseModel):
-    """The result as a plan."""
-
-    session_id: str
-    track: Track
-    track_id: str
-    title: str
-    summary: str
-    alignment: float
-    recommended: bool = Field(description="False: the learner chose this track instead")
-    confidence: float = Field(description="Probability that the recommended track is the best")
-    learning_path: tuple[str, ...]
-    strengths: tuple[StrengthView, ...]
-    gaps: tuple[GapView, ...]
-    roles: tuple[RoleMatch, ...]
-    next_steps: tuple[NextStepView, ...]
-    value_statement: str
-
-
-class SyncBody(BaseModel):
-    """What older clients send. Only the session counts; what else they send is not read."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-    session_id: UUID
-
-
-class SyncView(BaseModel):
-    """The learner's profile after completion."""
-
-    status: str
-    session_id: str
-    profiling_complete: bool
-    profiling_completed_at: AwareDatetime
-    profiling_session_id: str
-    track_key: Track
-    recommended_track_id: str
-    track_confidence: float
-    track_alignment_percentages: dict[Track, float]
-
-
-class AcceptBody(Body):
-    """The learner's decision."""
-
-    accepted: bool
-    override_track_id: str | None = Field(
-        default=None, max_length=64, description="With `accepted: false`: the track taken instead"
-    )
-
-
-class AcceptView(BaseModel):
-    """The decision as it stands."""
-
-    session_id: str
-    result_accepted: bool
-    result_accepted_at: AwareDatetime
-    recommended_track: Track
-    override_track: Track | None
-    override_track_id: str | None
-    track_key: Track = Field(description="The track the learner is on now")
-
-
-class FoundationsView(BaseModel):
-    """Whether the learner may begin with Foundations, and since when they have."""
-
-    profiling_complete: bool
-    foundations_available: bool
-    profiling_session_id: str | None
-    track_key: Track | None
-    foundations_transition_at: AwareDatetime | None
 
 
 @api.post(
@@ -297,6 +165,56 @@ def foundations_status(call: Call[None, None]) -> FoundationsView:
     )
 
 
+@api.get("v1/profiler/items", query=ItemsQuery, answer=ItemsView, errors=(Missing,))
+def profiler_items(call: Call[ItemsQuery, None]) -> ItemsView:
+    """Read how the items of the question bank are answered in the tenant.
+
+    For editors of the bank: mean times and shares beside what the bank assumes. Sessions with an
+    integrity flag do not count.
+    """
+    bank, statistics = service.item_statistics(
+        runtime.stores(), call.principal.tenant_id, call.query.bank_version
+    )
+    return ItemsView(
+        bank_version=statistics.bank_version,
+        sessions=statistics.sessions,
+        left_out=statistics.left_out,
+        items=tuple(
+            _item(question, statistics.items.get(question.id, ItemCount()))
+            for question in bank.questions
+        ),
+        updated_at=statistics.updated_at,
+    )
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message",
+    topic_name="profiler",
+    subscription_name="profiler_complete",
+    connection="ServiceBus",
+)
+def profiler_count(message: func.ServiceBusMessage) -> None:
+    """A session was completed: count how its items were answered."""
+    deliver(
+        message,
+        entity="profiler/profiler_complete",
+        handle=lambda event: service.count_items(runtime.stores(), event, now=runtime.now()),
+    )
+
+
+def _item(question: Question, count: ItemCount) -> ItemView:
+    shares = {option: chosen / count.answers for option, chosen in count.options.items()}
+    return ItemView(
+        question_id=question.id,
+        module=question.module,
+        answers=count.answers,
+        mean_seconds=count.seconds / count.answers if count.answers else None,
+        assumed_mean_seconds=question.mean_seconds,
+        shares=shares,
+        right=shares.get(question.key, 0.0) if question.key and count.answers else None,
+    )
+
+
 def _read(
     call: Call[None, None], action: str
 ) -> tuple[QuestionBank, ProfilingSession, ProfilerResult]:
@@ -337,6 +255,18 @@ def _result(
         two_tracks=recommendation.two_tracks,
         track_probabilities=recommendation.probabilities,
         track_alignment_percentages=recommendation.alignment,
+        tracks=tuple(
+            TrackView(
+                track=track,
+                track_id=bank.track[track].track_id,
+                title=in_language(bank.track[track].title, result.language),
+                alignment=recommendation.alignment[track],
+                probability=chance,
+            )
+            for track, chance in sorted(
+                recommendation.probabilities.items(), key=lambda each: -each[1]
+            )
+        ),
         value_statement=scores.value_statement,
         time_spent_per_module=time_by_module(bank, session),
         aptitude=scores.aptitude,

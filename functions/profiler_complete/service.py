@@ -8,19 +8,30 @@ from typing import Any
 
 from functions.profiler_complete.rules.blueprint import Blueprint, blueprint
 from functions.profiler_complete.rules.result import completed, decided
+from functions.profiler_complete.rules.statistics import CONTAINER as STATISTICS
+from functions.profiler_complete.rules.statistics import STATISTICS_ID, ItemStatistics, counted
 from functions.profiler_complete.rules.telemetry import telemetry_payload
 from shared import audit
 from shared.access import Reach
 from shared.auth import Principal
-from shared.documents.port import Create, Operation, Replace, Upsert
-from shared.events.envelope import EventData
+from shared.documents.port import Create, Equals, Operation, Order, Replace, Stored, Upsert
+from shared.errors import Missing
+from shared.events.envelope import Event, EventData, read_data
 from shared.events.profiler import (
     FoundationsEntered,
     ProfilerAccepted,
     ProfilerCompleted,
     ProfilerSynced,
 )
-from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
+from shared.messaging import (
+    Answer,
+    Decision,
+    IdempotencyKey,
+    Outcome,
+    announce_once,
+    answer_once,
+    handle_once,
+)
 from shared.models.profiling import (
     CONTAINER,
     ProfilerResult,
@@ -226,6 +237,67 @@ def foundations(stores: Stores, principal: Principal, *, now: datetime) -> Profi
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
     )
     return found[0]
+
+
+def count_items(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+    """Add a completed session to the statistics of the items, once.
+
+    A session that was erased meanwhile is finished without.
+    """
+    told = read_data(event, ProfilerCompleted)
+    partition = (event.tenantid, told.user_id)
+    try:
+        session, _ = read_session(stores, partition, told.session_id)
+        result, _ = read_result(stores, session)
+    except Missing:
+        return "rejected"
+    bank = read_bank(stores, session.bank_version)
+
+    def decide() -> Decision:
+        stored = _stored_statistics(stores, event.tenantid, bank.bank_version)
+        before = (
+            ItemStatistics(tenant_id=event.tenantid, bank_version=bank.bank_version, updated_at=now)
+            if stored is None
+            else ItemStatistics.of(stored.body)
+        )
+        after = counted(before, bank, session, result, now=now).stored()
+        return Decision([Create(after) if stored is None else Replace(after, stored.etag)])
+
+    return handle_once(
+        stores,
+        event,
+        handler=SOURCE,
+        container=STATISTICS,
+        partition=(event.tenantid, bank.bank_version),
+        decide=decide,
+        now=now,
+    )
+
+
+def item_statistics(
+    stores: Stores, tenant_id: str, bank_version: str | None
+) -> tuple[QuestionBank, ItemStatistics]:
+    """How the items of a bank version are answered in a tenant; without a version, of the one
+    that was completed last. Raises ``Missing`` when nobody has completed it."""
+    if bank_version is None:
+        page = stores.documents.query(
+            STATISTICS,
+            (tenant_id,),
+            where=[Equals("kind", "item_statistics")],
+            order=Order("updated_at", descending=True),
+            limit=1,
+        )
+        stored = page.items[0] if page.items else None
+    else:
+        stored = _stored_statistics(stores, tenant_id, bank_version)
+    if stored is None:
+        raise Missing("nobody has completed this version of the question bank")
+    statistics = ItemStatistics.of(stored.body)
+    return read_bank(stores, statistics.bank_version), statistics
+
+
+def _stored_statistics(stores: Stores, tenant_id: str, bank_version: str) -> Stored | None:
+    return stores.documents.get(STATISTICS, (tenant_id, bank_version), STATISTICS_ID)
 
 
 def _completed_event(result: ProfilerResult) -> ProfilerCompleted:

@@ -118,6 +118,10 @@ def test_the_whole_way(host: RunningHost, lena: Learner) -> None:
         total += sum(each["points"][track] for each in explained["contributions"])
         assert total == pytest.approx(percent)
     assert host.get(f"{path}/result", token=lena.token) == result
+    assert result["tracks"][0]["track"] == "defender"
+    assert {each["track_id"] for each in result["tracks"]} == {
+        track.track_id for track in BANK.tracks
+    }
 
     plan = host.get(f"{path}/blueprint", token=lena.token)
     assert plan["track"] == "defender"
@@ -355,6 +359,26 @@ def test_a_track_is_overridden_and_a_profile_reset(host: RunningHost, lena: Lear
     noted = {(entry["action"], entry["reason"]) for entry in entries}
     assert ("profiling.override", "defender to grc") in noted
     assert ("profiling.reset", "was ill on the day") in noted
+
+
+def test_editors_see_how_items_are_answered(host: RunningHost) -> None:
+    """An admin reads counts of the tenant's own sessions; a learner does not."""
+    lena = Learner(host, tenant="rival")
+    lena.completed()
+    admin = host.token("admin", tenant="rival")
+    host.wait_for(
+        lambda: host.call("GET", "v1/profiler/items", token=admin).status_code == 200,
+        "the items to be counted",
+    )
+    found = host.get("v1/profiler/items", token=admin, bank_version=BANK.bank_version)
+    assert found["sessions"] == 1
+    by_id = {each["question_id"]: each for each in found["items"]}
+    keyed = by_id["aptitude_loop"]
+    assert keyed["answers"] == 1
+    assert sum(keyed["shares"].values()) == 1
+    assert keyed["right"] in {0, 1}
+    assert by_id["identity_matters"]["right"] is None
+    assert lena.call("GET", "v1/profiler/items").status_code == 403
 
 
 @pytest.fixture

@@ -1,0 +1,190 @@
+"""What the routes of profiling sessions take and show."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+
+from functions.profiler_session.rules.answers import LONGEST_MS
+from functions.profiler_session.rules.modules import State
+from functions.profiler_session.rules.progress import MOST_A_REPORT
+from shared.http.call import Body, Query
+from shared.models.profiling import Position, Status
+from shared.models.question_bank import Kind, ModuleName
+
+
+class StartBody(Body):
+    """How to start a session."""
+
+    language: str | None = Field(
+        default=None,
+        max_length=35,
+        description="BCP 47; else `Accept-Language`, else English",
+        examples=["en"],
+    )
+    device_fingerprint: str | None = Field(default=None, max_length=128)
+
+
+class ModuleView(BaseModel):
+    """Where one module stands."""
+
+    module: ModuleName
+    state: State = Field(description="`waiting` until everything before it is answered")
+    questions: int
+    answered: int
+    missing: tuple[str, ...] = Field(description="Required questions without an answer")
+
+
+class AnswerView(BaseModel):
+    """An answer that was given."""
+
+    question_id: str
+    selected_option: str | None
+    text: str | None
+
+
+class SessionView(BaseModel):
+    """A session, and where it stands."""
+
+    session_id: str
+    session_token: str = Field(description="What `update-progress` names the session by")
+    status: Status
+    attempt_count: int
+    bank_version: str
+    language: str
+    current_module: ModuleName = Field(description="The module to go on with")
+    modules: tuple[ModuleView, ...]
+    time_spent_per_module: dict[str, int] = Field(description="Seconds, as clients reported")
+    position: Position | None
+    answers: tuple[AnswerView, ...] = Field(
+        description="To go on from on another device; only for the learner"
+    )
+    reset_at: AwareDatetime | None = Field(description="When an admin opened the next attempt")
+    started_at: AwareDatetime
+    updated_at: AwareDatetime
+    completed_at: AwareDatetime | None
+
+
+class OptionView(BaseModel):
+    """An option, or a step of a scale."""
+
+    id: str
+    text: str
+
+
+class QuestionView(BaseModel):
+    """One question as it is shown."""
+
+    question_id: str
+    kind: Kind
+    text: str
+    options: tuple[OptionView, ...] = Field(description="Empty for a free text")
+    required: bool
+    min_characters: int | None
+    max_characters: int | None
+
+
+class QuestionsView(BaseModel):
+    """The questions of a module."""
+
+    module: ModuleName
+    state: State
+    language: str
+    questions: tuple[QuestionView, ...]
+
+
+class QuestionsQuery(Query):
+    """Which questions."""
+
+    module: str | None = Field(
+        default=None, max_length=40, description="Without it: the module to go on with"
+    )
+
+
+class AnswerBody(Body):
+    """One answer: an option, or words where a free text is asked for."""
+
+    question_id: str = Field(max_length=60, examples=["identity_traces"])
+    selected_option: str | None = Field(default=None, max_length=40, examples=["agree"])
+    text: str | None = Field(default=None, max_length=10_000)
+    response_time_ms: int = Field(
+        description=f"0 to {LONGEST_MS}, from shown to answered", examples=[6400]
+    )
+
+
+class AnswersBody(Body):
+    """One or many answers. A bare answer is read as a list of one."""
+
+    answers: tuple[AnswerBody, ...] = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, sent: Any) -> Any:
+        if isinstance(sent, dict) and "question_id" in sent and "answers" not in sent:
+            return {"answers": [sent]}
+        return sent
+
+
+class Warned(BaseModel):
+    """Something to tell the learner now."""
+
+    code: str
+    detail: str
+
+
+class AnswersView(BaseModel):
+    """What became of the answers, and where the session stands."""
+
+    session_id: str
+    status: Status
+    new: tuple[str, ...]
+    replaced: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    warning: Warned | None
+    current_module: ModuleName
+    modules: tuple[ModuleView, ...]
+
+
+class ProgressBody(Body):
+    """Time spent in a module since the last report, and where the learner is."""
+
+    session_token: UUID
+    module_name: str = Field(max_length=40, examples=["cyber_aptitude"])
+    time_spent_seconds: int = Field(description=f"0 to {MOST_A_REPORT}; adds up", examples=[45])
+    current_section: str | None = Field(default=None, max_length=80)
+    current_question_index: int | None = Field(default=None, ge=0, le=1000)
+
+
+class ProgressView(BaseModel):
+    """The times of a session."""
+
+    session_id: str
+    status: Status
+    time_spent_per_module: dict[str, int]
+    time_spent_seconds: int
+    position: Position | None
+    current_module: ModuleName
+
+
+class ResetBody(Body):
+    """Why another attempt is opened."""
+
+    reason: str = Field(
+        min_length=3,
+        max_length=500,
+        description="Goes into the audit log: no personal data",
+        examples=["interrupted by a power cut"],
+    )
+
+
+class ResetView(BaseModel):
+    """The reset, and the attempt that the learner can start now."""
+
+    session_id: str
+    attempt_count: int
+    next_attempt: int
+    reset_by: str
+    reset_at: AwareDatetime
+    reason: str
