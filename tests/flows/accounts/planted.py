@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
-from functions.accounts.service import families, invitations, registration, sign_in
+from functions.accounts.service import families, invitations, profiling, registration, sign_in
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.intake_notify import service as notifying
+from functions.profiler_complete import service as completion
 from shared import topology
 from shared.auth import Principal
 from shared.bus.port import Message
@@ -20,6 +21,7 @@ from shared.models import family, notification
 from shared.models.candidate import candidate_id_of
 from shared.models.family import FamilyLink, link_id_of
 from shared.models.notification import Notification
+from tests.flows.profiling import WORDS, Profiler, offers
 from tests.flows.stores import TENANT, House
 
 NAME, EMAIL = "Zebulon Quistgaard", "Zebulon.Quistgaard@example.org"
@@ -108,6 +110,8 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     for event in house.waiting("intake/intake_notify"):
         notifying.notify(house, event, now=now)
     candidate_id = candidate_id_of(TENANT, f"email:{EMAIL.casefold()}")
+    _profile(house, PERSON, f"{NAME} wants hospitals to keep running at night.")
+    _profile(house, Principal(OTHER_ID, TENANT, frozenset({"learner"})), WORDS)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
@@ -168,6 +172,19 @@ def _link_as_it_lies(house: House, *, learner_id: str, parent_id: str) -> None:
         updated_at=house.clock(),
     )
     house.documents.commit(family.CONTAINER, (TENANT, learner_id), [Create(link.stored())])
+
+
+def _profile(house: House, who: Principal, words: str) -> None:
+    """Take somebody through the profiler, in their own words."""
+    profiler = Profiler(house)
+    session_id = profiler.begun(who)
+    said = [replace(each, text=each.text and words) for each in offers()]
+    profiler.answer(session_id, said, who)
+    profiler.complete(session_id, who)
+    for event in house.waiting("profiler/accounts"):
+        profiling.bring_up_to_date(house, event, now=house.clock())
+    for event in house.waiting("profiler/profiler_complete"):
+        completion.count_items(house, event, now=house.clock())
 
 
 def _notify(house: House, audience: str, text: str) -> None:
