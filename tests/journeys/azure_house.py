@@ -27,8 +27,10 @@ from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, Servic
 from local.triggers import BlobFunction, BusFunction, Function, HttpFunction, load
 from shared import runtime
 from shared.documents.port import Create
+from shared.models.question_bank import MODULES
 from shared.models.roles import Role
 from shared.models.tenant import PLATFORM, Tenant
+from tests.flows.profiling import offers
 
 TENANT = "demo"
 
@@ -93,6 +95,7 @@ def _live_and_erase(
     )
     wrong = _call(functions, "token_issue", body={**secret, "password": "wrong"}, status=401)
     me = _token(person["user"]["user_id"], "learner")
+    profile = _profile(functions, listeners, me)
     _call(functions, "users_me_export", token=me, status=202)
     deliver_all(listeners)
     export = _call(functions, "users_me_export", token=me)
@@ -112,11 +115,35 @@ def _live_and_erase(
     audit = _call(functions, "audit_list", token=admin, query={"limit": "100"})
     return {
         "refreshed": refreshed["user"],
+        "profile": profile,
         "wrong": wrong["detail"],
         "export": export,
         "gone": gone["detail"],
         "erasure": erasure,
         "audit": [entry["action"] for entry in audit["items"]],
+    }
+
+
+def _profile(functions: list[Function], listeners: Listeners, me: str) -> dict[str, Any]:
+    """Somebody goes through the profiler, and chooses another track than the recommended one."""
+    started = _call(functions, "profiling_start", token=me, body={})
+    route = {"session_id": started["session_id"]}
+    for module in MODULES:
+        body = {"answers": [vars(each) for each in offers(module)]}
+        _call(functions, "profiling_answer", token=me, body=body, route=route)
+    result = _call(functions, "profiling_complete", token=me, route=route)
+    other = result["tracks"][1]
+    chosen = {"accepted": False, "override_track_id": other["track_id"]}
+    _call(functions, "profiler_accept", token=me, body=chosen, route=route)
+    deliver_all(listeners)
+    admin = _token("an-admin", "admin")
+    return {
+        "again": _call(functions, "profiling_start", token=me, body={}, status=409)["detail"],
+        "chosen": other["track"],
+        "plan": _call(functions, "profiling_blueprint", token=admin, route=route)["track"],
+        "foundations": _call(functions, "foundations_status", token=me),
+        "me": _call(functions, "users_me_read", token=me),
+        "items": _call(functions, "profiler_items", token=admin)["sessions"],
     }
 
 

@@ -103,11 +103,17 @@ def _check_person(person: dict[str, Any]) -> None:
     assert person["wrong"] == "the address or the password is wrong"
     assert person["export"]["state"] == "ready"
     assert person["export"]["documents"] >= 4
+    profile = person["profile"]
+    assert profile["plan"] == profile["chosen"] == profile["foundations"]["track_key"]
+    assert profile["me"]["track_key"] == profile["chosen"]
+    assert profile["me"]["profiling_complete"]
+    assert profile["items"] == 1
+    assert "an admin" in profile["again"]
     erasure = person["erasure"]
     assert (erasure["state"], person["gone"]) == ("settling", "there is no person with this id")
     removed = {name: count["removed"] for name, count in erasure["stores"].items()}
     assert all(removed[name] == count["found"] for name, count in erasure["stores"].items())
-    for store in ("accounts", "credentials", "candidates", "intake", "blobs/exports",
+    for store in ("accounts", "credentials", "profiling", "candidates", "intake", "blobs/exports",
                   "blobs/resumes", "blobs/extracts", "notifications"):  # fmt: skip
         assert removed[store] > 0, store
     assert person["audit"].count("erasure.request") == 1
