@@ -10,6 +10,7 @@ from shared.models.profiling import GivenAnswer, RoleMatch
 from shared.models.question_bank import Question, QuestionBank, Track
 
 MOST_A_TRACK = 3
+DOUBT = 4
 
 
 def role_affinities(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> dict[str, float]:
@@ -17,7 +18,9 @@ def role_affinities(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> d
 
     The mean over the answers that bear on a role: the step of a likert line, right or
     wrong on a keyed item, and in a scenario 1 for the option that was chosen and so much
-    less for each other that a random choice comes to 0.
+    less for each other that a random choice comes to 0. It is drawn towards 0 as if
+    :data:`DOUBT` answers more had said nothing, or roles with a single answer would always be
+    the extremes.
     """
     values: dict[str, list[float]] = {}
     for question in bank.questions:
@@ -26,7 +29,7 @@ def role_affinities(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> d
             continue
         for role, value in _evidence(bank, question, answer):
             values.setdefault(role, []).append(value)
-    return {role: math.fsum(each) / len(each) for role, each in values.items()}
+    return {role: math.fsum(each) / (len(each) + DOUBT) for role, each in values.items()}
 
 
 def _evidence(

@@ -18,6 +18,7 @@ from functions.profiler_complete.rules.profile import (
     key_directions,
     raw_scores,
 )
+from functions.profiler_complete.rules.roles import role_affinities
 from functions.profiler_complete.rules.scoring import SEED, score
 from functions.profiler_complete.rules.statement import value_statement
 from functions.profiler_session.bank import load
@@ -275,6 +276,15 @@ def test_roles_come_from_the_frameworks_tracks() -> None:
         assert own.issuperset(role.id for role in of_track)
         affinities = [role.affinity for role in of_track]
         assert affinities == sorted(affinities, reverse=True)
+
+
+def test_one_answer_alone_makes_no_role() -> None:
+    """The more answers speak for a role the surer it is: one says less than several alike."""
+    line, other = (BANK.by_id[name] for name in ("identity_hired_to_break", "identity_way_around"))
+    one = {line.id: given_answer(line, "strongly_agree", 7.0, 1)}
+    both = one | {other.id: given_answer(other, "strongly_agree", 7.0, 2)}
+    affinities = [role_affinities(BANK, answers)["PD-WRL-007"] for answers in (one, both)]
+    assert affinities == [pytest.approx(1 / 5), pytest.approx(2 / 6)]
 
 
 def test_a_rapid_guess_is_left_out_of_the_ability() -> None:
