@@ -1,6 +1,6 @@
 """How well the profiler measures what was put into simulated takers.
 
-    python benchmarks/profiler_quality.py [SHARE]
+    python -m benchmarks.profiler_quality [SHARE]
 
 Prints the tables of docs/profiler.md. SHARE (default 1.0) scales the number of takers. The
 takers are those of ``tools/profiler_takers``: figures are of that model, not of people.

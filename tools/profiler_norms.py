@@ -1,6 +1,6 @@
 """Norms of the question bank from simulated takers: writes ``norms.json`` beside its modules.
 
-    python tools/profiler_norms.py [TAKERS]
+    python -m tools.profiler_norms [TAKERS]
 
 Until a pilot gives norms of real learners, mean, spread and reliability of each dimension are
 those of TAKERS (default 20000) people of the stated model in ``profiler_takers``. The

@@ -2,7 +2,7 @@
 
 ``meta.json`` has scales, traits, skills and languages, ``tracks.json`` the tracks,
 ``norms.json`` the reference population. Edit them, raise ``version`` in ``meta.json``, and run
-``tools/profiler_norms.py`` when anything changed that a score is made of.
+``python -m tools.profiler_norms`` when anything changed that a score is made of.
 """
 
 from __future__ import annotations
