@@ -59,12 +59,11 @@ def find(
     stores: Stores, principal: Principal, reach: frozenset[Reach], session_id: str
 ) -> ProfilingSession:
     """A session of the caller's tenant that the caller reaches. Raises ``Missing``."""
-    if "own" in reach:
-        try:
-            return read_session(stores, own_partition(principal), session_id)[0]
-        except Missing:
-            if reach == {"own"}:
-                raise
+    try:
+        return read_session(stores, own_partition(principal), session_id)[0]
+    except Missing:
+        if reach <= {"own"}:
+            raise
     session = find_in_tenant(stores, principal.tenant_id, session_id)
     try:
         check_reach(stores, principal, reach, session.user_id)
