@@ -11,12 +11,15 @@ from functions.profiler_session.rules.answers import LONGEST_MS
 from functions.profiler_session.rules.modules import State
 from functions.profiler_session.rules.progress import MOST_A_REPORT
 from shared.http.call import Body, Query
+from shared.models.examples import BANK_VERSION, LEARNER, SESSION, example
 from shared.models.profiling import Position, Status
 from shared.models.question_bank import Kind, ModuleName
 
 
 class StartBody(Body):
     """How to start a session."""
+
+    model_config = example(device_fingerprint=None)
 
     language: str | None = Field(
         default=None,
@@ -30,6 +33,14 @@ class StartBody(Body):
 class ModuleView(BaseModel):
     """Where one module stands."""
 
+    model_config = example(
+        module="cyber_aptitude",
+        state="open",
+        questions=28,
+        answered=27,
+        missing=["aptitude_collision"],
+    )
+
     module: ModuleName
     state: State = Field(description="`waiting` until everything before it is answered")
     questions: int
@@ -40,6 +51,8 @@ class ModuleView(BaseModel):
 class AnswerView(BaseModel):
     """An answer that was given."""
 
+    model_config = example(question_id="identity_traces", selected_option="agree", text=None)
+
     question_id: str
     selected_option: str | None
     text: str | None
@@ -47,6 +60,20 @@ class AnswerView(BaseModel):
 
 class SessionView(BaseModel):
     """A session, and where it stands."""
+
+    model_config = example(
+        session_id=SESSION,
+        session_token=SESSION,
+        status="in_progress",
+        attempt_count=1,
+        bank_version=BANK_VERSION,
+        language="en",
+        current_module="cyber_aptitude",
+        time_spent_per_module={"identity_value": 260},
+        position=None,
+        reset_at=None,
+        completed_at=None,
+    )
 
     session_id: str
     session_token: str = Field(description="What `update-progress` names the session by")
@@ -70,12 +97,23 @@ class SessionView(BaseModel):
 class OptionView(BaseModel):
     """An option, or a step of a scale."""
 
+    model_config = example(id="agree", text="Agree")
+
     id: str
     text: str
 
 
 class QuestionView(BaseModel):
     """One question as it is shown."""
+
+    model_config = example(
+        question_id="identity_traces",
+        kind="likert",
+        text="Piecing together from scattered traces what an intruder did sounds satisfying.",
+        required=True,
+        min_characters=None,
+        max_characters=None,
+    )
 
     question_id: str
     kind: Kind
@@ -88,6 +126,8 @@ class QuestionView(BaseModel):
 
 class QuestionsView(BaseModel):
     """The questions of a module."""
+
+    model_config = example(module="identity_value", state="open", language="en")
 
     module: ModuleName
     state: State
@@ -105,6 +145,8 @@ class QuestionsQuery(Query):
 
 class AnswerBody(Body):
     """One answer: an option, or words where a free text is asked for."""
+
+    model_config = example(text=None)
 
     question_id: str = Field(max_length=60, examples=["identity_traces"])
     selected_option: str | None = Field(default=None, max_length=40, examples=["agree"])
@@ -130,12 +172,24 @@ class AnswersBody(Body):
 class Warned(BaseModel):
     """Something to tell the learner now."""
 
+    model_config = example(code="slow_down", detail="Take your time.")
+
     code: str
     detail: str
 
 
 class AnswersView(BaseModel):
     """What became of the answers, and where the session stands."""
+
+    model_config = example(
+        session_id=SESSION,
+        status="in_progress",
+        new=["identity_traces"],
+        replaced=[],
+        unchanged=[],
+        warning=None,
+        current_module="identity_value",
+    )
 
     session_id: str
     status: Status
@@ -150,6 +204,8 @@ class AnswersView(BaseModel):
 class ProgressBody(Body):
     """Time spent in a module since the last report, and where the learner is."""
 
+    model_config = example(session_token=SESSION, current_section="lines", current_question_index=4)
+
     session_token: UUID
     module_name: str = Field(max_length=40, examples=["cyber_aptitude"])
     time_spent_seconds: int = Field(description=f"0 to {MOST_A_REPORT}; adds up", examples=[45])
@@ -159,6 +215,15 @@ class ProgressBody(Body):
 
 class ProgressView(BaseModel):
     """The times of a session."""
+
+    model_config = example(
+        session_id=SESSION,
+        status="in_progress",
+        time_spent_per_module={"cyber_aptitude": 45},
+        time_spent_seconds=45,
+        position=None,
+        current_module="cyber_aptitude",
+    )
 
     session_id: str
     status: Status
@@ -181,6 +246,14 @@ class ResetBody(Body):
 
 class ResetView(BaseModel):
     """The reset, and the attempt that the learner can start now."""
+
+    model_config = example(
+        session_id=SESSION,
+        attempt_count=1,
+        next_attempt=2,
+        reset_by=LEARNER,
+        reason="interrupted by a power cut",
+    )
 
     session_id: str
     attempt_count: int
