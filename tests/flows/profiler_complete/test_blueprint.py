@@ -10,6 +10,7 @@ from functions.profiler_complete.rules.background import (
     LEVEL_FROM,
     difficulty,
     level_of_exposure,
+    scenario_choices,
     skill_levels,
     technical_exposure,
     work_style,
@@ -49,6 +50,20 @@ def test_exposure_is_the_percentage_of_what_is_possible(step: str, percent: floa
     found = technical_exposure(BANK, exposed({}, step))
     assert found.score == pytest.approx(percent)
     assert all(value == pytest.approx(percent) for value in found.by_skill.values())
+
+
+def test_every_scenarios_choice_is_listed() -> None:
+    """What was chosen, in the bank's order; a scenario without an answer is not listed."""
+    answers = careful()
+    scenarios = BANK.by_module["scenario_preference"]
+    del answers[scenarios[1].id]
+    found = scenario_choices(BANK, answers)
+    assert [(each.question_id, each.selected_option) for each in found] == [
+        (question.id, answers[question.id].selected_option)
+        for question in scenarios
+        if question.id != scenarios[1].id
+    ]
+    assert found[0].question_key == "first_week"
 
 
 def test_more_exposure_never_lowers_the_level() -> None:

@@ -199,6 +199,20 @@ def test_answers_that_are_none_are_refused_by_field(offered: list[Offered], poin
     assert session.answers == {}
 
 
+@pytest.mark.parametrize("milliseconds", [0, LONGEST_MS])
+def test_the_shortest_and_the_longest_time_are_taken(milliseconds: int) -> None:
+    """The bounds themselves are times that can be."""
+    taken = take(new_session(), offer("identity_traces", response_time_ms=milliseconds))
+    assert taken.session.answers["identity_traces"].response_time_ms == milliseconds
+
+
+@pytest.mark.parametrize("seconds", [0, MOST_A_REPORT])
+def test_the_shortest_and_the_longest_report_are_taken(seconds: int) -> None:
+    """The bounds themselves can be reported."""
+    session = progress(new_session(), seconds, after=2 * MOST_A_REPORT)
+    assert session.module_seconds == {"identity_value": seconds}
+
+
 def test_every_fault_of_a_call_is_told_at_once() -> None:
     """A client can mend all of a call's faults after one answer."""
     with pytest.raises(Invalid) as raised:
