@@ -8,12 +8,11 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from shared.models.document import Document
+from shared.models.question_bank import Track
 from shared.models.roles import Role
 
 CONTAINER = "accounts"
 ACCOUNT_ID = "account"
-
-Track = Literal["defender", "offensive", "innovation", "leadership", "grc"]
 
 
 class Account(Document):
