@@ -206,6 +206,13 @@ def test_the_shortest_and_the_longest_time_are_taken(milliseconds: int) -> None:
     assert taken.session.answers["identity_traces"].response_time_ms == milliseconds
 
 
+@pytest.mark.parametrize("length", [20, 2000])
+def test_the_shortest_and_the_longest_text_are_taken(length: int) -> None:
+    """A text of just the least or the most characters is one; blanks around it do not count."""
+    taken = take(new_session(), offer("identity_matters", text=f"  {'x' * length} "))
+    assert taken.new == ("identity_matters",)
+
+
 @pytest.mark.parametrize("seconds", [0, MOST_A_REPORT])
 def test_the_shortest_and_the_longest_report_are_taken(seconds: int) -> None:
     """The bounds themselves can be reported."""
@@ -374,6 +381,7 @@ def test_texts_come_in_the_clients_language_or_in_english() -> None:
         ("fr", "de;q=0.5, fr", "de"),
         (None, "fr, de;q=0.8, en;q=0.9", "en"),
         (None, "de;q=0, en;q=0.1", "en"),
+        (None, "de;q=0", "en"),
         (None, "*, ;;q=, de;q=x", "en"),
     ],
 )
