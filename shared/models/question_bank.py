@@ -41,6 +41,19 @@ DIMENSIONS: tuple[str, ...] = (*TRACKS, *TRAITS)
 Level = Literal["novice", "beginner", "intermediate", "advanced", "elite"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 
+PhraseName = Literal[
+    "retest",
+    "compare",
+    "level",
+    "learn",
+    "close_gap",
+    "role",
+    "skill",
+    "trait",
+    "aptitude",
+]
+"""The kinds of next steps, then those of strengths."""
+
 Kind = Literal["single_choice", "likert", "keyed_choice", "free_text"]
 DEFAULT_LANGUAGE = "en"
 
@@ -193,6 +206,13 @@ class ModuleDescription(_Part):
     introduction: Text
 
 
+class Phrase(_Part):
+    """What a blueprint says in one kind of case, and why; ``{names}`` are filled in."""
+
+    text: Text
+    reason: Text
+
+
 class Norm(_Part):
     """Mean and spread of a dimension's raw score in the reference population, and how much
     of that spread is not error."""
@@ -214,6 +234,7 @@ class QuestionBank(Document):
     traits: tuple[TraitDescription, ...]
     skills: tuple[Skill, ...]
     tracks: tuple[TrackDescription, ...]
+    phrases: dict[PhraseName, Phrase]
     level_question: str = Field(description="The item whose answer is the chosen difficulty")
     questions: tuple[Question, ...]
     norms: dict[str, Norm]
@@ -301,6 +322,8 @@ class QuestionBank(Document):
                 raise ValueError(f"{question.id}: a work role belongs to no track")
         if {track.key for track in self.tracks} != set(TRACKS):
             raise ValueError("a track is missing")
+        if set(self.phrases) != set(get_args(PhraseName)):
+            raise ValueError("a phrase of the blueprint is missing")
         if set(self.norms) != set(DIMENSIONS):
             raise ValueError("each dimension has a norm, and nothing else")
         if self.level_question not in ids:

@@ -83,6 +83,8 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("read the same", lambda s: _question(s, "aptitude_loop")["options"][1].update(
         text=_question(s, "aptitude_loop")["options"][0]["text"])),
     ("is missing in 'de'", lambda s: s.update(languages=["en", "de"])),
+    ("fill in the same names", lambda s: s["phrases"]["compare"]["text"].update(
+        de="Sieh dir {primary} an")),
     ("not within", lambda s: _question(s, "style_calm")["traits"].update(composure=1.5)),
     ("measures nothing", lambda s: _question(s, "style_calm").pop("traits")),
     ("names the item", lambda s: _question(s, "style_alone").pop("opposite_of")),
@@ -152,6 +154,7 @@ def test_the_checker_finds_each_fault(finding: str, spoil: Spoil) -> None:
         lambda s: s["questions"].append(s["questions"][0]),
         lambda s: s["tracks"].pop(),
         lambda s: s["norms"].pop("grc"),
+        lambda s: s["phrases"].pop("retest"),
         lambda s: s.update(level_question="nothing"),
         lambda s: s["tracks"][0]["profile"].update(luck=1.0),
         lambda s: s["tracks"][0]["skills"][0].update(skill="magic"),

@@ -7,8 +7,9 @@ from typing import Literal
 
 from shared.models.profiling import RoleMatch, Scores
 from shared.models.question_bank import (
+    Level,
+    PhraseName,
     QuestionBank,
-    Text,
     Track,
     TrackDescription,
     in_language,
@@ -20,6 +21,9 @@ TRAIT_FROM = 0.5
 """Norm score from which a trait is spoken of."""
 STRONG_APTITUDE = 70.0
 
+MOST_GAP_STEPS = 3
+
+StrengthKind = Literal["skill", "trait", "aptitude"]
 StepKind = Literal["compare", "learn", "close_gap", "level", "role", "retest"]
 
 
@@ -27,7 +31,7 @@ StepKind = Literal["compare", "learn", "close_gap", "level", "role", "retest"]
 class Strength:
     """Something to build upon: a skill, a trait or the aptitude, and what it rests on."""
 
-    kind: Literal["skill", "trait", "aptitude"]
+    kind: StrengthKind
     key: str
     title: str
     detail: str
@@ -110,32 +114,57 @@ def skill_gaps(
     return tuple(gaps[:MOST_GAPS])
 
 
+def _said(bank: QuestionBank, name: PhraseName, language: str, **values: str) -> tuple[str, str]:
+    """A phrase's text and reason in a language, with these values filled in."""
+    phrase = bank.phrases[name]
+    return (
+        in_language(phrase.text, language).format_map(values),
+        in_language(phrase.reason, language).format_map(values),
+    )
+
+
 def _strengths(
     bank: QuestionBank, scores: Scores, track: TrackDescription, language: str
 ) -> tuple[Strength, ...]:
     found: list[tuple[float, Strength]] = []
     titles = {each.code: each.title for each in bank.skills}
     levels = {each.skill: each for each in scores.skills}
+
+    def add(weight: float, kind: StrengthKind, key: str, **values: str) -> None:
+        found.append((weight, Strength(kind, key, *_said(bank, kind, language, **values))))
+
     for target in track.skills:
         level = levels.get(target.skill)
         if level is not None and level.level >= target.target:
-            title = in_language(titles[target.skill], language)
-            detail = f"{level.level:.0f} of 100, the track begins at {target.target:.0f}"
-            found.append(
-                ((level.level - target.target) / 50, Strength("skill", level.skill, title, detail))
+            add(
+                (level.level - target.target) / 50,
+                "skill",
+                level.skill,
+                skill=in_language(titles[target.skill], language),
+                level=f"{level.level:.0f}",
+                target=f"{target.target:.0f}",
             )
     for trait in bank.traits:
         weight = track.profile.get(trait.key, 0.0)
         score = scores.profile[trait.key]
         if weight * score > 0 and abs(score) >= TRAIT_FROM:
-            side: Text = trait.high if score > 0 else trait.low
-            title, detail = in_language(trait.title, language), in_language(side, language)
-            found.append((weight * score, Strength("trait", trait.key, title, detail)))
+            add(
+                weight * score,
+                "trait",
+                trait.key,
+                trait=in_language(trait.title, language),
+                side=in_language(trait.high if score > 0 else trait.low, language),
+            )
     aptitude = scores.aptitude
     if aptitude.score >= STRONG_APTITUDE:
-        between = f"{aptitude.score_low:.0f} to {aptitude.score_high:.0f}"
-        detail = f"{aptitude.score:.0f} of 100 ({between})"
-        found.append((1.0, Strength("aptitude", "aptitude", "Aptitude", detail)))
+        add(
+            1.0,
+            "aptitude",
+            "aptitude",
+            score=f"{aptitude.score:.0f}",
+            low=f"{aptitude.score_low:.0f}",
+            high=f"{aptitude.score_high:.0f}",
+        )
     found.sort(key=lambda each: (-each[0], each[1].key))
     return tuple(strength for _, strength in found[:MOST_STRENGTHS])
 
@@ -147,60 +176,38 @@ def _next_steps(
     gaps: tuple[Gap, ...],
     language: str,
 ) -> tuple[NextStep, ...]:
-    recommendation = scores.recommendation
+    recommendation, difficulty = scores.recommendation, scores.difficulty
     steps: list[NextStep] = []
+
+    def add(kind: StepKind, **values: str) -> None:
+        steps.append(NextStep(kind, *_said(bank, kind, language, **values)))
+
     if scores.integrity.retest_advised:
-        steps.append(
-            NextStep(
-                "retest",
-                "Ask for another attempt when you have an hour to yourself",
-                f"{scores.integrity.rapid_guesses} aptitude answers came faster than the questions "
-                "can be read, so your aptitude is not well known",
-            )
-        )
+        add("retest", rapid=str(scores.integrity.rapid_guesses))
     if recommendation.two_tracks:
-        names = [
-            in_language(bank.track[each].title, language)
-            for each in (recommendation.primary, recommendation.secondary)
-        ]
-        steps.append(
-            NextStep(
-                "compare",
-                f"Look at both tracks before you choose: {names[0]} and {names[1]}",
-                f"The first is the best for you with a probability of only "
-                f"{recommendation.confidence:.0%}",
-            )
+        add(
+            "compare",
+            primary=in_language(bank.track[recommendation.primary].title, language),
+            secondary=in_language(bank.track[recommendation.secondary].title, language),
+            confidence=f"{100 * recommendation.confidence:.0f}",
         )
-    difficulty = scores.difficulty
     if not difficulty.supported:
-        steps.append(
-            NextStep(
-                "level",
-                f"Begin at the level {difficulty.suggested} rather than {difficulty.selected}",
-                f"You have done {scores.exposure.score:.0f} of 100 of what was asked about",
-            )
+        add(
+            "level",
+            suggested=_level_name(bank, difficulty.suggested, language),
+            selected=_level_name(bank, difficulty.selected, language),
+            exposure=f"{scores.exposure.score:.0f}",
         )
-    steps.append(
-        NextStep(
-            "learn",
-            in_language(track.learning_path[0], language),
-            "The first part of the track's learning path",
-        )
-    )
-    steps += [
-        NextStep(
-            "close_gap",
-            f"Work on: {gap.title}",
-            f"You are at {gap.level:.0f} of 100, the track begins at {gap.target:.0f}",
-        )
-        for gap in gaps[:3]
-    ]
-    steps += [
-        NextStep(
-            "role",
-            f"Read what the work role {role.title} ({role.id}) does",
-            "Of the track's roles your answers speak for it most",
-        )
-        for role in [each for each in recommendation.roles if each.track == track.key][:1]
-    ]
+    add("learn", part=in_language(track.learning_path[0], language))
+    for gap in gaps[:MOST_GAP_STEPS]:
+        add("close_gap", skill=gap.title, level=f"{gap.level:.0f}", target=f"{gap.target:.0f}")
+    for role in [each for each in recommendation.roles if each.track == track.key][:1]:
+        add("role", title=role.title, id=role.id)
     return tuple(steps)
+
+
+def _level_name(bank: QuestionBank, level: Level, language: str) -> str:
+    """A level as the learner chose it: the words before the colon of its option."""
+    options = bank.by_id[bank.level_question].options
+    shown = next((each.text for each in options if each.level == level), {"en": level})
+    return in_language(shown, language).partition(":")[0]

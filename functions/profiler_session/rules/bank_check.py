@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from string import Formatter
 
 from shared.models.question_bank import (
     DIMENSIONS,
@@ -57,12 +58,22 @@ def _texts(bank: QuestionBank) -> Iterator[str]:
         *((f"scale {name}", step.text) for name, steps in bank.scales.items() for step in steps),
         *((each.id, each.text) for each in bank.questions),
         *((each.id, option.text) for each in bank.questions for option in each.options),
+        *((f"phrase {name}", text) for name, each in bank.phrases.items() for text in (
+            each.text, each.reason)),
         *((each.id, each.lead) for each in bank.questions if each.kind == "free_text"),
     ]  # fmt: skip
     for name, text in texts:
         for language in bank.languages:
             if not text.get(language, "").strip():
                 yield f"{name}: a text is missing in {language!r}"
+    for name, phrase in bank.phrases.items():
+        for text in (phrase.text, phrase.reason):
+            if len({frozenset(_names_in(each)) for each in text.values()}) > 1:
+                yield f"phrase {name}: its languages do not fill in the same names"
+
+
+def _names_in(text: str) -> Iterator[str]:
+    return (name for _, name, _, _ in Formatter().parse(text) if name)
 
 
 def _question(bank: QuestionBank, question: Question) -> Iterator[str]:

@@ -19,7 +19,7 @@ from functions.profiler_complete.rules.blueprint import Blueprint, blueprint, sk
 from functions.profiler_complete.rules.scoring import score
 from functions.profiler_session.bank import load
 from shared.models.profiling import GivenAnswer, Scores
-from shared.models.question_bank import LEVELS, MODULES, TRACKS, Level
+from shared.models.question_bank import LEVELS, MODULES, TRACKS, Level, QuestionBank
 from tools.profiler_takers import Answers, answers_of, anybody, draws_from, given
 
 BANK = load()
@@ -174,6 +174,47 @@ def test_a_plan_for_another_track_is_of_that_track() -> None:
     assert found.title == BANK.track[other].title["en"]
     assert found.alignment == scores.recommendation.alignment[other]
     assert {role.track for role in found.roles} == {other}
+
+
+def test_the_plan_is_in_the_learners_language() -> None:
+    """Phrases come in the language asked for, with the same values filled in."""
+    source = BANK.model_dump()
+    source["phrases"]["close_gap"]["text"]["de"] = "Arbeite an: {skill}"
+    source["phrases"]["close_gap"]["reason"]["de"] = "{level} von {target}"
+    bank = QuestionBank.model_validate(source | {"bank_version": "1-german"})
+    scores = scored(exposed(careful(), "never"))
+    track = scores.recommendation.primary
+    plans = [blueprint(bank, scores, track=track, language=each) for each in ("en", "de-AT")]
+    (english, german) = (
+        next(step for step in each.next_steps if step.kind == "close_gap") for each in plans
+    )
+    gap = plans[0].gaps[0]
+    assert english.text == f"Work on: {gap.title}"
+    assert german.text == f"Arbeite an: {gap.title}"
+    assert german.reason == f"{gap.level:.0f} von {gap.target:.0f}"
+
+
+def test_every_phrase_is_filled_in() -> None:
+    """No plan shows a name in braces, whatever it has to say."""
+    answers = exposed({}, "never")
+    for question in BANK.by_module["cyber_aptitude"]:
+        answers[question.id] = given(question, question.key, 0.5, 1)
+    level = BANK.by_id[BANK.level_question]
+    answers[level.id] = given(level, "elite", 9.0, 1)
+    able = exposed(careful(3), "often") | {
+        q.id: given(q, q.key, 60.0, 1) for q in BANK.by_module["cyber_aptitude"]
+    }
+    said = [
+        text
+        for each in (plan(scored(answers)), plan(scored(able)), plan(scored(careful())))
+        for text in (
+            *(part for step in each.next_steps for part in (step.text, step.reason)),
+            *(part for strength in each.strengths for part in (strength.title, strength.detail)),
+        )
+    ]
+    assert len(said) > 20
+    assert not any("{" in text or not text for text in said)
+    assert any(text == "Begin at the level Novice rather than Elite" for text in said)
 
 
 def test_doubts_lead_to_steps() -> None:
