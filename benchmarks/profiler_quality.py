@@ -84,12 +84,14 @@ def thinned(bank: QuestionBank, lines: int, scenarios: int, trait_lines: int) ->
     return QuestionBank.model_validate(source | {"norms": norms})
 
 
-def verdicts(bank: QuestionBank, takers: int, seed: int) -> list[Verdict]:
-    """What anybody gets recommended."""
+def verdicts(
+    bank: QuestionBank, takers: int, seed: int, manner: Callable[[Person], Person] = lambda p: p
+) -> list[Verdict]:
+    """What anybody gets recommended, who answers in this manner."""
     chance = draws_from(seed)
     found = []
     for _ in range(takers):
-        person = anybody(bank, chance)
+        person = manner(anybody(bank, chance))
         primary, confidence, agrees = recommend(bank, answers_of(bank, person, chance))
         found.append(Verdict(primary, confidence, primary == person.best_track(bank), agrees))
     return found
@@ -193,6 +195,35 @@ def lengths(bank: QuestionBank, takers: int) -> list[Verdict]:
          "two tracks said", "primary has the highest alignment"), rows,
     )  # fmt: skip
     return found
+
+
+def other_manners(bank: QuestionBank, takers: int) -> None:
+    """Print how right and how sure the recommendation is of people whom the norms do not fit."""
+    manners: dict[str, Callable[[Person], Person]] = {
+        "as the norms assume": lambda person: person,
+        "noisier lines (loading 0.5)": lambda person: replace(person, loading=0.5),
+        "clearer lines (loading 0.8)": lambda person: replace(person, loading=0.8),
+        "choices half as decided": lambda person: replace(person, choice_strength=0.6),
+        "choices twice as decided": lambda person: replace(person, choice_strength=2.4),
+        "leaning to agree, three times as far": lambda person: replace(
+            person, leaning=3 * person.leaning
+        ),
+        "interests half as strong": lambda person: replace(
+            person, profile={name: value / 2 for name, value in person.profile.items()}
+        ),
+    }
+    rows = []
+    for name, manner in manners.items():
+        found = verdicts(bank, takers, 17, manner)
+        rows.append(
+            (
+                name,
+                f"{fmean(v.right for v in found):.1%}",
+                f"{fmean(v.confidence for v in found):.3f}",
+                f"{calibration_error(found):.3f}",
+            )
+        )
+    table(("people", "primary right", "mean confidence", "calibration error"), rows)
 
 
 def shares(bank: QuestionBank, takers: int) -> None:
@@ -338,6 +369,7 @@ def main() -> None:
         ((f"{low:.1f} to {low + 0.1:.1f}", n, f"{said:.3f}", f"{right:.3f}")
          for low, n, said, right in bins(found)),
     )  # fmt: skip
+    other_manners(bank, takers)
     shares(bank, takers)
     flags(bank, max(200, int(2000 * share)))
     effort(bank, max(200, int(2000 * share)))

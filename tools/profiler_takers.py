@@ -45,6 +45,8 @@ class Person:
     leaning: float
     pace: float
     guessing: float = 0.0
+    loading: float = LOADING
+    choice_strength: float = CHOICE_STRENGTH
     rapid: Callable[[Question], bool] = field(default=lambda _: False)
 
     def best_track(self, bank: QuestionBank) -> Track:
@@ -168,7 +170,7 @@ def _chosen(
             weight * person.profile[name]
             for name, weight in (*option.tracks.items(), *option.traits.items())
         )
-        utility = CHOICE_STRENGTH * pull - math.log(-math.log(chance.random() or 1e-12))
+        utility = person.choice_strength * pull - math.log(-math.log(chance.random() or 1e-12))
         if utility > best:
             best, found = utility, option.id
     return found
@@ -190,7 +192,7 @@ def _graded(bank: QuestionBank, question: Question, person: Person, chance: rand
             weight * person.profile[name]
             for name, weight in (*question.tracks.items(), *question.traits.items())
         )
-        pull = (-pull if question.reversed else pull) + person.leaning / LOADING
-    drawn = LOADING * pull + math.sqrt(1 - LOADING**2) * chance.gauss(0, 1)
+        pull = (-pull if question.reversed else pull) + person.leaning / person.loading
+    drawn = person.loading * pull + math.sqrt(1 - person.loading**2) * chance.gauss(0, 1)
     steps = bank.scales[question.scale or ""]
     return steps[sum(drawn > cut for cut in CUTS)].id
