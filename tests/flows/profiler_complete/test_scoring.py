@@ -23,7 +23,7 @@ from functions.profiler_complete.rules.scoring import SEED, score
 from functions.profiler_complete.rules.statement import value_statement
 from functions.profiler_session.bank import load
 from shared.models.profiling import GivenAnswer, Scores
-from shared.models.question_bank import DIMENSIONS, LEVELS, TRACKS, Track
+from shared.models.question_bank import DIMENSIONS, LEVELS, TRACKS, QuestionBank, Track
 from tools.profiler_takers import (
     Answers,
     answers_of,
@@ -178,6 +178,22 @@ def test_who_wants_one_track_alone_gets_it_for_sure(track: Track) -> None:
     assert found.primary == track
     assert found.confidence > 0.98
     assert found.alignment[track] > 90
+
+
+def test_an_answer_counts_as_much_as_its_weight() -> None:
+    """Half the weight is half the score, for lines as for options."""
+    source = BANK.model_dump()
+    line = next(q for q in source["questions"] if q["id"] == "identity_traces")
+    scenario = next(q for q in source["questions"] if q["id"] == "scenario_award")
+    line["tracks"] = {"defender": 0.5}
+    for option in scenario["options"]:
+        option["tracks"] = {track: weight / 2 for track, weight in option["tracks"].items()}
+    half = QuestionBank.model_validate(source | {"bank_version": "1-half"})
+    assert item_scores(half, "identity_traces", "agree") == {"defender": 0.25}
+    for option in scenario["options"]:
+        whole = item_scores(BANK, "scenario_award", option["id"])
+        found = item_scores(half, "scenario_award", option["id"])
+        assert found == pytest.approx({name: score / 2 for name, score in whole.items()})
 
 
 def test_a_choice_by_lot_says_nothing_on_average() -> None:
