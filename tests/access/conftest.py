@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.access import profiler_recipes  # noqa: F401  registers its recipes
 from tests.access.calls import Caller, Route
 from tests.access.world import World
 from tests.running_host import ROOT, RunningHost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.access.profiles import Stage, item_statistics, session_of
-from tests.access.recipes import PERSON, SELF, THING, Request, recipe
+from tests.access.recipes.registry import PERSON, SELF, THING, Request, recipe
 from tests.access.world import Kind, Person, World
 
 ANSWER = {
