@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from shared.models.document import READING, Document
 from shared.models.tenant import PLATFORM
@@ -60,7 +60,14 @@ DEFAULT_LANGUAGE = "en"
 RAPID_SHARE = 0.20
 RAPID_MOST_SECONDS = 10.0
 
-Text = dict[str, str]
+
+def _with_english(text: dict[str, str]) -> dict[str, str]:
+    if not text.get(DEFAULT_LANGUAGE):
+        raise ValueError("a text is missing in English")
+    return text
+
+
+Text = Annotated[dict[str, str], AfterValidator(_with_english)]
 """A text by language (a primary language subtag of BCP 47); English is always there."""
 
 
@@ -123,7 +130,9 @@ class Question(_Part):
     required: bool = True
     min_characters: int = 0
     max_characters: int = 0
-    lead: Text = Field(default={}, description="What introduces the answer in a value statement")
+    lead: Text | None = Field(
+        default=None, description="What introduces the answer in a value statement"
+    )
 
     @property
     def rapid_seconds(self) -> float:
@@ -146,8 +155,8 @@ class Question(_Part):
             raise ValueError(f"{self.id}: two options have one id")
         if (self.kind == "likert") != (self.scale is not None):
             raise ValueError(f"{self.id}: a likert item is answered on a scale, others are not")
-        if (self.kind == "free_text") != (self.max_characters > 0):
-            raise ValueError(f"{self.id}: a free text has a length, others have none")
+        if not (self.kind == "free_text") == (self.max_characters > 0) == (self.lead is not None):
+            raise ValueError(f"{self.id}: a free text has a length and a lead, others have none")
         return self
 
 

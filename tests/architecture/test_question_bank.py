@@ -155,6 +155,8 @@ def test_the_checker_finds_each_fault(finding: str, spoil: Spoil) -> None:
         lambda s: s["tracks"].pop(),
         lambda s: s["norms"].pop("grc"),
         lambda s: s["phrases"].pop("retest"),
+        lambda s: _question(s, "reflection_next").pop("lead"),
+        lambda s: _question(s, "style_calm").update(text={"de": "Nur auf Deutsch"}),
         lambda s: s.update(level_question="nothing"),
         lambda s: s["tracks"][0]["profile"].update(luck=1.0),
         lambda s: s["tracks"][0]["skills"][0].update(skill="magic"),

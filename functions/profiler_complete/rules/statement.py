@@ -23,6 +23,6 @@ def value_statement(
         for question in bank.by_module[module]:
             answer = answers.get(question.id)
             words = " ".join((answer.text or "").split()) if answer is not None else ""
-            if question.kind == "free_text" and words:
+            if question.lead is not None and words:
                 paragraphs.append(f"{in_language(question.lead, language)} {words}")
     return "\n\n".join(paragraphs)

@@ -60,7 +60,7 @@ def _texts(bank: QuestionBank) -> Iterator[str]:
         *((each.id, option.text) for each in bank.questions for option in each.options),
         *((f"phrase {name}", text) for name, each in bank.phrases.items() for text in (
             each.text, each.reason)),
-        *((each.id, each.lead) for each in bank.questions if each.kind == "free_text"),
+        *((each.id, each.lead) for each in bank.questions if each.lead is not None),
     ]  # fmt: skip
     for name, text in texts:
         for language in bank.languages:

@@ -277,6 +277,7 @@ def test_the_value_statement_is_the_learners_own_words() -> None:
     assert len(paragraphs) == len(free) - 1
     kept = [q for q in free if q.id != free[1].id]
     for paragraph, question in zip(paragraphs, kept, strict=True):
+        assert question.lead is not None
         assert paragraph == f"{question.lead['en']} My words on {question.id}."
 
 
