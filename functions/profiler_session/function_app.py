@@ -59,6 +59,7 @@ def profiling_start(call: Call[None, StartBody]) -> Reply:
     headers = call.headers
     status, body = service.start(
         runtime.stores(),
+        runtime.current().pseudonyms,
         call.principal,
         device=Device(
             user_agent=(headers.get("user-agent") or "")[:MOST_CHARACTERS] or None,

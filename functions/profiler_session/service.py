@@ -24,6 +24,7 @@ from functions.profiler_session.rules.serving import (
 from shared import audit
 from shared.auth import Principal
 from shared.documents.port import Create, Patch, Replace
+from shared.erasures import erased_at
 from shared.errors import Conflict, Exists
 from shared.events.profiler import ProfilerReset
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
@@ -78,6 +79,7 @@ def published(stores: Stores) -> QuestionBank:
 
 def start(
     stores: Stores,
+    pseudonyms: Pseudonyms,
     principal: Principal,
     *,
     device: Device,
@@ -89,7 +91,8 @@ def start(
 ) -> tuple[int, Any]:
     """Start the learner's session (201), or go on with the one that is not completed (200).
 
-    Raises ``Conflict`` when it is completed: another attempt takes an admin's reset.
+    Raises ``Conflict`` when it is completed, for another attempt takes an admin's reset, and
+    for somebody who was erased and whose token still holds.
     """
     bank = published(stores)
     partition = own_partition(principal)
@@ -104,6 +107,8 @@ def start(
                     "your profiling is completed; an admin can open the way for another attempt"
                 )
             return Answer(200, shown(standing(stores, session)))
+        if erased_at(stores, pseudonyms, principal.tenant_id, "user", principal.user_id):
+            raise Conflict("your account was erased, and stays so")
         session = beginnings.new_session(
             learner,
             bank,

@@ -89,6 +89,7 @@ class Profiler:
         sent = {"device": Device(user_agent="A"), "language": None, "accepted_languages": None}
         return sessions.start(
             self.house,
+            PSEUDONYMS,
             who or learner(),
             shown=lambda standing: {"session_id": standing.session.session_id},
             idempotency=key,

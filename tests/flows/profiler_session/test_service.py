@@ -13,7 +13,9 @@ from functions.profiler_session import service
 from functions.profiler_session.rules.answers import Offered
 from shared.auth import Principal
 from shared.documents.port import Equals
+from shared.erasures import requested
 from shared.errors import Conflict, Invalid, Missing, Unprocessable
+from shared.models import tombstone
 from shared.models.profiling import CONTAINER, Device
 from shared.models.question_bank import CONTAINER as BANKS
 from shared.models.question_bank import QuestionBank
@@ -64,6 +66,27 @@ def test_starts_at_the_same_moment_make_one_session(house: House, profiler: Prof
     assert len({body["session_id"] for _, body in answers}) == 1
     assert sorted(status for status, _ in answers) == [200] * 5 + [201]
     assert len(house.kinds("session", container=CONTAINER)) == 1
+
+
+def test_who_was_erased_starts_nothing(house: House, profiler: Profiler) -> None:
+    """A token that still holds after its person's erasure writes nothing of them again."""
+    erased = learner("gone")
+    erasure, decision = requested(
+        house,
+        PSEUDONYMS,
+        tenant_id=TENANT,
+        of="user",
+        identity="gone",
+        subjects={"user": ("gone",)},
+        now=house.clock(),
+    )
+    house.documents.commit(
+        tombstone.CONTAINER, (TENANT, erasure.tombstone_id), list(decision.operations)
+    )
+    with pytest.raises(Conflict, match="erased"):
+        profiler.start(erased)
+    assert house.kinds("session", container=CONTAINER) == []
+    assert profiler.start(learner("nils"))[0] == 201
 
 
 def test_learners_and_tenants_have_sessions_of_their_own(profiler: Profiler) -> None:
