@@ -14,6 +14,7 @@ from functions.accounts.rules.documents import (
 )
 from functions.accounts.rules.times import check_birth_year, check_time_zone
 from functions.accounts.service.means import SOURCE, Means, read_tenant
+from functions.accounts.service.profiling import fields_of
 from functions.accounts.service.registration import address_id_of
 from functions.accounts.service.sign_in import revoke_families
 from shared.access import Reach
@@ -59,6 +60,7 @@ def read_own(means: Means, principal: Principal, *, now: datetime) -> tuple[Acco
         external=True,
         created_at=now,
         updated_at=now,
+        **fields_of(means.stores, (principal.tenant_id, principal.user_id)),
     )
 
     def decide() -> Decision:

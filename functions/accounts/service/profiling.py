@@ -31,7 +31,7 @@ def bring_up_to_date(stores: Stores, event: Event, *, now: datetime) -> Outcome:
             person, etag = read_account(stores, *partition)
         except Missing:
             raise Rejected("no account") from None
-        fields = _fields(stores, partition)
+        fields = fields_of(stores, partition)
         if any(getattr(person, name) != value for name, value in fields.items()):
             person = person.model_copy(update={**fields, "updated_at": now})
         # written also when nothing changed: who read older documents meanwhile is stale then
@@ -48,7 +48,11 @@ def bring_up_to_date(stores: Stores, event: Event, *, now: datetime) -> Outcome:
     )
 
 
-def _fields(stores: Stores, partition: tuple[str, str]) -> dict[str, Any]:
+def fields_of(stores: Stores, partition: tuple[str, str]) -> dict[str, Any]:
+    """The profiling fields of an account, by the profiler's documents.
+
+    Also for an account that is made only after its person went through the profiler.
+    """
     present = read_current(stores, partition)
     if present is None:
         return {

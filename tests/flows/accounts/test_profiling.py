@@ -6,7 +6,9 @@ import itertools
 
 import pytest
 
+from functions.accounts.service import persons
 from functions.accounts.service.profiling import bring_up_to_date
+from shared.auth import Principal
 from shared.events.envelope import Event
 from shared.people import read_account
 from tests.flows.profiling import BANK, Profiler, learner, with_account
@@ -100,6 +102,18 @@ def test_somebody_without_an_account_is_finished(house: House) -> None:
     (event,) = house.waiting(ENTITY)
     assert hear(house, event) == "rejected"
     assert hear(house, event) == "repeated"
+
+
+def test_an_account_made_later_says_it_too(house: House) -> None:
+    """Who comes from an external provider and profiles before the account is there has it on
+    the account from the beginning."""
+    who = Principal("nils", TENANT, frozenset({"learner"}), external=True, name="Nils")
+    session_id = Profiler(house).completed(who)
+    (event,) = house.waiting(ENTITY)
+    assert hear(house, event) == "rejected"
+    made, _ = persons.read_own(house.means, who, now=house.clock())
+    assert made.profiling_complete
+    assert (made.profiling_session_id, made.track_key) == (session_id, "defender")
 
 
 def test_a_namesake_in_another_tenant_is_another_person(house: House) -> None:
