@@ -20,7 +20,14 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from functions.accounts.rules.documents import NewAccount, Throttle
-from functions.accounts.rules.throttling import PER_ACCOUNT, PER_CLIENT, Budget, failures_of, wait
+from functions.accounts.rules.throttling import (
+    PER_ACCOUNT,
+    PER_ACCOUNT_ANYWHERE,
+    PER_CLIENT,
+    Budget,
+    failures_of,
+    wait,
+)
 from functions.accounts.service import passwords, registration, sign_in
 from functions.accounts.service.means import Means
 from functions.accounts.service.registration import Joining
@@ -122,11 +129,16 @@ def main() -> None:
             sign_in.refresh(house, pairs[number].refresh, idempotency=None, now=now)
 
         print(f"{'refresh':<34}{_shown(milliseconds(times, renew))}")
-    hour, day = timedelta(hours=1), timedelta(days=1)
-    for name, budget in (("account", PER_ACCOUNT), ("network address", PER_CLIENT)):
+    budgets = (
+        ("of an account from one address", PER_ACCOUNT),
+        ("of an account from anywhere", PER_ACCOUNT_ANYWHERE),
+        ("from one address, of any account", PER_CLIENT),
+    )
+    for name, budget in budgets:
+        hour = guesses_within(budget, timedelta(hours=1))
         print(
-            f"guesses taken of one {name}: {guesses_within(budget, hour)} in an hour, "
-            f"{guesses_within(budget, day)} in a day"
+            f"guesses taken {name:<34}{hour:>4} in an hour, "
+            f"{guesses_within(budget, timedelta(days=1))} in a day"
         )
 
 

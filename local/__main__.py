@@ -150,7 +150,7 @@ def _tell(host: Host, drop_folder: Path, log: Path | None) -> None:
         f"  OpenAPI      {base}/openapi.json\n"
         f"  Drop folder  {_shown(drop_folder)}\n"
         f"  Log          {_shown(log) if log else 'this terminal'}\n"
-        f"  Recruiter's token, good for 12 hours (others: python -m local --token ROLE):"
+        f'  Recruiter\'s token, good for 12 hours (others: make run ARGS="--token ROLE"):'
         f"\n\n{token}\n\n"
         f'  curl -H "Authorization: Bearer $TOKEN" "{base}/v1/candidates?skill=python"\n\n'
         f"Ctrl-C stops.",

@@ -183,8 +183,13 @@ def test_one_trace_leads_through_all_hops(host: RunningHost) -> None:
     """Every hop of a file logs the request id of the drop."""
     host.drop("traced.txt", as_text(make_resume(740)).encode())
     intake = host.intake_of("traced.txt")
-    log = (host.home / "host.log").read_text(encoding="utf-8").splitlines()
-    lines = [line for line in log if intake["intake_id"] in line and "event.handled" in line]
+
+    def handled() -> list[str]:
+        log = (host.home / "host.log").read_text(encoding="utf-8").splitlines()
+        return [line for line in log if intake["intake_id"] in line and "event.handled" in line]
+
+    host.wait_for(lambda: len(handled()) >= 4, "the last hop to be logged")
+    log, lines = (host.home / "host.log").read_text(encoding="utf-8").splitlines(), handled()
     ids = {line.split('"request_id": "')[1].split('"')[0] for line in lines}
     assert len(lines) >= 4
     assert len(ids) == 1
