@@ -11,6 +11,7 @@ from pathlib import Path
 from shared.errors import Unavailable
 
 BUSY_TIMEOUT_SECONDS = 60.0
+CHECKPOINT_PATIENCE_MS = 200
 _AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
@@ -90,8 +91,14 @@ class Connections:
 
         It cannot while somebody reads what the log alone holds; the next call can.
         """
+        connection = self.get()
         with self._writing:
-            (busy, _, _) = self.get().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            # it holds up every writer, so it waits for readers for a moment only
+            connection.execute(f"PRAGMA busy_timeout={CHECKPOINT_PATIENCE_MS}")
+            try:
+                (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_SECONDS * 1000)}")
         return not busy
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -175,3 +176,27 @@ def test_processes_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
         process.stdin.flush()
     told = [process.communicate(timeout=60)[1] for process in starting]
     assert [process.returncode for process in starting] == [0] * 4, told
+
+
+def test_a_checkpoint_waits_for_a_reader_for_a_moment_only(tmp_path: Path) -> None:
+    """Somebody who reads for long keeps the log from being emptied, and holds up no writer; once
+    they are done nothing of what was deleted is left in the log."""
+    connections = Connections(tmp_path / "a.db")
+    with connections.transaction() as connection:
+        connection.execute("CREATE TABLE t (text TEXT)")
+        connection.execute("INSERT INTO t VALUES ('a mark')")
+    reader = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM t").fetchone() == (1,)
+    with connections.transaction() as connection:
+        connection.execute("DELETE FROM t")
+    began = time.monotonic()
+    assert not connections.checkpoint()
+    assert time.monotonic() - began < 10
+    with connections.transaction() as connection:
+        connection.execute("INSERT INTO t VALUES ('another')")
+    reader.close()
+    assert connections.checkpoint()
+    assert (tmp_path / "a.db-wal").stat().st_size == 0
+    assert b"a mark" not in (tmp_path / "a.db").read_bytes()
+    connections.close()
