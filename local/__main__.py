@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from shared.settings import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN_LIFETIME = timedelta(hours=12)
+LOOK_SECONDS = 0.1
 
 
 def main() -> int:
@@ -45,9 +46,11 @@ def main() -> int:
     except (HostError, SettingsError, OSError) as error:
         print(f"waymark: {error}", file=sys.stderr)
         return 2
-    stop = threading.Event()
+    # A list and short sleeps, no threading.Event: its lock is not for signal handlers, and a
+    # signal that the system gives to another thread does not end an Event's wait in this one.
+    asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: asked.append(number))
     stores = runtime.stores()
     make_demo_tenant(stores, now=runtime.now())
     drop_folder = settings.home / "blobs" / "resumes" / DEMO_TENANT
@@ -59,9 +62,10 @@ def main() -> int:
         return 2
     print(f"Waymark serves {len(host.functions)} functions on http://127.0.0.1:{host.port}")
     if not arguments.no_samples and host.state.fact("samples") is None:
-        _load_samples(host, drop_folder, stop)
+        _load_samples(host, drop_folder, stopped=lambda: bool(asked))
     _tell(host, drop_folder, log)
-    stop.wait()
+    while not asked:
+        time.sleep(LOOK_SECONDS)
     print("\nStopping: what is under way is being finished.")
     if host.stop():
         return 0
@@ -115,11 +119,11 @@ def _log_to(path: Path | None, level: str) -> Path | None:
     return path
 
 
-def _load_samples(host: Host, drop_folder: Path, stop: threading.Event) -> None:
+def _load_samples(host: Host, drop_folder: Path, *, stopped: Callable[[], bool]) -> None:
     began = time.perf_counter()
     count = drop_samples(ROOT / "samples" / "resumes", drop_folder)
     print(f"First start: {count} sample résumés are dropped into {_shown(drop_folder)}")
-    if follow(runtime.stores(), count, print, stop):
+    if follow(runtime.stores(), count, print, stopped=stopped):
         host.state.remember("samples", str(count))
         print(f"All {count} files arrived in {time.perf_counter() - began:.1f} s")
     else:

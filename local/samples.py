@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -43,14 +42,15 @@ def drop_samples(samples: Path, drop_folder: Path) -> int:
     return len(files)
 
 
-def follow(stores: Stores, expected: int, say: Say, stop: threading.Event) -> bool:
+def follow(stores: Stores, expected: int, say: Say, *, stopped: Callable[[], bool]) -> bool:
     """Say each stage of each file of the demo tenant; returns whether all ended in time.
 
-    ``stop`` ends it early.
+    It ends early once ``stopped``.
     """
     told: dict[str, int] = {}
     deadline = time.monotonic() + GIVE_UP_SECONDS
-    while time.monotonic() < deadline and not stop.wait(0.05):
+    while time.monotonic() < deadline and not stopped():
+        time.sleep(0.05)
         records = demo_records(stores)
         for record in records:
             for step in record.steps[told.get(record.intake_id, 0) :]:

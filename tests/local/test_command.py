@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
@@ -111,6 +112,19 @@ def test_it_serves_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> 
         assert ":0" not in running.url
         assert running.end(number) == 0
         assert "Traceback" not in running.output
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
+def test_a_signal_that_another_thread_is_given_stops_it_too(tmp_path: Path) -> None:
+    """The system hands a signal to any thread; Python minds it in the first one only."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with command(tmp_path) as running:
+        assert running.get("v1/intake").status_code == 200
+        own = running.process.pid
+        other = max(int(task.name) for task in Path(f"/proc/{own}/task").iterdir())
+        assert other != own
+        assert libc.tgkill(own, other, int(signal.SIGINT)) == 0
+        assert running.process.wait(60) == 0
 
 
 def test_links_point_to_the_port_that_was_taken(tmp_path: Path) -> None:
