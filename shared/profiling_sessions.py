@@ -102,8 +102,8 @@ def read_result(stores: Stores, session: ProfilingSession) -> tuple[ProfilerResu
 
 def read_current(
     stores: Stores, partition: tuple[str, str]
-) -> tuple[ProfilingSession, ProfilerResult, str] | None:
-    """The session of the attempt that a learner is at, its result and the result's etag.
+) -> tuple[ProfilingSession, str, ProfilerResult, str] | None:
+    """The session of the attempt that a learner is at and its result, each with its etag.
 
     None while that attempt is not completed.
     """
@@ -111,11 +111,11 @@ def read_current(
     if learner is None:
         return None
     try:
-        session, _ = read_session(stores, partition, Learner.of(learner.body).session_id)
-        result, etag = read_result(stores, session)
+        session, etag = read_session(stores, partition, Learner.of(learner.body).session_id)
+        result, result_etag = read_result(stores, session)
     except Missing:
         return None
-    return session, result, etag
+    return session, etag, result, result_etag
 
 
 def _missing() -> Missing:

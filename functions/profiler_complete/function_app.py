@@ -128,12 +128,13 @@ def profiler_sync(call: Call[None, SyncBody]) -> Reply:
     "v1/profiler/sessions/{session_id}/accept-result",
     body=AcceptBody,
     answer=AcceptView,
-    errors=(Missing,),
+    errors=(Missing, Conflict),
 )
 def profiler_accept(call: Call[None, AcceptBody]) -> Reply:
     """Accept the recommended track, decline it, or choose another.
 
-    The learner may decide again. Choosing another track stands in the audit log.
+    The learner may decide again. Choosing another track stands in the audit log. 409 for an
+    attempt that an admin reset.
     """
     status, body = service.accept(
         runtime.stores(),
@@ -153,7 +154,8 @@ def profiler_accept(call: Call[None, AcceptBody]) -> Reply:
 def foundations_status(call: Call[None, None]) -> FoundationsView:
     """Read whether Foundations is open to the learner.
 
-    The first time after completing the profiler is kept as the moment of transition.
+    The first time after completing the profiler is kept as the moment of transition, of
+    each attempt its own.
     """
     result = service.foundations(runtime.stores(), call.principal, now=call.now)
     return FoundationsView(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.profiler_complete.rules.blueprint import Blueprint, blueprint
-from functions.profiler_complete.rules.result import completed, decided
+from functions.profiler_complete.rules.result import check_standing, completed, decided
 from functions.profiler_complete.rules.statistics import CONTAINER as STATISTICS
 from functions.profiler_complete.rules.statistics import STATISTICS_ID, ItemStatistics, counted
 from functions.profiler_complete.rules.telemetry import telemetry_payload
@@ -81,8 +81,9 @@ def complete(
             _decision(
                 bank,
                 locked,
+                etag,
                 result,
-                [Replace(locked.stored(), etag), Create(result.stored())],
+                [Create(result.stored())],
                 [_completed_event(result)],
                 now,
             ),
@@ -103,7 +104,7 @@ def sync(
     """Do for an older client what completion does, unless it is done; note the first time.
 
     What such a client computed itself is not taken over: results are ours alone. Raises
-    ``Missing``, and ``Conflict`` when modules are open.
+    ``Missing``, and ``Conflict`` when modules are open or the attempt was set aside.
     """
 
     def decide() -> Answer:
@@ -112,6 +113,7 @@ def sync(
         operations: list[Operation] = []
         events: list[EventData] = []
         if session.locked:
+            check_standing(session)
             result, result_etag = read_result(stores, session)
             if result.synced_at is not None:
                 return Answer(200, shown(bank, session, result))
@@ -120,7 +122,7 @@ def sync(
         else:
             session, result = completed(bank, session, now=now)
             result = result.model_copy(update={"synced_at": now})
-            operations += [Replace(session.stored(), etag), Create(result.stored())]
+            operations.append(Create(result.stored()))
             events.append(_completed_event(result))
         events.append(
             ProfilerSynced(
@@ -133,7 +135,7 @@ def sync(
         return Answer(
             200,
             shown(bank, session, result),
-            _decision(bank, session, result, operations, events, now),
+            _decision(bank, session, etag, result, operations, events, now),
         )
 
     return _answered(stores, principal, idempotency, decide, now)
@@ -154,13 +156,15 @@ def accept(
     """Keep the learner's decision on the recommended track.
 
     That a learner chose another track stands in the audit log. Raises ``Missing`` when there
-    is no result, and ``Invalid`` for a track that is not there.
+    is no result, ``Invalid`` for a track that is not there, and ``Conflict`` for an attempt
+    that was set aside.
     """
 
     def decide() -> Answer:
-        session, _ = read_session(stores, own_partition(principal), session_id)
+        session, etag = read_session(stores, own_partition(principal), session_id)
+        check_standing(session)
         bank = read_bank(stores, session.bank_version)
-        before, etag = read_result(stores, session)
+        before, result_etag = read_result(stores, session)
         result = decided(
             bank, before, accepted=accepted, override_track_id=override_track_id, now=now
         )
@@ -188,8 +192,8 @@ def accept(
                     reason=f"{before.track} to {result.track}",
                 )
             )
-        operations = [Replace(result.stored(), etag)]
-        return Answer(200, body, _decision(bank, session, result, operations, events, now))
+        operations = [Replace(result.stored(), result_etag)]
+        return Answer(200, body, _decision(bank, session, etag, result, operations, events, now))
 
     return _answered(stores, principal, idempotency, decide, now)
 
@@ -211,7 +215,7 @@ def plan(bank: QuestionBank, result: ProfilerResult) -> Blueprint:
 def foundations(stores: Stores, principal: Principal, *, now: datetime) -> ProfilerResult | None:
     """The result with which the learner enters Foundations, None before completion.
 
-    The first time after completion is kept and told, once.
+    The first time after completion is kept and told, once an attempt.
     """
     partition = own_partition(principal)
     found: list[ProfilerResult | None] = [None]
@@ -221,7 +225,7 @@ def foundations(stores: Stores, principal: Principal, *, now: datetime) -> Profi
         present = read_current(stores, partition)
         if present is None:
             return Decision()
-        session, result, etag = present
+        session, etag, result, result_etag = present
         found[0] = result
         if result.foundations_transition_at is not None:
             return Decision()
@@ -231,7 +235,8 @@ def foundations(stores: Stores, principal: Principal, *, now: datetime) -> Profi
             user_id=result.user_id, session_id=result.session_id, attempt=result.attempt
         )
         bank = read_bank(stores, session.bank_version)
-        return _decision(bank, session, result, [Replace(result.stored(), etag)], [told], now)
+        operations = [Replace(result.stored(), result_etag)]
+        return _decision(bank, session, etag, result, operations, [told], now)
 
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
@@ -312,12 +317,17 @@ def _completed_event(result: ProfilerResult) -> ProfilerCompleted:
 def _decision(
     bank: QuestionBank,
     session: ProfilingSession,
+    etag: str,
     result: ProfilerResult,
     operations: Sequence[Operation],
     events: Sequence[EventData],
     now: datetime,
 ) -> Decision:
-    """These operations and events, with the session's telemetry as it is then."""
+    """These operations and events, with the session and its telemetry as they are then.
+
+    The session is written although it may not change: the telemetry is made of it, so a
+    reset that is committed in between has to make this decision anew.
+    """
     record = TelemetryRecord(
         id=telemetry_id_of(session.session_id),
         tenant_id=session.tenant_id,
@@ -326,7 +336,7 @@ def _decision(
         payload=telemetry_payload(bank, session, result),
         updated_at=now,
     )
-    return Decision([*operations, Upsert(record.stored())], events)
+    return Decision([Replace(session.stored(), etag), *operations, Upsert(record.stored())], events)
 
 
 def _answered(

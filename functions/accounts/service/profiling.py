@@ -60,7 +60,7 @@ def fields_of(stores: Stores, partition: tuple[str, str]) -> dict[str, Any]:
             "profiling_completed_at": None,
             "profiling_session_id": None,
         }
-    _, result, _ = present
+    _, _, result, _ = present
     return {
         "profiling_complete": True,
         "profiling_completed_at": result.completed_at,

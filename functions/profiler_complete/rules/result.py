@@ -44,6 +44,12 @@ def completed(
     return locked, result
 
 
+def check_standing(session: ProfilingSession) -> None:
+    """Raises ``Conflict`` for an attempt that a reset set aside: nothing rests on it any more."""
+    if session.reset is not None:
+        raise Conflict("this attempt was reset and set aside; decide on the later one")
+
+
 def decided(
     bank: QuestionBank,
     result: ProfilerResult,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -375,3 +376,52 @@ def test_a_bus_that_is_away_loses_no_event(profiler: Profiler, house: House) -> 
     house.clock.advance(seconds=RELAY_AFTER.total_seconds() + 1)
     assert relay(house, now=house.clock()) == 1
     assert len(profiler.told()) == 1
+
+
+class _Between:
+    """Documents in which somebody else commits just before the next commit."""
+
+    def __init__(self, house: House, act: Callable[[], object]) -> None:
+        self._real = house.documents
+        self._act: Callable[[], object] | None = act
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def commit(self, *arguments: Any) -> Any:
+        act, self._act = self._act, None
+        if act is not None:
+            act()
+        return self._real.commit(*arguments)
+
+
+@pytest.mark.parametrize("name", ["accept", "sync", "foundations"])
+def test_a_reset_in_between_stays_in_the_telemetry(
+    profiler: Profiler, house: House, name: str
+) -> None:
+    """Whatever the learner does in the moment of a reset, its time is not overwritten."""
+    session_id = profiler.completed()
+    acts: dict[str, Callable[[], object]] = {
+        "accept": lambda: profiler.accept(session_id),
+        "sync": lambda: profiler.sync(session_id),
+    }
+    house.documents = _Between(house, lambda: profiler.reset(session_id))
+    if name not in acts:
+        assert profiler.foundations() is None
+    else:
+        with pytest.raises(Conflict, match="set aside"):
+            acts[name]()
+    assert profiler.telemetry(session_id)["reset_at"] is not None
+
+
+def test_an_attempt_that_was_set_aside_decides_nothing(profiler: Profiler) -> None:
+    """After a reset neither a decision nor a sync of the old attempt is taken or told."""
+    session_id = profiler.completed()
+    profiler.sync(session_id)
+    profiler.reset(session_id)
+    profiler.told()
+    for act in (profiler.accept, profiler.sync):
+        with pytest.raises(Conflict, match="set aside"):
+            act(session_id)
+    assert profiler.told() == []
+    assert profiler.result(session_id).accepted is None
