@@ -114,9 +114,16 @@ def skill_gaps(
     return tuple(gaps[:MOST_GAPS])
 
 
-def _said(bank: QuestionBank, name: PhraseName, language: str, **values: str) -> tuple[str, str]:
-    """A phrase's text and reason in a language, with these values filled in."""
-    phrase = bank.phrases[name]
+def _said(
+    bank: QuestionBank, name: PhraseName, language: str, **values: str
+) -> tuple[str, str] | None:
+    """A phrase's text and reason in a language, with these values filled in.
+
+    None when the bank is of before there was such a phrase.
+    """
+    phrase = bank.phrases.get(name)
+    if phrase is None:
+        return None
     return (
         in_language(phrase.text, language).format_map(values),
         in_language(phrase.reason, language).format_map(values),
@@ -131,7 +138,9 @@ def _strengths(
     levels = {each.skill: each for each in scores.skills}
 
     def add(weight: float, kind: StrengthKind, key: str, **values: str) -> None:
-        found.append((weight, Strength(kind, key, *_said(bank, kind, language, **values))))
+        said = _said(bank, kind, language, **values)
+        if said is not None:
+            found.append((weight, Strength(kind, key, *said)))
 
     for target in track.skills:
         level = levels.get(target.skill)
@@ -180,7 +189,9 @@ def _next_steps(
     steps: list[NextStep] = []
 
     def add(kind: StepKind, **values: str) -> None:
-        steps.append(NextStep(kind, *_said(bank, kind, language, **values)))
+        said = _said(bank, kind, language, **values)
+        if said is not None:
+            steps.append(NextStep(kind, *said))
 
     if scores.integrity.retest_advised:
         add("retest", rapid=str(scores.integrity.rapid_guesses))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from string import Formatter
+from typing import get_args
 
 from shared.models.question_bank import (
     DIMENSIONS,
@@ -18,6 +19,7 @@ from shared.models.question_bank import (
     MODULES,
     TRACKS,
     ModuleName,
+    PhraseName,
     Question,
     QuestionBank,
     Text,
@@ -38,6 +40,7 @@ MODULES_WITH_CHECKS: tuple[ModuleName, ...] = ("identity_value", "work_style")
 def findings(bank: QuestionBank) -> tuple[str, ...]:
     """What is wrong with a bank, a sentence each; empty when nothing is."""
     return (
+        *_whole(bank),
         *_texts(bank),
         *(finding for question in bank.questions for finding in _question(bank, question)),
         *_counts(bank),
@@ -45,6 +48,18 @@ def findings(bank: QuestionBank) -> tuple[str, ...]:
         *_dimensions(bank),
         *_tracks(bank),
     )
+
+
+def _whole(bank: QuestionBank) -> Iterator[str]:
+    if {track.key for track in bank.tracks} != set(TRACKS):
+        yield "a track is missing"
+    if set(bank.phrases) != set(get_args(PhraseName)):
+        yield "a phrase of the blueprint is missing, or nobody says it"
+    if set(bank.norms) != set(DIMENSIONS):
+        yield "each dimension has a norm, and nothing else"
+    for track in bank.tracks:
+        if not set(DIMENSIONS).issuperset(track.profile):
+            yield f"{track.key}: the key profile names an unknown dimension"
 
 
 def _texts(bank: QuestionBank) -> Iterator[str]:

@@ -256,3 +256,18 @@ def test_every_module_is_known() -> None:
         "work_style", "difficulty_selection", "reflection",
     )  # fmt: skip
     assert timedelta(seconds=sum(q.mean_seconds for q in BANK.questions)) < timedelta(hours=1)
+
+
+def test_a_bank_of_another_deployment_is_read_and_worded() -> None:
+    """A version without a phrase of today, or with one and a norm that nobody asks for any
+    more, still makes a plan: what it has no words for is left out."""
+    stored = BANK.stored() | {"bank_version": "0-older", "id": "0-older"}
+    del stored["phrases"]["learn"]
+    stored["phrases"]["praise"] = stored["phrases"]["role"]
+    stored["norms"]["luck"] = stored["norms"]["grc"]
+    older = QuestionBank.of(stored)
+    scores = score(older, careful(), language="en")
+    track = scores.recommendation.primary
+    today = {step.kind for step in plan(scores).next_steps}
+    found = {step.kind for step in blueprint(older, scores, track=track, language="en").next_steps}
+    assert today - found == {"learn"}
