@@ -23,7 +23,6 @@ from functions.profiler_complete.forms import (
     SyncView,
     TrackView,
 )
-from functions.profiler_complete.rules.result import time_by_module
 from functions.profiler_complete.rules.statistics import ItemCount
 from shared import audit, runtime
 from shared.bus_trigger import deliver
@@ -35,6 +34,7 @@ from shared.models.profiling import (
     ProfilingSession,
 )
 from shared.models.question_bank import Question, QuestionBank, in_language
+from shared.profiling_times import time_by_module
 
 blueprint = func.Blueprint()
 api = Api("profiler", "From the first question to a track that fits", blueprint)

@@ -83,7 +83,9 @@ class SessionView(BaseModel):
     language: str
     current_module: ModuleName = Field(description="The module to go on with")
     modules: tuple[ModuleView, ...]
-    time_spent_per_module: dict[str, int] = Field(description="Seconds, as clients reported")
+    time_spent_per_module: dict[str, int] = Field(
+        description="Seconds, as reported or as the answers took, whichever is more"
+    )
     position: Position | None
     answers: tuple[AnswerView, ...] = Field(
         description="To go on from on another device; only for the learner"
@@ -125,11 +127,19 @@ class QuestionView(BaseModel):
 
 
 class QuestionsView(BaseModel):
-    """The questions of a module."""
+    """The questions of a module, under its heading."""
 
-    model_config = example(module="identity_value", state="open", language="en")
+    model_config = example(
+        module="identity_value",
+        title="What matters to you",
+        introduction="There is no right or wrong here.",
+        state="open",
+        language="en",
+    )
 
     module: ModuleName
+    title: str
+    introduction: str = Field(description="What the learner is told before the first question")
     state: State
     language: str
     questions: tuple[QuestionView, ...]
@@ -152,7 +162,7 @@ class AnswerBody(Body):
     selected_option: str | None = Field(default=None, max_length=40, examples=["agree"])
     text: str | None = Field(default=None, max_length=10_000)
     response_time_ms: int = Field(
-        description=f"0 to {LONGEST_MS}, from shown to answered", examples=[6400]
+        strict=True, description=f"0 to {LONGEST_MS}, from shown to answered", examples=[6400]
     )
 
 
@@ -227,7 +237,7 @@ class ProgressView(BaseModel):
 
     session_id: str
     status: Status
-    time_spent_per_module: dict[str, int]
+    time_spent_per_module: dict[str, int] = Field(description="Seconds, as clients reported")
     time_spent_seconds: int
     position: Position | None
     current_module: ModuleName

@@ -38,7 +38,7 @@ api = Api("profiler", "From the first question to a track that fits", blueprint)
 MOST_CHARACTERS = 512
 """Of a user agent that are kept."""
 SLOW_DOWN = (
-    "The last three answers came faster than their questions can be read. Take your time: "
+    "Three answers in a row came faster than their questions can be read. Take your time: "
     "guesses make your result say less about you."
 )
 
@@ -110,15 +110,17 @@ def profiling_read(call: Call[None, None]) -> SessionView:
 )
 def profiling_questions(call: Call[QuestionsQuery, None]) -> QuestionsView:
     """Read the questions of a module, in the session's language."""
-    state, language, questions = service.questions(
+    state, language, served = service.questions(
         runtime.stores(), call.principal, call.uuid("session_id"), module=call.query.module
     )
     return QuestionsView(
         module=state.module,
+        title=served.title,
+        introduction=served.introduction,
         state=state.state,
         language=language,
         questions=tuple(
-            QuestionView.model_validate(question, from_attributes=True) for question in questions
+            QuestionView.model_validate(each, from_attributes=True) for each in served.questions
         ),
     )
 
@@ -132,8 +134,10 @@ def profiling_questions(call: Call[QuestionsQuery, None]) -> QuestionsView:
 def profiling_answer(call: Call[None, AnswersBody]) -> Reply:
     """Answer one question or many: all are taken, or none.
 
-    Answering again replaces, until a later module is begun; the same answer again changes
-    nothing. Three answers in a row that came too fast are warned of.
+    Answering again replaces, until a later module is begun, and its time adds up; the same
+    answer again changes nothing, unless it was thought over for longer. Three answers in a row
+    that came too fast are warned of. 409 names each answer to a module that is closed or not
+    open yet: send the others without them.
     """
     offered = [
         Offered(each.question_id, each.selected_option, each.text, each.response_time_ms)
@@ -219,7 +223,7 @@ def _session_view(standing: service.Standing, *, own: bool) -> SessionView:
         language=session.language,
         current_module=standing.current,
         modules=_modules(standing),
-        time_spent_per_module=session.module_seconds,
+        time_spent_per_module={name: spent for name, spent in standing.seconds.items() if spent},
         position=session.position,
         answers=tuple(AnswerView.model_validate(each, from_attributes=True) for each in given),
         reset_at=session.reset.at if session.reset else None,

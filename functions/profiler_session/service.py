@@ -17,9 +17,9 @@ from functions.profiler_session.rules.modules import (
 )
 from functions.profiler_session.rules.progress import checked_module, with_progress
 from functions.profiler_session.rules.serving import (
-    ServedQuestion,
+    ServedModule,
     chosen_language,
-    served_questions,
+    served_module,
 )
 from shared import audit
 from shared.auth import Principal
@@ -40,6 +40,7 @@ from shared.models.profiling import (
 )
 from shared.models.question_bank import ModuleName, QuestionBank
 from shared.profiling_sessions import find_in_tenant, own_partition, read_bank, read_session
+from shared.profiling_times import time_by_module
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -52,6 +53,7 @@ class Standing:
 
     session: ProfilingSession
     modules: tuple[ModuleState, ...]
+    seconds: dict[ModuleName, int]
 
     @property
     def current(self) -> ModuleName:
@@ -136,13 +138,15 @@ def _learner(stores: Stores, partition: tuple[str, str]) -> tuple[Learner, list[
 def standing(stores: Stores, session: ProfilingSession) -> Standing:
     """Where a session stands, by the bank that it is answered with."""
     bank = read_bank(stores, session.bank_version)
-    return Standing(session, module_states(bank, session.answers.keys()))
+    return Standing(
+        session, module_states(bank, session.answers.keys()), time_by_module(bank, session)
+    )
 
 
 def questions(
     stores: Stores, principal: Principal, session_id: str, *, module: str | None
-) -> tuple[ModuleState, str, tuple[ServedQuestion, ...]]:
-    """A module's state, the session's language and the module's questions.
+) -> tuple[ModuleState, str, ServedModule]:
+    """A module's state, the session's language and the module as it is shown.
 
     Without ``module`` those of the one to go on with. Raises ``Missing``, ``Invalid`` for an
     unknown module, and ``Conflict`` for one that is not open yet.
@@ -154,7 +158,7 @@ def questions(
     state = next(each for each in states if each.module == name)
     if state.state == "waiting":
         raise Conflict(f"{name} is not open yet; go on with {current_module(states)}")
-    return state, session.language, served_questions(bank, name, language=session.language)
+    return state, session.language, served_module(bank, name, language=session.language)
 
 
 def answer(
@@ -206,6 +210,7 @@ def progress(
     def decide() -> Answer:
         session, etag = read_session(stores, own_partition(principal), session_id)
         later = with_progress(
+            read_bank(stores, session.bank_version),
             session,
             module=module,
             seconds=seconds,

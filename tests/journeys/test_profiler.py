@@ -90,6 +90,8 @@ def test_the_whole_way(host: RunningHost, lena: Learner) -> None:
     for module in MODULES:
         served = host.get(f"{path}/questions", token=lena.token)
         assert (served["module"], served["state"]) == (module, "open")
+        assert served["title"]
+        assert served["introduction"]
         assert {each["question_id"] for each in served["questions"]} == {
             question.id for question in BANK.by_module[module]
         }
@@ -155,7 +157,8 @@ def test_the_whole_way(host: RunningHost, lena: Learner) -> None:
         "device_fingerprint": "f-1",
         "ip_address": "127.0.0.1",
     }
-    assert telemetry["time_spent_seconds"] == 3 * len(MODULES)
+    assert telemetry["time_spent_seconds"] > 0
+    assert telemetry["integrity_flags"] == ["impossible_times"]
     assert telemetry["foundations_transition_at"] is not None
 
 
@@ -203,6 +206,8 @@ def test_bad_answers_say_what_is_wrong(lena: Learner) -> None:
         "/answers/1/selected_option"
     ]
     assert pointers(good | {"response_time_ms": -1}) == ["/answers/0/response_time_ms"]
+    for time in (True, "5000", 5000.5):
+        assert pointers(good | {"response_time_ms": time}) == ["/answers/0/response_time_ms"]
     assert pointers(good | {"response_time_ms": 10**9}) == ["/answers/0/response_time_ms"]
     assert lena.post(path, {"answers": []}, 400)["errors"]
     assert lena.post(path, good | {"extra": 1}, 400)["errors"]

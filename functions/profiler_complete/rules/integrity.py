@@ -17,6 +17,7 @@ from functions.profiler_complete.rules.ability import Response, person_fit
 from functions.profiler_complete.rules.profile import item_scores
 from shared.models.profiling import Flag, GivenAnswer, Integrity
 from shared.models.question_bank import DIMENSIONS, Question, QuestionBank
+from shared.profiling_times import SKEW_SECONDS
 
 EFFORT_BELOW = 0.90
 """Response-time effort below which an attempt is flagged (Wise & Kong 2005)."""
@@ -55,8 +56,19 @@ def keyed_responses(
     return responses, rapid, correct
 
 
-def judge(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Integrity:
-    """Every index of effort, and a flag for each that is beyond its limit."""
+def judge(
+    bank: QuestionBank,
+    answers: Mapping[str, GivenAnswer],
+    *,
+    elapsed_seconds: float | None = None,
+) -> Integrity:
+    """Every index of effort, and a flag for each that is beyond its limit.
+
+    ``elapsed_seconds`` is how long the session has existed by our clock: times are measured by
+    the client, and answers cannot have taken longer than that. None leaves this check out.
+    """
+    claimed = math.fsum(answer.seconds for answer in answers.values())
+    at_most = math.inf if elapsed_seconds is None else elapsed_seconds + SKEW_SECONDS
     responses, rapid, _ = keyed_responses(bank, answers)
     keyed = len(responses) + rapid
     effort = 1 - rapid / keyed if keyed else 1.0
@@ -104,6 +116,11 @@ def judge(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Integrity:
                 "person_fit",
                 "Hard questions were right and easy ones wrong more often than chance allows.",
                 _or(fit, 0.0), PERSON_FIT_BELOW, _or(fit, 0.0) < PERSON_FIT_BELOW,
+            ),
+            (
+                "impossible_times",
+                "The answers claim more time than has passed since the session was started.",
+                claimed, at_most, claimed > at_most,
             ),
         )
         if beyond

@@ -7,7 +7,7 @@ from datetime import datetime
 from functions.profiler_complete.rules.scoring import score
 from shared.errors import Conflict, FieldError, Invalid
 from shared.models.profiling import ProfilerResult, ProfilingSession, result_id_of
-from shared.models.question_bank import MODULES, ModuleName, QuestionBank, Track
+from shared.models.question_bank import MODULES, QuestionBank, Track
 
 
 def completed(
@@ -37,7 +37,12 @@ def completed(
         session_id=session.session_id,
         attempt=session.attempt,
         language=session.language,
-        scores=score(bank, session.answers, language=session.language),
+        scores=score(
+            bank,
+            session.answers,
+            language=session.language,
+            elapsed_seconds=(now - session.created_at).total_seconds(),
+        ),
         completed_at=now,
     )
     locked = session.model_copy(update={"status": "locked", "completed_at": now, "updated_at": now})
@@ -85,13 +90,3 @@ def _wrong(detail: str) -> Invalid:
     return Invalid(
         f"override_track_id: {detail}", fields=(FieldError("/override_track_id", detail),)
     )
-
-
-def time_by_module(bank: QuestionBank, session: ProfilingSession) -> dict[ModuleName, int]:
-    """Seconds spent in each module: as reported, else the sum of its answers' times."""
-    found: dict[ModuleName, int] = {}
-    for module in MODULES:
-        answers = (session.answers.get(question.id) for question in bank.by_module[module])
-        answering = sum(answer.response_time_ms for answer in answers if answer is not None)
-        found[module] = session.module_seconds.get(module) or round(answering / 1000)
-    return found

@@ -22,12 +22,14 @@ def score(
     answers: Mapping[str, GivenAnswer],
     *,
     language: str,
+    elapsed_seconds: float | None = None,
     seed: int = SEED,
 ) -> Scores:
     """Score a session's answers, whatever order they came in.
 
     Answers to questions that the bank does not have are left aside; a question without an
-    answer adds nothing. ``language`` is that of the value statement's leads.
+    answer adds nothing. ``language`` is that of the value statement's leads,
+    ``elapsed_seconds`` how long the session has existed by our clock, where that is known.
     """
     raw = profile.raw_scores(bank, answers)
     built = profile.build_profile(bank, answers)
@@ -43,7 +45,7 @@ def score(
         recommendation=_recommendation(bank, answers, built, seed),
         explanation=profile.explain(bank, built),
         skills=background.skill_levels(bank, answers),
-        integrity=judge(bank, answers),
+        integrity=judge(bank, answers, elapsed_seconds=elapsed_seconds),
         value_statement=value_statement(bank, answers, language=language),
     )
 

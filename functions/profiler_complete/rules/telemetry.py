@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from functions.profiler_complete.rules.result import time_by_module
 from shared.models.profiling import ProfilerResult, ProfilingSession, utc_text
 from shared.models.question_bank import QuestionBank
+from shared.profiling_times import time_by_module
 
 
 def telemetry_payload(

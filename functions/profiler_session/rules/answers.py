@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,9 @@ from shared.models.question_bank import ModuleName, Question, QuestionBank
 LONGEST_MS = 3_600_000
 """An answer that took longer than an hour did not take that long to think of."""
 RAPID_IN_A_ROW = 3
+_LINE_ENDS = frozenset("\n\r\t")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that Unicode counts as letters and symbols, and that show nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Taken:
     replaced: tuple[str, ...]
     unchanged: tuple[str, ...]
     slow_down: bool
-    """The last three answers came faster than their questions can be read."""
+    """This call completed three answers in a row that came faster than they can be read."""
 
 
 def take_answers(
@@ -53,8 +57,12 @@ def take_answers(
 
     They are taken in the bank's order, whatever order they came in, and each may open what
     follows. The same answer again changes nothing, not even in a closed module, so a call
-    can be repeated. Answers of another device to other questions stay. Raises ``Conflict``
-    for a session that takes none any more, a module that is closed or not open yet, and
+    can be repeated. Answers of another device to other questions stay. The time of an answer
+    that is replaced stays part of the time for its question, so a second look is no rapid
+    guess; the same answer with a longer time was thought over for so long.
+
+    Raises ``Conflict`` for a session that takes none any more, and for modules that are
+    closed or not open yet, naming each answer, so that a client can send the others; and
     ``Invalid``, naming each field, for answers that are none.
     """
     if session.locked:
@@ -65,23 +73,33 @@ def take_answers(
     new: list[str] = []
     replaced: list[str] = []
     unchanged: list[str] = []
+    shut: list[tuple[FieldError, str]] = []
     order = {question.id: position for position, question in enumerate(bank.questions)}
-    for each in sorted(offered, key=lambda one: order[one.question_id]):
+    for place, each in sorted(enumerate(offered), key=lambda one: order[one[1].question_id]):
         before = answers.get(each.question_id)
+        why_not = _shut(bank, answers, bank.by_id[each.question_id])
         if before is not None and _says_the_same(before, each):
-            unchanged.append(each.question_id)
+            if why_not is not None or each.response_time_ms <= before.response_time_ms:
+                unchanged.append(each.question_id)
+                continue
+            spent = each.response_time_ms
+        elif why_not is not None:
+            shut.append((_error(place, "question_id", why_not), why_not))
             continue
-        _check_open(bank, answers, bank.by_id[each.question_id])
+        else:
+            spent = each.response_time_ms + (before.response_time_ms if before else 0)
         count += 1
         answers[each.question_id] = GivenAnswer(
             question_id=each.question_id,
             selected_option=each.selected_option,
-            text=each.text,
-            response_time_ms=each.response_time_ms,
+            text=None if each.text is None else each.text.strip(),
+            response_time_ms=min(spent, LONGEST_MS),
             sequence=count,
             answered_at=now,
         )
         (new if before is None else replaced).append(each.question_id)
+    if shut:
+        raise Conflict(shut[0][1], fields=tuple(field for field, _ in shut))
     changed = bool(new or replaced)
     return Taken(
         session=session.model_copy(
@@ -95,19 +113,25 @@ def take_answers(
         new=tuple(new),
         replaced=tuple(replaced),
         unchanged=tuple(unchanged),
-        slow_down=rapid_in_a_row(bank, answers) >= RAPID_IN_A_ROW,
+        slow_down=completes_rapid_row(bank, answers, {*new, *replaced}),
     )
 
 
-def rapid_in_a_row(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> int:
-    """How many of the last answers in a row were rapid guesses (NT20: Wise & Ma 2012)."""
-    count = 0
-    for answer in sorted(answers.values(), key=lambda one: -one.sequence):
+def completes_rapid_row(
+    bank: QuestionBank, answers: Mapping[str, GivenAnswer], taken: Collection[str]
+) -> bool:
+    """Whether three or more answers in a row, one of the taken among them, were rapid guesses
+    (NT20: Wise & Ma 2012); ``taken`` are ids of questions."""
+    row: list[str] = []
+    for answer in sorted(answers.values(), key=lambda one: one.sequence):
         question = bank.by_id[answer.question_id]
         if question.kind == "free_text" or answer.seconds >= question.rapid_seconds:
-            break
-        count += 1
-    return count
+            row = []
+            continue
+        row.append(answer.question_id)
+        if len(row) >= RAPID_IN_A_ROW and not set(taken).isdisjoint(row[-RAPID_IN_A_ROW:]):
+            return True
+    return False
 
 
 def _status(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Status:
@@ -118,7 +142,8 @@ def _status(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> Status:
 
 
 def _says_the_same(before: GivenAnswer, offered: Offered) -> bool:
-    return (before.selected_option, before.text) == (offered.selected_option, offered.text)
+    text = None if offered.text is None else offered.text.strip()
+    return (before.selected_option, before.text) == (offered.selected_option, text)
 
 
 def _check(bank: QuestionBank, offered: Sequence[Offered]) -> None:
@@ -155,29 +180,45 @@ def _content_errors(
         return []
     if offered.selected_option is not None:
         return [_error(position, "selected_option", "this question is answered in words")]
-    length = len((offered.text or "").strip())
+    words = (offered.text or "").strip()
+    if any(unicodedata.category(each) == "Cc" and each not in _LINE_ENDS for each in words):
+        return [_error(position, "text", "this has control characters")]
     least, most = question.min_characters, question.max_characters
-    if not least <= length <= most:
-        return [_error(position, "text", f"write {least} to {most} characters; this has {length}")]
+    shown = visible_characters(words)
+    if shown < least or len(words) > most:
+        return [_error(position, "text", f"write {least} to {most} characters; this has {shown}")]
     return []
+
+
+def visible_characters(text: str) -> int:
+    """The length of a text as it is read: a row of blanks is one, what shows nothing is none."""
+    shown = "".join(
+        each
+        for each in text
+        if each.isspace()
+        or not (unicodedata.category(each) in {"Cf", "Cc", "Cn", "Co"} or each in _BLANK_LETTERS)
+    )
+    return len(" ".join(shown.split()))
 
 
 def _error(position: int, field: str, detail: str) -> FieldError:
     return FieldError(f"/answers/{position}/{field}", detail)
 
 
-def _check_open(bank: QuestionBank, answers: Mapping[str, GivenAnswer], question: Question) -> None:
+def _shut(bank: QuestionBank, answers: Mapping[str, GivenAnswer], question: Question) -> str | None:
+    """Why a question takes no answer now; None when it does."""
     states = {state.module: state for state in module_states(bank, answers.keys())}
     state = states[question.module]
     if state.state == "closed":
-        raise Conflict(
+        return (
             f"the module {question.module} is closed: a later one was begun; "
             f"{question.id} cannot be answered any more"
         )
     if state.state == "waiting":
-        raise Conflict(
+        return (
             f"the module {question.module} is not open yet: first answer {_first_missing(states)}"
         )
+    return None
 
 
 def _first_missing(states: Mapping[ModuleName, ModuleState]) -> str:

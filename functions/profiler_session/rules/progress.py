@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from functions.profiler_session.rules.modules import current_module, module_states
 from shared.errors import Conflict, FieldError, Invalid
 from shared.models.profiling import Position, ProfilingSession
-from shared.models.question_bank import MODULES, ModuleName
+from shared.models.question_bank import MODULES, ModuleName, QuestionBank
+from shared.profiling_times import SKEW_SECONDS
 
 MOST_A_REPORT = 3600
 """Seconds that one report may add: clients report at least that often."""
-SKEW_SECONDS = 60
-"""How far a client's clock may run ahead of ours."""
 
 
 def with_progress(
+    bank: QuestionBank,
     session: ProfilingSession,
     *,
     module: str,
@@ -27,11 +28,15 @@ def with_progress(
 
     All modules together never take longer than the session has existed: what two devices
     report of the same minutes, or a wrong clock adds, is cut off. Raises ``Invalid`` for an
-    unknown module or a time that cannot be, and ``Conflict`` for a session that is over.
+    unknown module or a time that cannot be, and ``Conflict`` for a session that is over or a
+    module that is not open yet. One that has closed takes what is reported late.
     """
     if session.locked:
         raise Conflict("the session is completed and locked; its times cannot be changed")
     name = checked_module(module, "/module_name")
+    states = module_states(bank, session.answers.keys())
+    if next(each for each in states if each.module == name).state == "waiting":
+        raise Conflict(f"{name} is not open yet; go on with {current_module(states)}")
     if not 0 <= seconds <= MOST_A_REPORT:
         detail = f"give 0 to {MOST_A_REPORT} seconds since the last report"
         raise Invalid(

@@ -34,6 +34,25 @@ class ServedQuestion:
     max_characters: int | None
 
 
+@dataclass(frozen=True)
+class ServedModule:
+    """A module, ready to be shown: its heading, what to tell the learner first, and what to ask."""
+
+    title: str
+    introduction: str
+    questions: tuple[ServedQuestion, ...]
+
+
+def served_module(bank: QuestionBank, module: ModuleName, *, language: str) -> ServedModule:
+    """A module as a learner sees it, in a language or else in English."""
+    described = next(each for each in bank.modules if each.key == module)
+    return ServedModule(
+        title=in_language(described.title, language),
+        introduction=in_language(described.introduction, language),
+        questions=served_questions(bank, module, language=language),
+    )
+
+
 def served_questions(
     bank: QuestionBank, module: ModuleName, *, language: str
 ) -> tuple[ServedQuestion, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 
 from functions.profiler_complete import service
-from functions.profiler_complete.rules.result import time_by_module
 from functions.profiler_complete.rules.scoring import score
 from shared.auth import Principal
 from shared.documents.port import Create, Replace
@@ -21,6 +21,7 @@ from shared.models import family
 from shared.models.family import FamilyLink
 from shared.models.profiling import CONTAINER
 from shared.models.question_bank import MODULES
+from shared.profiling_times import SKEW_SECONDS, time_by_module
 from tests.flows.profiling import (
     BANK,
     PSEUDONYMS,
@@ -56,7 +57,9 @@ def test_a_completed_session_is_scored_locked_and_told(profiler: Profiler, house
     session, result = profiler.session(session_id), profiler.result(session_id)
     assert body["status"] == session.status == "locked"
     assert session.completed_at == result.completed_at == house.clock()
-    assert result.scores == score(BANK, session.answers, language="en")
+    elapsed = (house.clock() - session.created_at).total_seconds()
+    assert result.scores == score(BANK, session.answers, language="en", elapsed_seconds=elapsed)
+    assert result.scores.integrity.flags == ()
     assert result.track == "defender"
     assert (result.accepted, result.synced_at) == (None, None)
     assert profiler.told() == [
@@ -288,7 +291,35 @@ def test_times_that_were_not_reported_come_from_the_answers(profiler: Profiler) 
         milliseconds = sum(
             session.answers[question.id].response_time_ms for question in BANK.by_module[module]
         )
-        assert found[module] == round(milliseconds / 1000)
+        assert found[module] == milliseconds // 1000
+
+
+def test_a_small_report_replaces_no_answers_time(profiler: Profiler) -> None:
+    """What is more counts, report or answers; but no more than has passed on our clock."""
+    session_id = profiler.answered()
+    answering = time_by_module(BANK, profiler.session(session_id))
+    profiler.progress(session_id, 3)
+    assert time_by_module(BANK, profiler.session(session_id)) == answering
+    profiler.progress(session_id, 3000)
+    session = profiler.session(session_id)
+    assert time_by_module(BANK, session) == answering | {"identity_value": 3003}
+    at_once = session.model_copy(update={"updated_at": session.created_at})
+    assert 0 < sum(time_by_module(BANK, at_once).values()) <= SKEW_SECONDS
+
+
+def test_times_that_cannot_have_passed_are_flagged(profiler: Profiler, house: House) -> None:
+    """All answers at once, each claiming an hour, are no sign of effort; scores stay as they are."""
+    session_id = profiler.begun()
+    house.clock.advance(seconds=1)
+    hours = [replace(each, response_time_ms=3_600_000) for each in offers()]
+    profiler.answer(session_id, hours)
+    profiler.complete(session_id)
+    scores = profiler.result(session_id).scores
+    (flag,) = (flag for flag in scores.integrity.flags if flag.code == "impossible_times")
+    assert (flag.value, flag.limit) == (len(hours) * 3600, 1 + SKEW_SECONDS)
+    assert "impossible_times" in profiler.telemetry(session_id)["integrity_flags"]
+    again = score(BANK, profiler.session(session_id).answers, language="en")
+    assert again.model_copy(update={"integrity": scores.integrity}) == scores
 
 
 def reader(role: str, user: str = "rita") -> Principal:

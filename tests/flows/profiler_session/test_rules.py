@@ -15,8 +15,9 @@ from functions.profiler_session.rules.answers import (
     LONGEST_MS,
     Offered,
     Taken,
-    rapid_in_a_row,
+    completes_rapid_row,
     take_answers,
+    visible_characters,
 )
 from functions.profiler_session.rules.modules import (
     current_module,
@@ -25,13 +26,17 @@ from functions.profiler_session.rules.modules import (
 )
 from functions.profiler_session.rules.progress import (
     MOST_A_REPORT,
-    SKEW_SECONDS,
     with_progress,
 )
-from functions.profiler_session.rules.serving import chosen_language, served_questions
+from functions.profiler_session.rules.serving import (
+    chosen_language,
+    served_module,
+    served_questions,
+)
 from shared.errors import Conflict, Invalid
 from shared.models.profiling import Device, ProfilingSession
 from shared.models.question_bank import MODULES, ModuleName, Question, QuestionBank
+from shared.profiling_times import SKEW_SECONDS
 from tools.profiler_takers import draws_from
 
 BANK = load()
@@ -179,6 +184,11 @@ WRONG: list[tuple[str, list[Offered], str]] = [
     ("too short", [offer("identity_matters", text="  short  ")], "/answers/0/text"),
     ("no words", [offer("identity_matters", text=None)], "/answers/0/text"),
     ("too long", [offer("identity_matters", text="x" * 2001)], "/answers/0/text"),
+    ("nothing to see", [offer("identity_matters", text="\u200b" * 30)], "/answers/0/text"),
+    ("blank letters", [offer("identity_matters", text="\u3164" * 30)], "/answers/0/text"),
+    ("blanks between", [offer("identity_matters", text="a" + " " * 500 + "b")],
+     "/answers/0/text"),
+    ("control characters", [offer("identity_matters", text=WORDS + "\x00.")], "/answers/0/text"),
     ("negative time", [offer("identity_traces", response_time_ms=-1)],
      "/answers/0/response_time_ms"),
     ("absurd time", [offer("identity_traces", response_time_ms=LONGEST_MS + 1)],
@@ -263,7 +273,7 @@ def test_three_rapid_guesses_in_a_row_are_warned_of() -> None:
     slow = rapid(two.session, 2, ms=30_000)
     assert not rapid(slow.session, 3, 4).slow_down
     assert rapid(rapid(slow.session, 3, 4).session, 5).slow_down
-    assert rapid_in_a_row(BANK, {}) == 0
+    assert not completes_rapid_row(BANK, {}, ())
 
 
 def test_a_warning_follows_the_order_of_answering() -> None:
@@ -273,19 +283,72 @@ def test_a_warning_follows_the_order_of_answering() -> None:
     session = take(session, *(offer(name, response_time_ms=400) for name in names)).session
     calmer = take(session, offer(names[0], "b", response_time_ms=30_000))
     assert not calmer.slow_down
-    assert rapid_in_a_row(BANK, calmer.session.answers) == 0
+    assert not completes_rapid_row(BANK, calmer.session.answers, names)
+
+
+def test_a_row_of_rapid_guesses_is_warned_of_wherever_it_lies() -> None:
+    """Three guesses with a calm answer after them in the same call are warned of, once."""
+    names = [each.id for each in BANK.by_module["cyber_aptitude"]]
+    session = answered("identity_value")
+    guesses = [offer(name, response_time_ms=400) for name in names[:3]]
+    taken = take(session, *guesses, offer(names[3]))
+    assert taken.slow_down
+    assert not take(taken.session, offer(names[4])).slow_down
+
+
+def test_a_second_look_is_no_rapid_guess() -> None:
+    """The time of a replaced answer stays part of its question's, and a repeat adds none."""
+    names = [each.id for each in BANK.by_module["cyber_aptitude"][:3]]
+    session = answered("identity_value")
+    session = take(session, *(offer(name, "a", response_time_ms=15_000) for name in names)).session
+    second = [offer(name, "b", response_time_ms=400) for name in names]
+    taken = take(session, *second)
+    assert not taken.slow_down
+    assert {taken.session.answers[name].response_time_ms for name in names} == {15_400}
+    assert take(taken.session, *second).session == taken.session
+
+
+def test_a_longer_time_on_the_same_option_counts() -> None:
+    """Who thinks again after a warning and stays with the answer has thought for that long."""
+    name = BANK.by_module["cyber_aptitude"][0].id
+    session = take(answered("identity_value"), offer(name, response_time_ms=400)).session
+    again = take(session, offer(name, response_time_ms=60_000))
+    assert again.replaced == (name,)
+    assert again.session.answers[name].response_time_ms == 60_000
+    shorter = take(again.session, offer(name, response_time_ms=500))
+    assert shorter.session == again.session
+
+
+def test_each_answer_that_comes_too_late_is_named() -> None:
+    """An offline device learns which of its answers to drop, to send the others again."""
+    first, second = (each.id for each in BANK.by_module["cyber_aptitude"][:2])
+    session = take(answered("identity_value"), offer(first)).session
+    late = [offer("identity_traces", "agree"), offer(second), offer("identity_stubborn", "agree")]
+    with pytest.raises(Conflict, match="is closed") as raised:
+        take(session, *late)
+    assert {each.pointer for each in raised.value.fields} == {
+        "/answers/0/question_id", "/answers/2/question_id",
+    }  # fmt: skip
+    assert take(session, late[1]).new == (second,)
+
+
+def test_words_are_kept_without_the_blanks_around_them() -> None:
+    """Only what was said is stored; letters that join others are no fault, and count for none."""
+    taken = take(new_session(), offer("identity_matters", text=f" {' ' * 400}{WORDS}\n "))
+    assert taken.session.answers["identity_matters"].text == WORDS
+    assert visible_characters("a  \n b\u200d") == 3
 
 
 def progress(
     session: ProfilingSession, seconds: int = 60, after: float = 3600, **more: Any
 ) -> ProfilingSession:
     sent = {"module": "identity_value", "section": None, "question_index": None} | more
-    return with_progress(session, seconds=seconds, now=NOW + timedelta(seconds=after), **sent)
+    return with_progress(BANK, session, seconds=seconds, now=NOW + timedelta(seconds=after), **sent)
 
 
 def test_time_adds_up_by_module() -> None:
     """Reports of a module are summed, those of another kept apart."""
-    session = progress(progress(new_session(), 100), 20)
+    session = progress(progress(answered("identity_value"), 100), 20)
     session = progress(session, 30, module="cyber_aptitude")
     assert session.module_seconds == {"identity_value": 120, "cyber_aptitude": 30}
     assert session.updated_at == NOW + timedelta(seconds=3600)
@@ -310,6 +373,14 @@ def test_times_that_cannot_be_are_refused(seconds: int) -> None:
     assert raised.value.fields[0].pointer == "/time_spent_seconds"
 
 
+def test_a_module_that_waits_takes_no_time() -> None:
+    """Nobody was at a module that is not open yet; what is reported late of one before counts."""
+    session = answered("identity_value", "cyber_aptitude")
+    with pytest.raises(Conflict, match="not open yet; go on with technical_exposure"):
+        progress(session, module="work_style")
+    assert progress(session, 30, module="identity_value").module_seconds == {"identity_value": 30}
+
+
 def test_an_unknown_module_is_refused_by_name() -> None:
     """The refusal lists the modules there are."""
     with pytest.raises(Invalid, match="identity_value, cyber_aptitude") as raised:
@@ -319,7 +390,7 @@ def test_an_unknown_module_is_refused_by_name() -> None:
 
 def test_the_position_is_kept_for_another_device() -> None:
     """The place last told is where to go on; a bare report of time does not lose it."""
-    session = progress(new_session(), section="lines", question_index=5)
+    session = progress(answered("identity_value"), section="lines", question_index=5)
     assert session.position is not None
     assert (session.position.section, session.position.question_index) == ("lines", 5)
     assert progress(session).position == session.position
@@ -390,6 +461,19 @@ def test_the_language_is_the_clients_best(
 ) -> None:
     """What is asked for goes before what the client accepts, by its own weights."""
     assert chosen_language(in_german(BANK), wanted, accepted) == language
+
+
+def test_each_module_begins_with_what_the_learner_is_told() -> None:
+    """Heading and introduction are shown, the one to the reflection too, which says where its
+    words go."""
+    bank = in_german(BANK)
+    for described in BANK.modules:
+        shown = served_module(bank, described.key, language="de")
+        assert (shown.title, shown.introduction) == (
+            described.title["en"], described.introduction["en"],
+        )  # fmt: skip
+        assert shown.questions == served_questions(bank, described.key, language="de")
+    assert "portfolio" in served_module(BANK, "reflection", language="en").introduction
 
 
 def test_serving_needs_a_known_module() -> None:

