@@ -114,13 +114,14 @@ class ResultView(BaseModel):
     aptitude: Aptitude
     technical_exposure: Exposure
     work_style: WorkStyleResult
-    scenario_choices: tuple[ScenarioChoice, ...]
+    scenario_choices: tuple[ScenarioChoice, ...] = Field(description="For the learner alone")
     difficulty: Difficulty
     skills: tuple[SkillLevel, ...]
     work_roles: tuple[RoleMatch, ...] = Field(description="Of every track, the primary's first")
     integrity: Integrity = Field(description="Doubts stand beside the scores, never in them")
     explanation: Explanation = Field(
-        description="start + baseline + contributions = alignment, for each track"
+        description="start + baseline + contributions = alignment, for each track;"
+        " the contributions are for the learner alone"
     )
     result_accepted: bool | None
     result_accepted_at: AwareDatetime | None
@@ -156,7 +157,7 @@ class ItemsView(BaseModel):
     model_config = example(bank_version=BANK_VERSION, sessions=212, left_out=14)
 
     bank_version: str
-    sessions: int = Field(description="Completed sessions that count")
+    sessions: int = Field(description="Completed sessions that count, in tens")
     left_out: int = Field(description="Sessions with an integrity flag, which do not")
     items: tuple[ItemView, ...]
     updated_at: AwareDatetime

@@ -33,8 +33,8 @@ from shared.models.profiling import (
     ProfilerResult,
     ProfilingSession,
 )
+from shared.models.profiling_times import time_by_module
 from shared.models.question_bank import Question, QuestionBank, in_language
-from shared.profiling_times import time_by_module
 
 blueprint = func.Blueprint()
 api = Api("profiler", "From the first question to a track that fits", blueprint)
@@ -65,9 +65,12 @@ def profiling_complete(call: Call[None, None]) -> Reply:
 def profiling_result(call: Call[None, None]) -> Reply:
     """Read a completed session's result, with what moved each track by how much.
 
-    That somebody else than the learner read it stands in the audit log.
+    Others than the learner get neither choices nor contributions, from which single answers
+    could be read. That they read it stands in the audit log.
     """
-    return Reply(_result(*_read(call, "profiling.result")))
+    bank, session, result = _read(call, "profiling.result")
+    shown = _result(bank, session, result)
+    return Reply(shown if session.user_id == call.principal.user_id else _for_others(shown))
 
 
 @api.get(
@@ -171,21 +174,22 @@ def foundations_status(call: Call[None, None]) -> FoundationsView:
 def profiler_items(call: Call[ItemsQuery, None]) -> ItemsView:
     """Read how the items of the question bank are answered in the tenant.
 
-    For editors of the bank: mean times and shares beside what the bank assumes. Sessions with an
-    integrity flag do not count.
+    For editors of the bank: mean times and shares beside what the bank assumes. A learner's
+    first attempt counts, unless it has an integrity flag. The counts are released ten sessions
+    at a time, so that no two readings differ by one person's answers.
     """
     bank, statistics = service.item_statistics(
         runtime.stores(), call.principal.tenant_id, call.query.bank_version
     )
     return ItemsView(
         bank_version=statistics.bank_version,
-        sessions=statistics.sessions,
-        left_out=statistics.left_out,
+        sessions=statistics.released.sessions,
+        left_out=statistics.released.left_out,
         items=tuple(
-            _item(question, statistics.items.get(question.id, ItemCount()))
+            _item(question, statistics.released.items.get(question.id, ItemCount()))
             for question in bank.questions
         ),
-        updated_at=statistics.updated_at,
+        updated_at=statistics.released.at or statistics.updated_at,
     )
 
 
@@ -285,6 +289,14 @@ def _result(
         override_track=result.override_track,
         completed_at=result.completed_at,
     ).model_dump(mode="json")
+
+
+def _for_others(shown: dict[str, Any]) -> dict[str, Any]:
+    """A result without what single answers can be read from: those are the learner's own."""
+    return shown | {
+        "scenario_choices": [],
+        "explanation": shown["explanation"] | {"contributions": []},
+    }
 
 
 def _synced(

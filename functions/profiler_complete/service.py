@@ -283,7 +283,7 @@ def item_statistics(
     stores: Stores, tenant_id: str, bank_version: str | None
 ) -> tuple[QuestionBank, ItemStatistics]:
     """How the items of a bank version are answered in a tenant; without a version, of the one
-    that was completed last. Raises ``Missing`` when nobody has completed it."""
+    that was completed last. Raises ``Missing`` while too few have completed it to be shown."""
     if bank_version is None:
         page = stores.documents.query(
             STATISTICS,
@@ -295,9 +295,9 @@ def item_statistics(
         stored = page.items[0] if page.items else None
     else:
         stored = _stored_statistics(stores, tenant_id, bank_version)
-    if stored is None:
-        raise Missing("nobody has completed this version of the question bank")
-    statistics = ItemStatistics.of(stored.body)
+    statistics = None if stored is None else ItemStatistics.of(stored.body)
+    if statistics is None or not statistics.released.sessions:
+        raise Missing("too few have completed this version of the question bank to show counts")
     return read_bank(stores, statistics.bank_version), statistics
 
 

@@ -11,7 +11,7 @@ from functions.profiler_session.rules.answers import LONGEST_MS
 from functions.profiler_session.rules.modules import State
 from functions.profiler_session.rules.progress import MOST_A_REPORT
 from shared.http.call import Body, Query
-from shared.models.examples import BANK_VERSION, LEARNER, SESSION, example
+from shared.models.examples import BANK_VERSION, SESSION, example
 from shared.models.profiling import Position, Status
 from shared.models.question_bank import Kind, ModuleName
 
@@ -261,13 +261,13 @@ class ResetView(BaseModel):
         session_id=SESSION,
         attempt_count=1,
         next_attempt=2,
-        reset_by=LEARNER,
+        reset_by="9b1e6a0d4c7f2e835a60d1b9c4e7f0a2d3586b1c",
         reason="interrupted by a power cut",
     )
 
     session_id: str
     attempt_count: int
     next_attempt: int
-    reset_by: str
+    reset_by: str = Field(description="Pseudonym of the admin, as in the audit log")
     reset_at: AwareDatetime
     reason: str

@@ -38,9 +38,9 @@ from shared.models.profiling import (
     telemetry_id_of,
     utc_text,
 )
+from shared.models.profiling_times import time_by_module
 from shared.models.question_bank import ModuleName, QuestionBank
 from shared.profiling_sessions import find_in_tenant, own_partition, read_bank, read_session
-from shared.profiling_times import time_by_module
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -268,7 +268,7 @@ def reset(
                 "session_id": session_id,
                 "attempt_count": session.attempt,
                 "next_attempt": learner.attempt,
-                "reset_by": admin.user_id,
+                "reset_by": who,
                 "reset_at": now.isoformat(),
                 "reason": reason,
             },

@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from shared.models.document import READING, Document
 from shared.models.tenant import PLATFORM
@@ -131,8 +131,16 @@ class Question(_Part):
     min_characters: int = 0
     max_characters: int = 0
     lead: Text | None = Field(
-        default=None, description="What introduces the answer in a value statement"
+        default=None,
+        description="What introduces the answer in a value statement; without it the answer is"
+        " no part of one",
     )
+
+    @field_validator("lead", mode="before")
+    @classmethod
+    def _no_words_are_none(cls, lead: object) -> object:
+        """Banks of before say ``{}`` where there is no lead."""
+        return lead or None
 
     @property
     def rapid_seconds(self) -> float:
@@ -155,8 +163,10 @@ class Question(_Part):
             raise ValueError(f"{self.id}: two options have one id")
         if (self.kind == "likert") != (self.scale is not None):
             raise ValueError(f"{self.id}: a likert item is answered on a scale, others are not")
-        if not (self.kind == "free_text") == (self.max_characters > 0) == (self.lead is not None):
-            raise ValueError(f"{self.id}: a free text has a length and a lead, others have none")
+        if (self.kind == "free_text") != (self.max_characters > 0):
+            raise ValueError(f"{self.id}: a free text has a length, others have none")
+        if self.lead is not None and self.kind != "free_text":
+            raise ValueError(f"{self.id}: only a free text has a lead")
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from functions.profiler_complete.rules import statistics
 from functions.profiler_complete.rules.result import completed
-from functions.profiler_complete.rules.statistics import ItemStatistics
+from functions.profiler_complete.rules.statistics import RELEASED_BY, ItemStatistics, Released
 from functions.profiler_complete.rules.telemetry import telemetry_payload
 from functions.profiler_session.rules.answers import take_answers
 from functions.profiler_session.rules.session import first_attempt, new_session
@@ -51,7 +51,12 @@ def item_statistics(world: World, tenant: str) -> str:
     """Counts of how a bank of a tenant's own version is answered; returns the version."""
     version = f"1-{secrets.token_hex(6)}"
     publish(world, BANK.model_copy(update={"id": version, "bank_version": version}))
-    counts = ItemStatistics(tenant_id=tenant, bank_version=version, updated_at=world.now)
+    counts = ItemStatistics(
+        tenant_id=tenant,
+        bank_version=version,
+        released=Released(sessions=RELEASED_BY, at=world.now),
+        updated_at=world.now,
+    )
     world.host.documents.commit(statistics.CONTAINER, counts.partition, [Create(counts.stored())])
     world.secrets[tenant].add(version)
     return version

@@ -12,7 +12,9 @@ from uuid import uuid4
 import pytest
 import requests
 
-from shared.documents.port import Create
+from functions.profiler_complete.rules import statistics
+from functions.profiler_complete.rules.statistics import ItemCount, ItemStatistics, Released
+from shared.documents.port import Create, Upsert
 from shared.models import account, family
 from shared.models.account import Account
 from shared.models.family import FamilyLink
@@ -300,7 +302,9 @@ def test_others_read_as_far_as_they_reach_and_are_written_down(
     host.documents.commit(family.CONTAINER, ("demo", lena.user), [Create(link.stored())])
     for token in tokens.values():
         assert host.get(f"{path}/blueprint", token=token)["track"] == "defender"
-        assert host.get(f"{path}/result", token=token)["session_id"] == session_id
+        result = host.get(f"{path}/result", token=token)
+        assert result["session_id"] == session_id
+        assert result["scenario_choices"] == result["explanation"]["contributions"] == []
         seen = host.get(path, token=token)
         assert (seen["status"], seen["answers"]) == ("locked", [])
     admin = tokens["admin"]
@@ -367,21 +371,33 @@ def test_a_track_is_overridden_and_a_profile_reset(host: RunningHost, lena: Lear
 
 
 def test_editors_see_how_items_are_answered(host: RunningHost) -> None:
-    """An admin reads counts of the tenant's own sessions; a learner does not."""
+    """An admin reads counts of the tenant's own sessions once they are ten; a learner does not."""
     lena = Learner(host, tenant="rival")
     lena.completed()
     admin = host.token("admin", tenant="rival")
-    host.wait_for(
-        lambda: host.call("GET", "v1/profiler/items", token=admin).status_code == 200,
-        "the items to be counted",
-    )
-    found = host.get("v1/profiler/items", token=admin, bank_version=BANK.bank_version)
-    assert found["sessions"] == 1
-    by_id = {each["question_id"]: each for each in found["items"]}
+    of = {"bank_version": BANK.bank_version}
+
+    def counted() -> ItemStatistics | None:
+        stored = host.documents.get(statistics.CONTAINER, key, statistics.STATISTICS_ID)
+        return None if stored is None else ItemStatistics.of(stored.body)
+
+    key = ("rival", BANK.bank_version)
+    host.wait_for(counted, "the items to be counted")
+    assert host.call("GET", "v1/profiler/items", token=admin).status_code == 404
+    found = counted()
+    assert found is not None
+    assert (found.sessions, found.left_out) == (0, 1)  # done in seconds, and so flagged
+    ten = ItemCount(answers=10, seconds=400, options={"a": 4, "b": 6})
+    released = Released(sessions=10, left_out=1, items={"aptitude_loop": ten}, at=NOW)
+    body = found.model_copy(update={"released": released}).stored()
+    host.documents.commit(statistics.CONTAINER, key, [Upsert(body)])
+    shown = host.get("v1/profiler/items", token=admin, **of)
+    assert (shown["sessions"], shown["left_out"]) == (10, 1)
+    by_id = {each["question_id"]: each for each in shown["items"]}
     keyed = by_id["aptitude_loop"]
-    assert keyed["answers"] == 1
-    assert sum(keyed["shares"].values()) == 1
-    assert keyed["right"] in {0, 1}
+    assert (keyed["answers"], keyed["mean_seconds"]) == (10, 40)
+    assert keyed["shares"] == {"a": 0.4, "b": 0.6}
+    assert keyed["right"] == keyed["shares"].get(BANK.by_id["aptitude_loop"].key or "", 0)
     assert by_id["identity_matters"]["right"] is None
     assert lena.call("GET", "v1/profiler/items").status_code == 403
 

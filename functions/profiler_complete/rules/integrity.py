@@ -16,8 +16,8 @@ from statistics import median
 from functions.profiler_complete.rules.ability import Response, person_fit
 from functions.profiler_complete.rules.profile import item_scores
 from shared.models.profiling import Flag, GivenAnswer, Integrity
+from shared.models.profiling_times import SKEW_SECONDS
 from shared.models.question_bank import DIMENSIONS, Question, QuestionBank
-from shared.profiling_times import SKEW_SECONDS
 
 EFFORT_BELOW = 0.90
 """Response-time effort below which an attempt is flagged (Wise & Kong 2005)."""

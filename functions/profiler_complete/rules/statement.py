@@ -16,7 +16,8 @@ def value_statement(
     """What the learner wrote in identity_value and reflection, each part under its lead.
 
     Only leads and the learner's own words, in the order of the bank; empty when they wrote
-    nothing.
+    nothing. What has no lead, like what they fear could get in their way, is left to the learner:
+    a mentor reads the statement.
     """
     paragraphs = []
     for module in MODULES:

@@ -1,6 +1,8 @@
 """How the items of a bank are answered: counts from which their parameters are estimated anew.
 
-Means and shares of each item by bank version and tenant. Who answered is not in them.
+Means and shares of each item by bank version and tenant. Who answered is not in them, so they
+stay when a learner is erased. They are shown in steps of :data:`RELEASED_BY` sessions: two
+readings that differ by one session would show that person's answers.
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ LONGEST_OF_MEAN = 5.0
 """A time counts for at most so many mean times of its item: the rest was a pause."""
 
 
+RELEASED_BY = 10
+"""Sessions that are released together."""
+
+
 class ItemCount(BaseModel):
     """How one item was answered so far."""
 
@@ -27,6 +33,17 @@ class ItemCount(BaseModel):
     answers: int = Field(default=0, ge=0)
     seconds: float = Field(default=0.0, ge=0, description="Of all answers together")
     options: dict[str, int] = {}
+
+
+class Released(BaseModel):
+    """The counts as they may be shown: of a number of sessions that is a multiple of ten."""
+
+    model_config = READING
+
+    sessions: int = Field(default=0, ge=0)
+    left_out: int = Field(default=0, ge=0)
+    items: dict[str, ItemCount] = {}
+    at: AwareDatetime | None = None
 
 
 class ItemStatistics(Document):
@@ -38,6 +55,7 @@ class ItemStatistics(Document):
     sessions: int = Field(default=0, ge=0)
     left_out: int = Field(default=0, ge=0, description="Sessions with a flag, which do not count")
     items: dict[str, ItemCount] = {}
+    released: Released = Released()
     updated_at: AwareDatetime
 
     @property
@@ -57,8 +75,11 @@ def counted(
     """The counts with one completed session more.
 
     A session with an integrity flag is only counted as left out: parameters are of people who
-    made an effort.
+    made an effort. A later attempt is not counted at all: nobody counts twice, and who sees
+    the questions again answers otherwise.
     """
+    if session.attempt > 1:
+        return statistics
     if result.scores.integrity.flags:
         return statistics.model_copy(
             update={"left_out": statistics.left_out + 1, "updated_at": now}
@@ -77,6 +98,10 @@ def counted(
             seconds=before.seconds + min(answer.seconds, LONGEST_OF_MEAN * question.mean_seconds),
             options=options,
         )
+    sessions = statistics.sessions + 1
+    released = statistics.released
+    if sessions % RELEASED_BY == 0:
+        released = Released(sessions=sessions, left_out=statistics.left_out, items=items, at=now)
     return statistics.model_copy(
-        update={"sessions": statistics.sessions + 1, "items": items, "updated_at": now}
+        update={"sessions": sessions, "items": items, "released": released, "updated_at": now}
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.models.profiling import ProfilerResult, ProfilingSession, utc_text
+from shared.models.profiling_times import time_by_module
 from shared.models.question_bank import QuestionBank
-from shared.profiling_times import time_by_module
 
 
 def telemetry_payload(

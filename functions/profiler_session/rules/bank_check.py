@@ -151,7 +151,7 @@ def _counts(bank: QuestionBank) -> Iterator[str]:
         yield f"{bank.level_question}: its options are not the levels"
     for module in MODULES_OF_WORDS:
         if not any(
-            question.kind == "free_text" and question.required
+            question.kind == "free_text" and question.required and question.lead
             for question in bank.questions
             if question.module == module
         ):

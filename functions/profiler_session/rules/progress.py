@@ -7,8 +7,8 @@ from datetime import datetime
 from functions.profiler_session.rules.modules import current_module, module_states
 from shared.errors import Conflict, FieldError, Invalid
 from shared.models.profiling import Position, ProfilingSession
+from shared.models.profiling_times import SKEW_SECONDS
 from shared.models.question_bank import MODULES, ModuleName, QuestionBank
-from shared.profiling_times import SKEW_SECONDS
 
 MOST_A_REPORT = 3600
 """Seconds that one report may add: clients report at least that often."""

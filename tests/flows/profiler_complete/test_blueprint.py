@@ -265,6 +265,7 @@ def test_a_bank_of_another_deployment_is_read_and_worded() -> None:
     del stored["phrases"]["learn"]
     stored["phrases"]["praise"] = stored["phrases"]["role"]
     stored["norms"]["luck"] = stored["norms"]["grc"]
+    stored["questions"][0]["lead"] = {}
     older = QuestionBank.of(stored)
     scores = score(older, careful(), language="en")
     track = scores.recommendation.primary

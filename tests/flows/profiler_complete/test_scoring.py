@@ -266,10 +266,11 @@ def test_the_seed_moves_the_confidence_only_a_little() -> None:
 
 def test_the_value_statement_is_the_learners_own_words() -> None:
     """Leads and words in the bank's order; an empty answer leaves no trace."""
-    free = [q for q in BANK.questions if q.kind == "free_text"]
+    words = [q for q in BANK.questions if q.kind == "free_text"]
+    free = [q for q in words if q.id != "reflection_hurdle"]  # that is the learner's alone
     answers = {
         q.id: given_answer(q, None, 60, 1).model_copy(update={"text": f"  My words\non {q.id}. "})
-        for q in free
+        for q in words
     }
     answers[free[1].id] = answers[free[1].id].model_copy(update={"text": "   "})
     statement = value_statement(BANK, answers, language="de")

@@ -20,8 +20,8 @@ from shared.messaging import RELAY_AFTER, relay
 from shared.models import family
 from shared.models.family import FamilyLink
 from shared.models.profiling import CONTAINER
+from shared.models.profiling_times import SKEW_SECONDS, time_by_module
 from shared.models.question_bank import MODULES
-from shared.profiling_times import SKEW_SECONDS, time_by_module
 from tests.flows.profiling import (
     BANK,
     PSEUDONYMS,
@@ -308,7 +308,7 @@ def test_a_small_report_replaces_no_answers_time(profiler: Profiler) -> None:
 
 
 def test_times_that_cannot_have_passed_are_flagged(profiler: Profiler, house: House) -> None:
-    """All answers at once, each claiming an hour, are no sign of effort; scores stay as they are."""
+    """All answers at once, each claiming an hour, are no sign of effort; no score changes."""
     session_id = profiler.begun()
     house.clock.advance(seconds=1)
     hours = [replace(each, response_time_ms=3_600_000) for each in offers()]

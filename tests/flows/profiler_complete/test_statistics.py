@@ -11,11 +11,13 @@ from functions.profiler_complete import service
 from functions.profiler_complete.rules.statistics import (
     CONTAINER,
     LONGEST_OF_MEAN,
+    RELEASED_BY,
+    STATISTICS_ID,
     ItemStatistics,
     counted,
 )
 from functions.profiler_session.rules.answers import Offered
-from shared.documents.port import Delete
+from shared.documents.port import Delete, Upsert
 from shared.errors import Missing
 from shared.events.envelope import Event
 from shared.models.profiling import CONTAINER as PROFILING
@@ -42,7 +44,10 @@ def count(house: House, event: Event) -> str:
 
 
 def statistics(house: House, tenant: str = TENANT) -> ItemStatistics:
-    return service.item_statistics(house, tenant, None)[1]
+    """The counts as they are stored."""
+    stored = house.documents.get(CONTAINER, (tenant, BANK.bank_version), STATISTICS_ID)
+    assert stored is not None
+    return ItemStatistics.of(stored.body)
 
 
 def unflagged(profiler: Profiler, session_id: str) -> bool:
@@ -129,15 +134,40 @@ def test_an_erased_session_is_finished_without(house: House, profiler: Profiler)
     event = completed_event(profiler)
     house.documents.commit(PROFILING, (TENANT, "lena"), [Delete(event.subject)])
     assert count(house, event) == "rejected"
-    with pytest.raises(Missing):
-        statistics(house)
+    assert list(house.kinds("item_statistics", container=CONTAINER)) == []
 
 
-def test_versions_nobody_completed_are_not_there(house: House, profiler: Profiler) -> None:
-    """A version by name is found, another is not."""
-    count(house, completed_event(profiler))
-    assert service.item_statistics(house, TENANT, BANK.bank_version)[1].sessions == 1
+def test_what_is_shown_comes_ten_sessions_at_a_time(house: House, profiler: Profiler) -> None:
+    """Until ten have completed a version nothing is shown, and then nothing new until ten more:
+    no two readings differ by one person. A version or tenant without any has none."""
+    event = completed_event(profiler)
+    bank, session = BANK, profiler.session(event.subject)
+    result = profiler.result(event.subject)
+    counts = ItemStatistics(tenant_id=TENANT, bank_version=BANK.bank_version, updated_at=START)
+    shown = []
+    for _ in range(2 * RELEASED_BY):
+        counts = counted(counts, bank, session, result, now=START)
+        shown.append(counts.released.sessions)
+    assert shown == [0] * 9 + [10] * 10 + [20]
+    assert counts.released.items == counts.items
+    count(house, event)
+    with pytest.raises(Missing, match="too few"):
+        service.item_statistics(house, TENANT, BANK.bank_version)
+    key = (TENANT, BANK.bank_version)
+    house.documents.commit(CONTAINER, key, [Upsert(counts.stored())])
+    for version in (None, BANK.bank_version):
+        assert service.item_statistics(house, TENANT, version)[1].released.sessions == 20
     with pytest.raises(Missing):
         service.item_statistics(house, TENANT, "1-000000000000")
     with pytest.raises(Missing):
         service.item_statistics(house, RIVAL, None)
+
+
+def test_nobody_counts_twice(house: House, profiler: Profiler) -> None:
+    """The attempt after a reset adds nothing to the counts."""
+    first = completed_event(profiler)
+    count(house, first)
+    profiler.reset(first.subject)
+    count(house, completed_event(profiler))
+    found = statistics(house)
+    assert (found.sessions, found.left_out) == (1, 0)

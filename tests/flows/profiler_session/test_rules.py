@@ -35,8 +35,8 @@ from functions.profiler_session.rules.serving import (
 )
 from shared.errors import Conflict, Invalid
 from shared.models.profiling import Device, ProfilingSession
+from shared.models.profiling_times import SKEW_SECONDS
 from shared.models.question_bank import MODULES, ModuleName, Question, QuestionBank
-from shared.profiling_times import SKEW_SECONDS
 from tools.profiler_takers import draws_from
 
 BANK = load()

@@ -236,7 +236,7 @@ def test_a_reset_opens_the_next_attempt(house: House, profiler: Profiler) -> Non
     house.clock.advance(days=1)
     body = profiler.reset(first)
     assert (body["attempt_count"], body["next_attempt"]) == (1, 2)
-    assert body["reset_by"] == ADMIN.user_id
+    assert body["reset_by"] == PSEUDONYMS.of(TENANT, "user", ADMIN.user_id)
     old = profiler.session(first)
     assert old.reset is not None
     assert old.reset.by == PSEUDONYMS.of(TENANT, "user", ADMIN.user_id)
