@@ -7,11 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from functions.profiler_complete.rules.background import skill_levels
 from functions.profiler_complete.rules.confidence import track_probabilities
 from functions.profiler_complete.rules.profile import build_profile
 from functions.profiler_session.bank import FOLDER, load, read_source
@@ -28,7 +30,7 @@ from shared.models.question_bank import (
     TrackDescription,
 )
 from tools.profiler_norms import norms_of
-from tools.profiler_takers import answers_of, at_random, draws_from, minded
+from tools.profiler_takers import answers_of, anybody, at_random, draws_from, minded
 
 BANK = load()
 SEED = 5
@@ -128,6 +130,9 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("can speak for the work role", lambda s: [
         q.update(roles=[r for r in q.get("roles", ()) if r != "IN-WRL-001"])
         for q in s["questions"]]),
+    ("takes to name one", lambda s: [
+        q.update(roles=[r for r in q.get("roles", ()) if r != "DD-WRL-005"])
+        for q in s["questions"]]),
     ("nothing measures the skill", lambda s: [
         q.update(skills=[k for k in q.get("skills", ()) if k != "cloud"])
         for q in s["questions"]]),
@@ -187,6 +192,17 @@ def test_every_track_wins_those_who_are_drawn_to_it(track: Track) -> None:
         primary(answers_of(BANK, minded(BANK, track, chance), chance)) for _ in range(200)
     )
     assert won[track] / 200 > 0.8, won
+
+
+def test_an_average_taker_has_about_equal_levels() -> None:
+    """A skill's level says what somebody can do, not how hard the items are that ask after it."""
+    chance = draws_from(SEED)
+    levels: dict[str, list[float]] = {}
+    for _ in range(200):
+        for each in skill_levels(BANK, answers_of(BANK, anybody(BANK, chance), chance)):
+            levels.setdefault(each.skill, []).append(each.level)
+    means = {skill: fmean(found) for skill, found in levels.items()}
+    assert max(means.values()) - min(means.values()) < 15, means
 
 
 def test_the_norms_are_those_of_the_bank() -> None:

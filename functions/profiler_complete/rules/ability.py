@@ -39,6 +39,13 @@ def probability(theta: float, a: float, b: float) -> float:
     return 1 / (1 + math.exp(-a * (theta - b)))
 
 
+def above_average(response: Response) -> float:
+    """How much better an answer is than an average taker's, -1..1: right (1) or wrong (0) less
+    the probability that somebody of ability 0 is right. Over such takers it comes to 0, however
+    hard the item is."""
+    return (1.0 if response.correct else 0.0) - probability(0.0, response.a, response.b)
+
+
 def eap(responses: Sequence[Response]) -> Estimate:
     """Expected a posteriori ability; ``SE² = Σ (θ_q - θ̂)² · posterior``.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from functions.profiler_complete.rules.integrity import is_rapid
+from functions.profiler_complete.rules.ability import above_average
+from functions.profiler_complete.rules.integrity import response_with_effort
 from shared.models.profiling import (
     Difficulty,
     Exposure,
@@ -99,16 +100,21 @@ def difficulty(
 
 def skill_levels(bank: QuestionBank, answers: Mapping[str, GivenAnswer]) -> tuple[SkillLevel, ...]:
     """How far each skill seems developed, 0..100: the mean of what was reported and of what
-    was answered right on it. Rapid guesses count for nothing either way."""
+    was answered on it, where 50 is what an average taker answers.
+
+    An answer counts by how much better it is than an average taker's, or the levels would tell
+    how hard each skill's items are. Rapid guesses count for nothing either way.
+    """
     values: dict[str, list[float]] = {}
     for question in bank.questions:
         answer = answers.get(question.id)
         if answer is None or not question.skills:
             continue
         if question.kind == "keyed_choice":
-            if is_rapid(question, answer):
+            response = response_with_effort(question, answer)
+            if response is None:
                 continue
-            value = 100.0 if answer.selected_option == question.key else 0.0
+            value = 50 * (1 + above_average(response))
         else:
             value = _percent(bank, question, answer)
         for skill in question.skills:

@@ -38,6 +38,13 @@ def is_rapid(question: Question, answer: GivenAnswer) -> bool:
     return answer.seconds < question.rapid_seconds
 
 
+def response_with_effort(question: Question, answer: GivenAnswer) -> Response | None:
+    """The answer to an item with a right one; None for a rapid guess, or an item without."""
+    if question.a is None or question.b is None or is_rapid(question, answer):
+        return None
+    return Response(question.a, question.b, answer.selected_option == question.key)
+
+
 def keyed_responses(
     bank: QuestionBank, answers: Mapping[str, GivenAnswer]
 ) -> tuple[list[Response], int, int]:
@@ -47,12 +54,12 @@ def keyed_responses(
         answer = answers.get(question.id)
         if answer is None or question.a is None or question.b is None:
             continue
-        if is_rapid(question, answer):
+        response = response_with_effort(question, answer)
+        if response is None:
             rapid += 1
             continue
-        right = answer.selected_option == question.key
-        correct += right
-        responses.append(Response(question.a, question.b, right))
+        correct += response.correct
+        responses.append(response)
     return responses, rapid, correct
 
 

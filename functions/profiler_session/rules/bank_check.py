@@ -29,6 +29,8 @@ from shared.models.question_bank import (
 FEWEST_ITEMS = 70
 FEWEST_KEYED = 24
 FEWEST_A_DIMENSION = 3
+FEWEST_A_ROLE = 3
+FEWEST_ROLES = 2
 EASIEST, HARDEST = -1.5, 1.5
 WIDEST_GAP = 0.8
 MOST_IN_ONE_PLACE = 0.4
@@ -195,13 +197,19 @@ def _tracks(bank: QuestionBank) -> Iterator[str]:
         yield "a track cannot win: nothing counts for it"
     elif max(reach.values()) > UNEVEN * min(reach.values()):
         yield "a track has more to win than another"
-    tagged = {
+    tagged = Counter(
         role
         for question in bank.questions
-        for role in (*question.roles, *(r for option in question.options for r in option.roles))
-    }
+        for role in {*question.roles, *(r for option in question.options for r in option.roles)}
+    )
     measured = {skill for question in bank.questions for skill in question.skills}
     for track in bank.tracks:
+        measured_roles = [role for role in track.roles if tagged[role.id] >= FEWEST_A_ROLE]
+        if len(measured_roles) < FEWEST_ROLES:
+            yield (
+                f"{track.key}: fewer than {FEWEST_ROLES} of its work roles have the"
+                f" {FEWEST_A_ROLE} questions that it takes to name one"
+            )
         for role in track.roles:
             if role.id not in tagged:
                 yield f"{track.key}: no answer can speak for the work role {role.id}"

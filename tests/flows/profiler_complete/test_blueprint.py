@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.profiler_complete.rules.ability import probability
 from functions.profiler_complete.rules.background import (
     LEVEL_FROM,
     difficulty,
@@ -113,22 +114,26 @@ def test_the_work_style_has_three_clusters(raw: float, cluster: str) -> None:
 
 
 def test_the_level_of_a_skill_is_the_mean_of_its_evidence() -> None:
-    """Reported experience and right answers count alike; rapid guesses do not count."""
+    """Experience counts as reported, an answer by how much better it is than an average taker's
+    to that item; rapid guesses do not count."""
     by_skill = [q for q in BANK.questions if "cryptography" in q.skills]
-    answers = {}
-    for question in by_skill:
-        option = question.key if question.kind == "keyed_choice" else "often"
-        answers[question.id] = given(question, option, 60.0, 1)
-    (found,) = (each for each in skill_levels(BANK, answers) if each.skill == "cryptography")
-    assert (found.level, found.items) == (100, len(by_skill))
-    keyed = next(q for q in by_skill if q.kind == "keyed_choice")
-    wrong = next(each for each in BANK.choices(keyed) if each != keyed.key)
-    answers[keyed.id] = given(keyed, wrong, 60.0, 1)
-    (found,) = (each for each in skill_levels(BANK, answers) if each.skill == "cryptography")
-    assert found.level == pytest.approx(100 * (len(by_skill) - 1) / len(by_skill))
-    answers[keyed.id] = given(keyed, wrong, 0.5, 1)
-    (found,) = (each for each in skill_levels(BANK, answers) if each.skill == "cryptography")
-    assert (found.level, found.items) == (100, len(by_skill) - 1)
+    keyed = [q for q in by_skill if q.kind == "keyed_choice"]
+    answers = {q.id: given(q, q.key or "often", 60.0, 1) for q in by_skill}
+
+    def level() -> list[float]:
+        found = {each.skill: each for each in skill_levels(BANK, answers)}["cryptography"]
+        return [found.level, found.items]
+
+    expected = [probability(0.0, q.a or 0, q.b or 0) for q in keyed]
+    reported = 100 * (len(by_skill) - len(keyed))
+    right = reported + sum(50 * (2 - chance) for chance in expected)
+    assert level() == pytest.approx([right / len(by_skill), len(by_skill)])
+    wrong = next(each for each in BANK.choices(keyed[0]) if each != keyed[0].key)
+    answers[keyed[0].id] = given(keyed[0], wrong, 60.0, 1)
+    assert level()[0] == pytest.approx((right - 50) / len(by_skill))
+    answers[keyed[0].id] = given(keyed[0], wrong, 0.5, 1)
+    left = right - 50 * (2 - expected[0])
+    assert level() == pytest.approx([left / (len(by_skill) - 1), len(by_skill) - 1])
 
 
 def test_gaps_are_what_the_track_asks_beyond_what_there_is() -> None:

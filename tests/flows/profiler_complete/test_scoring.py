@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from statistics import correlation
 
 import pytest
@@ -18,12 +19,12 @@ from functions.profiler_complete.rules.profile import (
     key_directions,
     raw_scores,
 )
-from functions.profiler_complete.rules.roles import role_affinities
+from functions.profiler_complete.rules.roles import FEWEST_ANSWERS, role_affinities
 from functions.profiler_complete.rules.scoring import SEED, score
 from functions.profiler_complete.rules.statement import value_statement
 from functions.profiler_session.bank import load
 from shared.models.profiling import GivenAnswer, Scores
-from shared.models.question_bank import DIMENSIONS, LEVELS, TRACKS, QuestionBank, Track
+from shared.models.question_bank import DIMENSIONS, LEVELS, TRACKS, Question, QuestionBank, Track
 from tools.profiler_takers import (
     Answers,
     answers_of,
@@ -303,6 +304,28 @@ def test_one_answer_alone_makes_no_role() -> None:
     both = one | {other.id: given_answer(other, "strongly_agree", 7.0, 2)}
     affinities = [role_affinities(BANK, answers)["PD-WRL-007"] for answers in (one, both)]
     assert affinities == [pytest.approx(1 / 5), pytest.approx(2 / 6)]
+
+
+def test_single_puzzles_make_no_role() -> None:
+    """A role that few answers bear on is not named, and a hard item that went wrong says less
+    against a role than an easy one."""
+    chance = draws_from(11)
+    found = scored(answers_of(BANK, anybody(BANK, chance), chance)).recommendation
+    bears = Counter(
+        role
+        for question in BANK.questions
+        for role in {*question.roles, *(r for option in question.options for r in option.roles)}
+    )
+    assert all(bears[role.id] >= FEWEST_ANSWERS for role in found.roles)
+    assert min(bears.values()) < FEWEST_ANSWERS
+
+    def against(question: Question) -> float:
+        wrong = next(each for each in BANK.choices(question) if each != question.key)
+        answer = {question.id: given_answer(question, wrong, 60.0, 1)}
+        return role_affinities(BANK, answer)[question.roles[0]]
+
+    easy, hard = (pick(KEYED, key=lambda q: q.b or 0) for pick in (min, max))
+    assert against(easy) < against(hard) < 0
 
 
 def test_a_rapid_guess_is_left_out_of_the_ability() -> None:
