@@ -330,7 +330,9 @@ class AcceptView(BaseModel):
     recommended_track: Track
     override_track: Track | None
     override_track_id: str | None
-    track_key: Track = Field(description="The track the learner is on now")
+    track_key: Track | None = Field(
+        description="The track the learner is on now; null when it was declined and no other chosen"
+    )
 
 
 class FoundationsView(BaseModel):

@@ -329,5 +329,5 @@ def _accepted(
         recommended_track=result.scores.recommendation.primary,
         override_track=override,
         override_track_id=bank.track[override].track_id if override else None,
-        track_key=result.track,
+        track_key=result.track if result.accepted or override else None,
     ).model_dump(mode="json")

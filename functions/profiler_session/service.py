@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from functions.profiler_session import bank as source
 from functions.profiler_session.rules import session as beginnings
@@ -23,7 +25,7 @@ from functions.profiler_session.rules.serving import (
 )
 from shared import audit
 from shared.auth import Principal
-from shared.documents.port import Create, Patch, Replace
+from shared.documents.port import Create, Documents, Patch, Replace
 from shared.erasures import erased_at
 from shared.errors import Conflict, Exists
 from shared.events.profiler import ProfilerReset
@@ -65,17 +67,22 @@ Shown = Callable[[Standing], dict[str, Any]]
 """Makes the JSON answer of a session; what an idempotent repeat gets again."""
 
 
+_published: WeakKeyDictionary[Documents, str] = WeakKeyDictionary()
+"""The version that is known to be published in a store: it stays, so one look is enough."""
+
+
 def published(stores: Stores) -> QuestionBank:
     """This deployment's bank, published for whoever scores it."""
     bank = source.load()
+    if _published.get(stores.documents) == bank.bank_version:
+        return bank
     found = stores.documents.get(question_bank.CONTAINER, bank.partition, bank.id)
     if found is None:
-        try:
+        with suppress(Exists):  # somebody else's start was faster
             stores.documents.commit(
                 question_bank.CONTAINER, bank.partition, [Create(bank.stored())]
             )
-        except Exists:
-            return bank  # somebody else's start was faster
+    _published[stores.documents] = bank.bank_version
     return bank
 
 
@@ -106,7 +113,8 @@ def start(
             session = ProfilingSession.of(stored.body)
             if session.locked:
                 raise Conflict(
-                    "your profiling is completed; an admin can open the way for another attempt"
+                    f"your profiling is completed, in the session {session.session_id}; an admin"
+                    " can open the way for another attempt"
                 )
             return Answer(200, shown(standing(stores, session)))
         if erased_at(stores, pseudonyms, principal.tenant_id, "user", principal.user_id):

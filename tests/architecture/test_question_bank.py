@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,7 @@ from shared.models.question_bank import (
 from tools.profiler_norms import norms_of
 from tools.profiler_takers import answers_of, anybody, at_random, draws_from, minded
 
+ROOT = Path(__file__).resolve().parents[2]
 BANK = load()
 SEED = 5
 
@@ -130,6 +132,15 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("can speak for the work role", lambda s: [
         q.update(roles=[r for r in q.get("roles", ()) if r != "IN-WRL-001"])
         for q in s["questions"]]),
+    ("two tracks have one id", lambda s: s["tracks"][0].update(
+        track_id=s["tracks"][1]["track_id"])),
+    ("fewer than 2 steps", lambda s: s["tracks"][0].update(
+        learning_path=s["tracks"][0]["learning_path"][:1])),
+    ("no work role of the NICE", lambda s: s["tracks"][0]["roles"].append(
+        {"id": "PD-WRL-008", "title": "Wizardry"})),
+    ("is the longest in", lambda s: [
+        o["text"].update(en=o["text"]["en"] + " " * 90 + "indeed")
+        for q in s["questions"] for o in q.get("options", ()) if o["id"] == q.get("key")]),
     ("takes to name one", lambda s: [
         q.update(roles=[r for r in q.get("roles", ()) if r != "DD-WRL-005"])
         for q in s["questions"]]),
@@ -175,23 +186,41 @@ def test_what_does_not_fit_together_is_no_bank(spoil: Spoil) -> None:
         QuestionBank.model_validate(source)
 
 
+def documented(takers: str) -> dict[Track, float]:
+    """The shares of each track that docs/profiler.md states for these takers, 0..1."""
+    lines = (ROOT / "docs" / "profiler.md").read_text("utf-8").splitlines()
+    (row,) = (line for line in lines if line.startswith(f"| {takers} |") and line.count("%") == 5)
+    shares = row.strip("| ").split(" | ")[2:]
+    return {
+        track: float(share.rstrip("%")) / 100 for track, share in zip(TRACKS, shares, strict=True)
+    }
+
+
+def near(share: float, stated: float, takers: int) -> bool:
+    """Whether a share of so many takers is within four standard errors of what is stated."""
+    return abs(share - stated) <= 4 * math.sqrt(stated * (1 - stated) / takers)
+
+
 def test_no_track_wins_by_default() -> None:
-    """Of 1,500 takers who answer by lot, no track gets much more than a fifth or much less."""
+    """Of 1,500 takers who answer by lot, each track gets the share that the docs state, and none
+    is far from a fifth."""
     chance = draws_from(SEED)
     won = Counter(primary(at_random(BANK, chance)) for _ in range(1500))
-    shares = {track: won[track] / 1500 for track in TRACKS}
-    assert max(shares.values()) < 0.27, shares
-    assert min(shares.values()) > 0.13, shares
+    stated = documented("by lot")
+    assert all(near(won[track] / 1500, stated[track], 1500) for track in TRACKS), won
+    assert 0.16 < min(stated.values()) < max(stated.values()) < 0.24
 
 
 @pytest.mark.parametrize("track", TRACKS)
 def test_every_track_wins_those_who_are_drawn_to_it(track: Track) -> None:
-    """Of 200 takers drawn to a track, most get it."""
+    """Of 200 takers drawn to a track, as many get it as the docs state."""
     chance = draws_from(SEED)
     won = Counter(
         primary(answers_of(BANK, minded(BANK, track, chance), chance)) for _ in range(200)
     )
-    assert won[track] / 200 > 0.8, won
+    stated = documented(f"{track}-minded")[track]
+    assert near(won[track] / 200, stated, 200), won
+    assert stated > 0.8
 
 
 def test_an_average_taker_has_about_equal_levels() -> None:

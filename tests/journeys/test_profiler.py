@@ -249,7 +249,7 @@ def test_what_is_locked_stays_locked(lena: Learner) -> None:
     lena.post(f"{path}/complete", status=409)
     good = {"question_id": "identity_traces", "selected_option": "agree", "response_time_ms": 5000}
     lena.post(f"{path}/answers", good, 409)
-    lena.post(ENHANCED, {}, 409)
+    assert session_id in lena.post(ENHANCED, {}, 409)["detail"]
     report = {"session_token": session_id, "module_name": "reflection", "time_spent_seconds": 1}
     lena.post("v1/profiler/update-progress", report, 409)
 
@@ -346,6 +346,7 @@ def test_a_track_is_overridden_and_a_profile_reset(host: RunningHost, lena: Lear
     grc = BANK.track["grc"].track_id
     lena.post(accept, {"accepted": True, "override_track_id": grc}, 400)
     lena.post(accept, {"accepted": False, "override_track_id": "nowhere"}, 400)
+    assert lena.post(accept, {"accepted": False})["track_key"] is None
     chosen = lena.post(accept, {"accepted": False, "override_track_id": grc})
     assert (chosen["track_key"], chosen["recommended_track"]) == ("grc", "defender")
     plan = host.get(f"{ENHANCED}/{session_id}/blueprint", token=lena.token)

@@ -14,6 +14,7 @@ from string import Formatter
 from typing import get_args
 
 from shared.models.question_bank import (
+    DEFAULT_LANGUAGE,
     DIMENSIONS,
     LEVELS,
     MODULES,
@@ -24,6 +25,7 @@ from shared.models.question_bank import (
     QuestionBank,
     Text,
     Track,
+    in_language,
 )
 
 FEWEST_ITEMS = 70
@@ -34,6 +36,12 @@ FEWEST_ROLES = 2
 EASIEST, HARDEST = -1.5, 1.5
 WIDEST_GAP = 0.8
 MOST_IN_ONE_PLACE = 0.4
+MOST_LONGEST = 1 / 3
+"""Share of keyed items whose right answer is the longest: choosing it should not pay."""
+FEWEST_STEPS = 2
+WORK_ROLES = {"OG": 16, "DD": 9, "IO": 7, "PD": 7, "IN": 2}
+"""How many work roles each category of the NICE Framework Components 2.0.0 (2025) has; they are
+numbered from 1."""
 UNEVEN = 1.2
 MODULES_OF_WORDS: tuple[ModuleName, ...] = ("identity_value", "reflection")
 MODULES_WITH_CHECKS: tuple[ModuleName, ...] = ("identity_value", "work_style")
@@ -176,6 +184,17 @@ def _keyed(bank: QuestionBank) -> Iterator[str]:
     )
     if max(places.values()) > MOST_IN_ONE_PLACE * len(keyed):
         yield "the right answer is too often in the same place"
+    longest = sum(_is_longest(question) for question in keyed)
+    if longest > MOST_LONGEST * len(keyed):
+        yield f"the right answer is the longest in {longest} of {len(keyed)} keyed items"
+
+
+def _is_longest(question: Question) -> bool:
+    lengths = {
+        option.id: len(in_language(option.text, DEFAULT_LANGUAGE)) for option in question.options
+    }
+    right = lengths.pop(question.key or "")
+    return right > max(lengths.values())
 
 
 def _dimensions(bank: QuestionBank) -> Iterator[str]:
@@ -203,7 +222,14 @@ def _tracks(bank: QuestionBank) -> Iterator[str]:
         for role in {*question.roles, *(r for option in question.options for r in option.roles)}
     )
     measured = {skill for question in bank.questions for skill in question.skills}
+    if len({track.track_id for track in bank.tracks}) != len(bank.tracks):
+        yield "two tracks have one id"
     for track in bank.tracks:
+        if len(track.learning_path) < FEWEST_STEPS:
+            yield f"{track.key}: its learning path has fewer than {FEWEST_STEPS} steps"
+        for role in track.roles:
+            if not _is_work_role(role.id):
+                yield f"{track.key}: {role.id} is no work role of the NICE Framework"
         measured_roles = [role for role in track.roles if tagged[role.id] >= FEWEST_A_ROLE]
         if len(measured_roles) < FEWEST_ROLES:
             yield (
@@ -216,6 +242,11 @@ def _tracks(bank: QuestionBank) -> Iterator[str]:
         for target in track.skills:
             if target.skill not in measured:
                 yield f"{track.key}: nothing measures the skill {target.skill}"
+
+
+def _is_work_role(role: str) -> bool:
+    category, _, number = role.partition("-WRL-")
+    return 1 <= int(number) <= WORK_ROLES.get(category, 0)
 
 
 def _reach(bank: QuestionBank, track: Track) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -296,3 +297,30 @@ def test_nothing_is_kept_of_a_call_that_is_refused(house: House, profiler: Profi
         profiler.answer(session_id, [good, Offered("identity_traces", "often", None, 1)])
     assert profiler.session(session_id) == before
     assert house.clock() - before.updated_at == timedelta(minutes=5)
+
+
+class _Counting:
+    """Documents that count the looks into a container."""
+
+    def __init__(self, house: House) -> None:
+        self._real = house.documents
+        self.looks: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def get(self, container: str, *more: Any) -> Any:
+        self.looks.append(container)
+        return self._real.get(container, *more)
+
+
+def test_the_bank_is_published_once_and_not_read_at_every_start(house: House) -> None:
+    """The first start in a process looks for the version; the others know that it is there."""
+    house.documents = documents = _Counting(house)
+    profiler = Profiler(house)
+    profiler.begun()
+    looked = documents.looks.count("question_banks")
+    profiler.begun()
+    profiler.begun(learner("nils"))
+    assert looked >= 1
+    assert documents.looks.count("question_banks") == looked
