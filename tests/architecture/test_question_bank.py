@@ -129,7 +129,7 @@ SPOILT: list[tuple[str, Spoil]] = [
         part["tracks"].update(grc=1.0)
         for q in s["questions"] for part in q.get("options", ()) if "grc" in part.get("tracks", {})
     ]),
-    ("can speak for the work role", lambda s: [
+    ("0 questions speak for the work role", lambda s: [
         q.update(roles=[r for r in q.get("roles", ()) if r != "IN-WRL-001"])
         for q in s["questions"]]),
     ("two tracks have one id", lambda s: s["tracks"][0].update(
@@ -141,7 +141,7 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("is the longest in", lambda s: [
         o["text"].update(en=o["text"]["en"] + " " * 90 + "indeed")
         for q in s["questions"] for o in q.get("options", ()) if o["id"] == q.get("key")]),
-    ("takes to name one", lambda s: [
+    ("takes to name it", lambda s: [
         q.update(roles=[r for r in q.get("roles", ()) if r != "DD-WRL-005"])
         for q in s["questions"]]),
     ("nothing measures the skill", lambda s: [
