@@ -48,6 +48,7 @@ SLOW_DOWN = (
     body=StartBody,
     answer=SessionView,
     status=201,
+    other_statuses=(200,),
     errors=(Conflict,),
 )
 def profiling_start(call: Call[None, StartBody]) -> Reply:

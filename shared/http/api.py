@@ -42,8 +42,8 @@ from shared.http.problem import problem_response
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer with more than a body: headers, content that is not JSON, or a status other
-    than the one its route declares."""
+    """An answer with more than a body: headers, content that is not JSON, or another of the
+    statuses that its route declares."""
 
     body: BaseModel | Mapping[str, Any] | bytes | None = None
     status: int | None = None
@@ -68,6 +68,8 @@ class Operation:
     expected: Expected
     answer: Answer
     status: int
+    other_statuses: tuple[int, ...]
+    """Of answers that say the same of something else, such as 200 for what was there already."""
     errors: tuple[type[Problem], ...]
 
 
@@ -95,12 +97,15 @@ class Api:
         route: str,
         *,
         answer: type[BaseModel] | str,
+        other_statuses: tuple[int, ...] = (),
         query: type[Query] | None = None,
         errors: tuple[type[Problem], ...] = (),
     ) -> Callable[[Handler], Any]:
         """A reading route. ``answer`` is its model, or the media type of content that is not
         JSON."""
-        return self._register("GET", route, answer, errors=errors, query=query)
+        return self._register(
+            "GET", route, answer, errors=errors, other_statuses=other_statuses, query=query
+        )
 
     def post(
         self,
@@ -108,6 +113,7 @@ class Api:
         *,
         answer: Answer,
         status: int | None = None,
+        other_statuses: tuple[int, ...] = (),
         query: type[Query] | None = None,
         body: type[BaseModel] | None = None,
         raw: bool = False,
@@ -120,7 +126,7 @@ class Api:
         its body, of one of ``media_types``, is ``Call.content``."""
         taken = Raw(media_types, max_bytes) if raw else None
         return self._register(
-            "POST", route, answer, status, errors,
+            "POST", route, answer, status, errors, other_statuses,
             query=query, body=body, raw=taken, idempotent=idempotent,
         )  # fmt: skip
 
@@ -167,6 +173,7 @@ class Api:
         answer: Answer,
         status: int | None = None,
         errors: tuple[type[Problem], ...] = (),
+        other_statuses: tuple[int, ...] = (),
         **takes: Any,
     ) -> Callable[[Handler], Any]:
         """``status`` None is 200, or 204 where there is no answer."""
@@ -187,6 +194,7 @@ class Api:
                 expected=expected,
                 answer=answer,
                 status=status or (200 if answer is not None else 204),
+                other_statuses=other_statuses,
                 errors=errors + _implied_errors(expected),
             )
             OPERATIONS[name] = operation
@@ -265,6 +273,9 @@ def _path_of(url: str) -> str:
 
 def _encode(answer: BaseModel | Reply | None, operation: Operation) -> func.HttpResponse:
     reply = answer if isinstance(answer, Reply) else Reply(answer)
+    status = reply.status or operation.status
+    if status not in {operation.status, *operation.other_statuses}:
+        raise LookupError(f"{operation.name} does not declare that it answers {status}")
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **reply.headers}
     if isinstance(reply.body, BaseModel):
         content = reply.body.model_dump_json().encode()
@@ -276,7 +287,7 @@ def _encode(answer: BaseModel | Reply | None, operation: Operation) -> func.Http
         content = json.dumps(reply.body, ensure_ascii=False, allow_nan=False).encode()
     return func.HttpResponse(
         content,
-        status_code=reply.status or operation.status,
+        status_code=status,
         headers=headers,
         mimetype=reply.content_type or _media_type(operation),
     )

@@ -125,7 +125,10 @@ def _operation(operation: Operation, contents: dict[type[BaseModel], Any]) -> di
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": _parameters(operation),
-        "responses": {str(operation.status): _success(operation, contents)},
+        "responses": {
+            str(status): _success(operation, contents)
+            for status in (operation.status, *operation.other_statuses)
+        },
     }
     if operation.description:
         described["description"] = operation.description

@@ -57,8 +57,8 @@ TABLE: dict[str, Reaches | None] = {
     **dict.fromkeys(
         (
             "echo", "me", "trace", "errors_raise", "file_read", "things_put", "things_change",
-            "uploads_create", "number_read", "number_send", "endless_read", "caused_raise",
-            "table_read",
+            "uploads_create", "number_read", "number_send", "endless_read", "waiting_read",
+            "caused_raise", "table_read",
         )
     ),
 }  # fmt: skip
@@ -117,6 +117,12 @@ class NumberQuery(Query):
     """A number."""
 
     n: float = 0
+
+
+class StatusQuery(Query):
+    """The status to answer with."""
+
+    status: int
 
 
 class NumberBody(Body):
@@ -264,6 +270,11 @@ def _plain_routes(api: Api) -> None:
     def endless_read(call: Call[None, None]) -> Reply:
         """Answer with what is no number."""
         return Reply({"got": float("nan")})
+
+    @api.get("v1/waiting", answer=Echo, other_statuses=(202,), query=StatusQuery)
+    def waiting_read(call: Call[StatusQuery, None]) -> Reply:
+        """Answer with a status, declared or not."""
+        return Reply(Echo(got=call.query.status), status=call.query.status)
 
     @api.get("v1/caused", answer=Echo)
     def caused_raise(call: Call[None, None]) -> Echo:

@@ -94,6 +94,7 @@ def test_writes_and_files_are_described(tmp_path: Path) -> None:
     assert "If-Match" in {parameter["name"] for parameter in replacement["parameters"]}
     assert "412" in replacement["responses"]
     assert "202" in paths["/api/v1/things/{thing}"]["patch"]["responses"]
+    assert {"200", "202"} <= set(paths["/api/v1/waiting"]["get"]["responses"])
 
 
 def heeds_its_key(handler: ast.FunctionDef) -> bool:

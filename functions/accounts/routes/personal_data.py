@@ -98,7 +98,7 @@ class ReplayAnswer(BaseModel):
     updated_at: AwareDatetime
 
 
-@api.get("v1/users/me/export", answer=ExportView, errors=(Missing,))
+@api.get("v1/users/me/export", answer=ExportView, other_statuses=(202,), errors=(Missing,))
 def users_me_export(call: Call[None, None]) -> Reply:
     """Get everything that is held on you, as one ZIP archive.
 
@@ -109,7 +109,11 @@ def users_me_export(call: Call[None, None]) -> Reply:
 
 
 @api.get(
-    "v1/users/{user_id:guid}/export", query=CandidateQuery, answer=ExportView, errors=(Missing,)
+    "v1/users/{user_id:guid}/export",
+    query=CandidateQuery,
+    answer=ExportView,
+    other_statuses=(202,),
+    errors=(Missing,),
 )
 def users_export(call: Call[CandidateQuery, None]) -> Reply:
     """Get everything held on a child of yours who is not of age, or as an admin on anybody."""
