@@ -256,7 +256,8 @@ def _position(item: Position) -> str:
 
 def _study(item: Study) -> str:
     """A degree of an institution; where no degree is named, the years tell studies apart."""
-    degree = _optional(item.degree) or f"{_year(item.start)}-{_year(item.end)}".strip("-")
+    years = (_year(item.start), _year(item.end))
+    degree = _optional(item.degree) or ("-".join(years) if any(years) else "")
     return _joined(_optional(item.institution), degree, item=item)
 
 
