@@ -24,6 +24,7 @@ from azure.functions.blob import InputStream
 from azure.functions.servicebus import ServiceBusMessage
 from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
 
+from functions.profiler_complete.rules import statistics
 from local.triggers import BlobFunction, BusFunction, Function, HttpFunction, load
 from shared import runtime
 from shared.documents.port import Create
@@ -143,8 +144,17 @@ def _profile(functions: list[Function], listeners: Listeners, me: str) -> dict[s
         "plan": _call(functions, "profiling_blueprint", token=admin, route=route)["track"],
         "foundations": _call(functions, "foundations_status", token=me),
         "me": _call(functions, "users_me_read", token=me),
-        "items": _call(functions, "profiler_items", token=admin)["sessions"],
+        "items": _call(functions, "profiler_items", token=admin, status=404)["detail"],
+        "left_out": _statistics(started["bank_version"])["left_out"],
     }
+
+
+def _statistics(bank_version: str) -> dict[str, Any]:
+    """How a bank's items were answered so far, released or not."""
+    key = ("demo", bank_version)
+    stored = runtime.stores().documents.get(statistics.CONTAINER, key, statistics.STATISTICS_ID)
+    assert stored is not None
+    return stored.body
 
 
 Listeners = list[tuple[BusFunction, ServiceBusReceiver]]
