@@ -281,6 +281,17 @@ def test_two_studies_without_a_degree_are_told_apart_by_their_years() -> None:
     assert len(profile.resume.education) == 2
 
 
+def test_a_first_year_is_no_last_year() -> None:
+    """A study of which one file knows only the start and the other only the end stays as told,
+    however often a file is read."""
+    year = PartialDate(value="2017", confidence=0.9)
+    first = file_of(Resume(education=(Study(end=year),)), 1)
+    second = file_of(Resume(education=(Study(start=year),)), 2)
+    profile = merged(profile_of(first), second)
+    assert merged(profile, second).resume.education == profile.resume.education
+    assert len(profile.resume.education) == 2
+
+
 def test_a_job_keeps_what_only_one_file_says_of_it() -> None:
     """The later file's job takes the details from the earlier's, but not an end it denies."""
     started = PartialDate(value="2019", confidence=0.9)
