@@ -15,7 +15,7 @@ run: $(VENV)/.run
 	@$(BIN)/python -m local $(ARGS)
 
 test: check
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.test
 	@$(BIN)/ruff check .

@@ -85,7 +85,8 @@ class BusDriver:
             self._slots.release()
 
     def _session(self, lock: SessionLock) -> None:
-        """Handle a session's messages in order until none has come for a while."""
+        """Handle a session's messages in order until none has come for a while, or at once where
+        all slots are taken."""
         idle_until = time.monotonic() + SESSION_IDLE_SECONDS
         try:
             with _Renewal(self._bus, lock, self._receiver.lock_seconds) as renewal:
@@ -96,7 +97,9 @@ class BusDriver:
                         break
                     deliveries = self._bus.receive(lock.entity, session=held)
                     if not deliveries:
-                        self._bus.wait(seen, SESSION_IDLE_SECONDS / 4)
+                        if not self._has_free_slot():
+                            break  # another session may be waiting for this one's
+                        self._bus.wait(seen, POLL_SECONDS / 2)
                         continue
                     self._deliver(deliveries[0])
                     idle_until = time.monotonic() + SESSION_IDLE_SECONDS
@@ -107,6 +110,12 @@ class BusDriver:
                 self._bus.release_session(lock)
             finally:
                 self._slots.release()
+
+    def _has_free_slot(self) -> bool:
+        if not self._slots.acquire(blocking=False):
+            return False
+        self._slots.release()
+        return True
 
     def _deliver(self, delivery: Delivery) -> None:
         try:

@@ -34,6 +34,8 @@ _LEARNER_AND_THEIRS: Reaches = {
     "admin": "tenant",
 }
 
+_LEARNER_AND_MENTORS: Reaches = dict.fromkeys(("learner", "parent", "mentor", "admin"), "own")
+
 ACCESS: Mapping[str, Reaches | None] = {
     # the kernel
     "openapi": PUBLIC,
@@ -95,7 +97,7 @@ ACCESS: Mapping[str, Reaches | None] = {
     "intake_report": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_retry": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     # intake_notify
-    "notifications_list": {"recruiter": "tenant", "admin": "tenant"},
+    "notifications_list": {**_EVERYBODY_OWN, "recruiter": "tenant", "admin": "tenant"},
     # profiler_session
     "profiling_start": {"learner": "own"},
     "profiling_read": _LEARNER_AND_THEIRS,
@@ -111,4 +113,37 @@ ACCESS: Mapping[str, Reaches | None] = {
     "profiler_accept": {"learner": "own"},
     "foundations_status": {"learner": "own"},
     "profiler_items": {"admin": "tenant"},
+    # journey_tracking
+    "journeys_start": {"learner": "own"},
+    "journeys_list": _LEARNER_AND_THEIRS,
+    "journeys_read": _LEARNER_AND_THEIRS,
+    "journeys_attempt": {"learner": "own"},
+    "journeys_attempts_list": _LEARNER_AND_THEIRS,
+    "journeys_complete_container": {"learner": "own"},
+    "journeys_complete": {"learner": "own"},
+    "journeys_summary": _LEARNER_AND_THEIRS,
+    "journeys_sync": {"learner": "own"},
+    "learning_skills": _LEARNER_AND_THEIRS,
+    "learning_remediation": _LEARNER_AND_THEIRS,
+    "learning_grades": _LEARNER_AND_THEIRS,
+    "learning_override": {"parent": "children", "admin": "tenant"},
+    "learning_overrides_list": _LEARNER_AND_THEIRS,
+    "progress_list": _LEARNER_AND_THEIRS,
+    "progress_update": {"learner": "own"},
+    "xapi_statements": _LEARNER_AND_THEIRS,
+    # leaderboard_timer
+    "leaderboards_top": _LEARNER_AND_MENTORS,
+    "leaderboards_me": {"learner": "own"},
+    "leaderboards_around": {"learner": "own"},
+    # xp_award
+    "game_profile": _LEARNER_AND_THEIRS,
+    "game_achievements": _LEARNER_AND_THEIRS,
+    "game_transactions": _LEARNER_AND_THEIRS,
+    "game_hint": {"learner": "own"},
+    "game_correct": {"mentor": "learners", "admin": "tenant"},
+    "game_reviews_list": {"mentor": "learners", "admin": "tenant"},
+    "game_review_decide": {"mentor": "learners", "admin": "tenant"},
+    "game_reconcile": {"admin": "tenant"},
+    "game_streaks_repair": {"admin": "tenant"},
+    "game_streaks_repair_read": {"admin": "tenant"},
 }

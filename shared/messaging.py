@@ -56,6 +56,7 @@ MAX_ATTEMPTS = 6
 MAX_RESENDS = 8
 MAX_RESENDS_OF_UNKNOWN = 3
 RESEND_WITHIN = timedelta(minutes=5)
+MOST_PAUSE_SECONDS = 10.0
 
 _NEW_IDS = UUID("9a3f4f0b-6c55-5c0e-9f0e-5a2b8c7d1e64")
 
@@ -121,20 +122,26 @@ def handle_once(
     partition: Partition,
     decide: Callable[[], Decision],
     now: datetime,
+    looks_first: bool = True,
 ) -> Outcome:
     """Handle an event once, whatever is delivered how often.
 
     ``decide`` reads and decides; it runs again when somebody wrote meanwhile. A
     ``Rejected`` it raises is recorded in the receipt and finishes the event. Anything
     else goes up: the bus redelivers. The partition must belong to the event's tenant.
+    Without ``looks_first`` a repeat decides too, and finds the receipt taken at its commit:
+    a read less for each event, where repeats are rare.
     """
     if partition[0] != event.tenantid:
         raise Invalid(f"an event of tenant {event.tenantid} cannot write to {partition[0]}")
     receipt_id = f"receipt:{handler}:{event.id}"
+    looks = looks_first
 
     def attempt() -> tuple[Decision, Json, Outcome] | None:
-        if stores.documents.get(container, partition, receipt_id) is not None:
+        nonlocal looks
+        if looks and stores.documents.get(container, partition, receipt_id) is not None:
             return None
+        looks = True
         receipt = {"handler": handler, "event_type": event.type}
         try:
             return decide(), receipt | {"outcome": "done"}, "done"
@@ -273,7 +280,9 @@ def _commit_once(
         decision, receipt, outcome = found
         operations = list(decision.operations)
         if receipt is not None:
-            operations.append(
+            # first, so that a repeat is told by its receipt, not by what else is there already
+            operations.insert(
+                0,
                 Create(
                     {
                         "schema_version": 1,
@@ -284,7 +293,7 @@ def _commit_once(
                         "created_at": now.isoformat(),
                         "ttl": receipt_seconds,
                     }
-                )
+                ),
             )
         if decision.events and "kind" not in declared.swept_by:
             raise ValueError(f"events cannot leave from {container}: no sweep looks for them there")
@@ -467,7 +476,8 @@ def deliver(
     at once and would use up all deliveries within a moment. A ``Rejected`` is logged and
     finished. Anything else is raised as :class:`NotHandled`, so that the bus redelivers
     and at last dead-letters: what is wrong with the event itself, and everything where
-    the receiver has sessions, because a re-send would let the session's others pass. On
+    the receiver has sessions, because a re-send would let the session's others pass; there
+    it first waits a while, longer with each delivery, when a store or peer is away. On
     the last delivery ``exhausted`` is told, with the type of the error.
 
     ``delivery_count`` is 1 the first time.
@@ -492,6 +502,9 @@ def deliver(
                 line["outcome"] = handle(event)
             except Exception as error:
                 if receiver.sessions or event.resend >= _resends_of(error):
+                    if receiver.sessions and isinstance(error, Unavailable | Throttled):
+                        # what goes up is redelivered at once, and would be a dead letter soon
+                        time.sleep(min(MOST_PAUSE_SECONDS, 0.1 * 2**delivery_count))
                     raise
                 if not isinstance(error, Unavailable | Throttled):
                     telemetry.failure("event.failed", error, entity=entity, event_id=event.id)

@@ -21,6 +21,14 @@ def read_account(stores: Stores, tenant_id: str, user_id: str) -> tuple[Account,
     return Account.of(stored.body), stored.etag
 
 
+def time_zone_of(stores: Stores, tenant_id: str, user_id: str, *, otherwise: str = "UTC") -> str:
+    """The time zone of somebody's account at this moment; ``otherwise`` for who has none here."""
+    try:
+        return read_account(stores, tenant_id, user_id)[0].time_zone
+    except Missing:
+        return otherwise
+
+
 def check_reach(
     stores: Stores, principal: Principal, reach: frozenset[Reach], user_id: str
 ) -> None:

@@ -45,6 +45,10 @@ class Settings(BaseModel):
     oidc_tenant_claim: Annotated[str, Field(alias="WAYMARK_OIDC_TENANT_CLAIM")] = "tenant"
     oidc_roles_claim: Annotated[str, Field(alias="WAYMARK_OIDC_ROLES_CLAIM")] = "roles"
 
+    lrs_endpoint: Annotated[str | None, Field(alias="WAYMARK_LRS_ENDPOINT")] = None
+    lrs_key: Annotated[str | None, Field(alias="WAYMARK_LRS_KEY")] = None
+    lrs_secret: Annotated[SecretStr | None, Field(alias="WAYMARK_LRS_SECRET")] = None
+
     cosmos_endpoint: Annotated[str | None, Field(alias="WAYMARK_COSMOS_ENDPOINT")] = None
     cosmos_connection: Annotated[SecretStr | None, Field(alias="WAYMARK_COSMOS_CONNECTION")] = None
     cosmos_database: Annotated[str, Field(alias="WAYMARK_COSMOS_DATABASE")] = "waymark"
@@ -95,21 +99,26 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
             )
             if not (values.get(endpoint) or values.get(connection))
         ]
-    oidc = ("WAYMARK_OIDC_ISSUER", "WAYMARK_OIDC_AUDIENCE", "WAYMARK_OIDC_JWKS_URL")
-    if any(values.get(name) for name in oidc):
-        missing += [name for name in oidc if not values.get(name)]
+    for together in (
+        ("WAYMARK_OIDC_ISSUER", "WAYMARK_OIDC_AUDIENCE", "WAYMARK_OIDC_JWKS_URL"),
+        ("WAYMARK_LRS_ENDPOINT", "WAYMARK_LRS_KEY", "WAYMARK_LRS_SECRET"),
+    ):
+        if any(values.get(name) for name in together):
+            missing += [name for name in together if not values.get(name)]
     wrong = [f"not set: {', '.join(missing)}"] if missing else []
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
     if values.get("WAYMARK_OIDC_ISSUER") == own:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
-    keys = values.get("WAYMARK_OIDC_JWKS_URL")
-    if keys and not _is_safe(keys):
-        wrong.append("WAYMARK_OIDC_JWKS_URL must be https, or http on loopback")
+    wrong += [
+        f"{name} must be https, or http on loopback"
+        for name in ("WAYMARK_OIDC_JWKS_URL", "WAYMARK_LRS_ENDPOINT")
+        if values.get(name) and not _is_safe(values[name])
+    ]
     return wrong
 
 
 def _is_safe(url: str) -> bool:
-    """Whether nobody on the way can change what is read there."""
+    """Whether nobody on the way can change what is read or sent there."""
     try:
         parts = urlsplit(url)
         host = parts.hostname

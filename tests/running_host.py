@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -40,8 +40,11 @@ def free_port() -> int:
 class RunningHost:
     """One host process on a home of its own, and what its users and operators can do."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home
+        self._environment = environment or {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._arguments = arguments or ("--no-samples",)
@@ -67,6 +70,7 @@ class RunningHost:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("WAYMARK_")}
+        environment |= self._environment
         with (self.home / "host.out").open("ab") as out:
             self._process = subprocess.Popen(
                 [

@@ -1,6 +1,8 @@
-"""Triggers of the notifications about dropped files."""
+"""Triggers of the notifications: about dropped files, and about how far learners have come."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import azure.functions as func
 from pydantic import BaseModel, Field
@@ -8,12 +10,23 @@ from pydantic import BaseModel, Field
 from functions.intake_notify import service
 from shared import runtime
 from shared.bus_trigger import deliver
+from shared.errors import Forbidden
 from shared.http.api import Api
 from shared.http.call import Call, PageQuery
-from shared.models.notification import Notification
+from shared.models.notification import RECRUITERS, Notification, audience_of
 
 blueprint = func.Blueprint()
-api = Api("notifications", "What recruiters are told about dropped files", blueprint)
+api = Api(
+    "notifications", "What people are told: of dropped files, of levels and achievements", blueprint
+)
+
+
+class NotificationQuery(PageQuery):
+    """Whose notifications."""
+
+    audience: Literal["me", "recruiters"] | None = Field(
+        default=None, description="Your own, or the recruiters'"
+    )
 
 
 class NotificationPage(BaseModel):
@@ -38,16 +51,42 @@ def intake_notify(message: func.ServiceBusMessage) -> None:
     )
 
 
+@blueprint.service_bus_topic_trigger(
+    arg_name="message",
+    topic_name="game",
+    subscription_name="intake_notify",
+    connection="ServiceBus",
+)
+def game_notify(message: func.ServiceBusMessage) -> None:
+    """A learner has reached a level or an achievement: tell them."""
+    deliver(
+        message,
+        entity="game/intake_notify",
+        handle=lambda event: service.notify_learner(
+            runtime.stores(), runtime.current().pseudonyms, event, now=runtime.now()
+        ),
+    )
+
+
 @api.get(
     "v1/notifications",
-    query=PageQuery,
+    query=NotificationQuery,
     answer=NotificationPage,
 )
-def notifications_list(call: Call[PageQuery, None]) -> NotificationPage:
-    """List the recruiters' notifications, newest first."""
+def notifications_list(call: Call[NotificationQuery, None]) -> NotificationPage:
+    """List notifications, newest first.
+
+    Your own, or those of all recruiters: recruiters and admins get the latter unless they ask
+    for their own.
+    """
+    may_all = "tenant" in call.reach
+    if call.query.audience == "recruiters" and not may_all:
+        raise Forbidden("the recruiters' notifications are for recruiters and admins")
+    is_own = call.query.audience == "me" or not may_all
     items, continuation = service.listed(
         runtime.stores(),
         call.principal.tenant_id,
+        audience_of(call.principal.user_id) if is_own else RECRUITERS,
         limit=call.query.limit,
         continuation=call.query.continuation,
     )

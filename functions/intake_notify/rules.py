@@ -1,13 +1,14 @@
-"""What people are told when a file has ended."""
+"""What people are told: recruiters how a file ended, learners how far they have come."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
 from shared.models.intake import IntakeRecord
-from shared.models.notification import RECRUITERS, Notification
+from shared.models.notification import RECRUITERS, Notification, audience_of
 
 NOTIFICATION_SECONDS = 90 * 24 * 3600
 _NOTIFICATIONS = UUID("a1ed0bb3-0d2b-5e0b-a6a8-4d7d4e7f1c33")
@@ -39,5 +40,27 @@ def notification_of(
         level="info" if ended.state in {"completed", "duplicate"} else "warning",
         intake_id=record.intake_id,
         candidate_id=ended.candidate_id,
+        created_at=now,
+    )
+
+
+def advance_of(event_id: str, tenant_id: str, told: GameAdvanced, *, now: datetime) -> Notification:
+    """The notification of a level that was reached, or of achievements. Its id follows from the
+    event's."""
+    names = ", ".join(each.name for each in told.unlocked)
+    rose = told.level > told.level_before
+    title = f"Level {told.level}" if rose else "New achievement"
+    parts = [f"You reached level {told.level} ({told.tier})."] if rose else []
+    if len(told.unlocked) == 1:
+        parts.append(f"{names}: {told.unlocked[0].text}")
+    elif names:
+        parts.append(f"New achievements: {names}.")
+    return Notification(
+        id=str(uuid5(_NOTIFICATIONS, event_id)),
+        tenant_id=tenant_id,
+        audience=audience_of(told.user_id),
+        title=title,
+        text=" ".join(parts),
+        level="info",
         created_at=now,
     )

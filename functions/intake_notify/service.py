@@ -1,4 +1,4 @@
-"""Tells people how a file ended."""
+"""Tells people how a file ended, and how far they have come."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from datetime import datetime
 
 from functions.intake_notify import rules
 from shared.documents.port import Create, Equals, Order
+from shared.erasures import erased_at
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
+from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
-from shared.models.notification import CONTAINER, RECRUITERS, Notification
+from shared.models.notification import CONTAINER, RECRUITERS, Notification, audience_of
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 
@@ -38,13 +41,36 @@ def notify(stores: Stores, event: Event, *, now: datetime) -> Outcome:
     )
 
 
+def notify_learner(
+    stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
+) -> Outcome:
+    """Write the notification of how far a learner has come, once; nothing for who was erased."""
+    told = read_data(event, GameAdvanced)
+
+    def decide() -> Decision:
+        if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
+            raise Rejected("the learner was erased")
+        notification = rules.advance_of(event.id, event.tenantid, told, now=now)
+        return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+
+    return handle_once(
+        stores,
+        event,
+        handler="game_notify",
+        container=CONTAINER,
+        partition=(event.tenantid, audience_of(told.user_id)),
+        decide=decide,
+        now=now,
+    )
+
+
 def listed(
-    stores: Stores, tenant_id: str, *, limit: int, continuation: str | None
+    stores: Stores, tenant_id: str, audience: str, *, limit: int, continuation: str | None
 ) -> tuple[list[Notification], str | None]:
-    """Return a page of the recruiters' notifications, newest first, and where the next begins."""
+    """Return a page of an audience's notifications, newest first, and where the next begins."""
     page = stores.documents.query(
         CONTAINER,
-        (tenant_id, RECRUITERS),
+        (tenant_id, audience),
         where=[Equals("kind", "notification")],
         order=Order("created_at", descending=True),
         limit=limit,

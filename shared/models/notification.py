@@ -13,6 +13,11 @@ CONTAINER = "notifications"
 RECRUITERS = "role:recruiter"
 
 
+def audience_of(user_id: str) -> str:
+    """The audience that is one person."""
+    return f"user:{user_id}"
+
+
 class Notification(Document):
     """One notification, kept in the partition ``(tenant_id, audience)``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from shared import messaging, topology
 from shared.auth import Tokens
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
+from shared.bus.sqlite_rows import Delivery
 from shared.documents.port import Create, Equals, Json
 from shared.documents.sqlite import SqliteDocuments
 from shared.errors import Throttled, Unavailable
@@ -154,12 +155,21 @@ class House:
         return record
 
     def waiting(self, entity: str) -> list[Event]:
-        """Take every message that is due at an entity off the bus."""
+        """Take every message that is due at an entity off the bus, session by session."""
+        if not topology.load().receivers[entity].sessions:
+            return self._taken(self.bus.receive(entity, limit=1000))
         taken = []
-        for delivery in self.bus.receive(entity, limit=1000):
-            self.bus.complete(delivery)
-            taken.append(Event.read(delivery.body))
+        while lock := self.bus.accept_session(entity):
+            taken += self._taken(self.bus.receive(entity, limit=1000, session=lock))
+            self.bus.release_session(lock)
         return taken
+
+    def _taken(self, deliveries: Iterable[Delivery]) -> list[Event]:
+        found = []
+        for delivery in deliveries:
+            self.bus.complete(delivery)
+            found.append(Event.read(delivery.body))
+        return found
 
     def work(self, entity: str) -> list[Outcome | str]:
         """Deliver what waits at an entity to its handler until it is settled."""

@@ -15,19 +15,28 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 from azure.functions.blob import InputStream
 from azure.functions.servicebus import ServiceBusMessage
-from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
+from azure.servicebus import (
+    NEXT_AVAILABLE_SESSION,
+    ServiceBusClient,
+    ServiceBusReceivedMessage,
+    ServiceBusReceiver,
+)
+from azure.servicebus.exceptions import OperationTimeoutError
 
 from functions.profiler_complete.rules import statistics
 from local.triggers import BlobFunction, BusFunction, Function, HttpFunction, load
-from shared import runtime
+from shared import runtime, topology
 from shared.documents.port import Create
+from shared.models.learning import SUBJECTS
 from shared.models.question_bank import MODULES
 from shared.models.roles import Role
 from shared.models.tenant import PLATFORM, Tenant
@@ -97,6 +106,7 @@ def _live_and_erase(
     wrong = _call(functions, "token_issue", body={**secret, "password": "wrong"}, status=401)
     me = _token(person["user"]["user_id"], "learner")
     profile = _profile(functions, listeners, me)
+    played = _play(functions, listeners, me)
     _call(functions, "users_me_export", token=me, status=202)
     deliver_all(listeners)
     export = _call(functions, "users_me_export", token=me)
@@ -117,6 +127,7 @@ def _live_and_erase(
     return {
         "refreshed": refreshed["user"],
         "profile": profile,
+        "played": played,
         "wrong": wrong["detail"],
         "export": export,
         "gone": gone["detail"],
@@ -149,6 +160,44 @@ def _profile(functions: list[Function], listeners: Listeners, me: str) -> dict[s
     }
 
 
+def _play(functions: list[Function], listeners: Listeners, me: str) -> dict[str, Any]:
+    """Somebody answers questions on a journey, and asks for more hints than are free."""
+    course = {"grade_level": "5", "career": "Pilot", "companion": "Pip"}
+    started = _call(functions, "journeys_start", token=me, body=course)
+    route = {"session_id": started["session_id"]}
+    answers = [
+        {
+            "attempt_id": str(uuid4()),
+            "question_id": f"q{number}",
+            "container": "LEARN",
+            "subject": subject,
+            "skill_id": f"skill-{number % 2}-{subject[:2]}",
+            "correct": True,
+            "duration_ms": 3000,
+        }
+        for subject in SUBJECTS
+        for number in range(4)
+    ]
+    for part in (answers[:9], answers[9:], answers[:9]):
+        _call(functions, "journeys_attempt", token=me, body={"attempts": part}, route=route)
+    learn = {**route, "container": "LEARN"}
+    done = _call(functions, "journeys_complete_container", token=me, route=learn)
+    deliver_all(listeners)
+    for _ in range(11):
+        hint = _call(functions, "game_hint", token=me, body={"question_id": "q1"})
+    spent = {"type": "spent"}
+    return {
+        "container_xp": done["xp"],
+        "hint": hint,
+        "profile": _call(functions, "game_profile", token=me),
+        "spent": _call(functions, "game_transactions", token=me, query=spent)["items"],
+        "transactions": _call(functions, "game_transactions", token=me, query={"limit": "100"}),
+        "skills": _call(functions, "learning_skills", token=me, query={"limit": "100"}),
+        "statements": _call(functions, "xapi_statements", token=me, query={"limit": "100"}),
+        "told": _call(functions, "notifications_list", token=me),
+    }
+
+
 def _statistics(bank_version: str) -> dict[str, Any]:
     """How a bank's items were answered so far, released or not."""
     key = ("demo", bank_version)
@@ -157,40 +206,72 @@ def _statistics(bank_version: str) -> dict[str, Any]:
     return stored.body
 
 
-Listeners = list[tuple[BusFunction, ServiceBusReceiver]]
+@dataclass(frozen=True)
+class Listeners:
+    """What Service Bus holds is taken off by: a receiver for each function that has none of its
+    own for each session, and the client for those that do."""
+
+    client: ServiceBusClient
+    plain: list[tuple[BusFunction, ServiceBusReceiver]]
+    in_sessions: list[BusFunction]
 
 
 @contextmanager
 def listening(functions: list[Function]) -> Iterator[Listeners]:
     """A receiver for each function on the bus; opening them takes a while, so it is done once."""
     connection = os.environ["ServiceBus"]  # noqa: SIM112  the trigger's connection name
+    receivers = topology.load().receivers
     with ServiceBusClient.from_connection_string(connection) as client:
-        listeners = [
+        heard = [function for function in functions if isinstance(function, BusFunction)]
+        plain = [
             (function, _receiver(client, function.entity))
-            for function in functions
-            if isinstance(function, BusFunction)
+            for function in heard
+            if not receivers[function.entity].sessions
         ]
-        for _, receiver in listeners:
+        for _, receiver in plain:
             receiver.peek_messages()  # opens the link, which takes longer than a wait below
-        yield listeners
+        yield Listeners(client, plain, [f for f in heard if receivers[f.entity].sessions])
 
 
 def deliver_all(listeners: Listeners) -> None:
     """Deliver every message to its function, the odd one twice, until none has come for a while."""
     quiet_until = time.monotonic() + 2
-    delivered = 0
     while time.monotonic() < quiet_until:
-        for function, receiver in listeners:
+        delivered = 0
+        for function, receiver in listeners.plain:
             # as long as it has some: what one tells of often comes back to it
-            while batch := receiver.receive_messages(10, max_wait_time=0.2):
-                for received in batch:
-                    message = _as_trigger_gets_it(received)
-                    function.call(message)
-                    if delivered % 3 == 0:
-                        function.call(message)
-                    receiver.complete_message(received)
-                    delivered += 1
-                quiet_until = time.monotonic() + 2
+            while count := _deliver(function, receiver):
+                delivered += count
+        for function in listeners.in_sessions:
+            while count := _deliver_session(listeners.client, function):
+                delivered += count
+        if delivered:
+            quiet_until = time.monotonic() + 2
+
+
+def _deliver(function: BusFunction, receiver: ServiceBusReceiver) -> int:
+    """Deliver what a receiver has at this moment; returns how many messages that was."""
+    batch = receiver.receive_messages(10, max_wait_time=0.2)
+    for number, received in enumerate(batch):
+        message = _as_trigger_gets_it(received)
+        function.call(message)
+        if number % 3 == 0:
+            function.call(message)
+        receiver.complete_message(received)
+    return len(batch)
+
+
+def _deliver_session(client: ServiceBusClient, function: BusFunction) -> int:
+    """Deliver what the next session has; 0 when no session has a message."""
+    topic, _, subscription = function.entity.partition("/")
+    receiver = client.get_subscription_receiver(
+        topic, subscription, session_id=NEXT_AVAILABLE_SESSION, max_wait_time=1
+    )
+    try:
+        with receiver:
+            return _deliver(function, receiver)
+    except OperationTimeoutError:
+        return 0
 
 
 def _receiver(client: ServiceBusClient, entity: str) -> ServiceBusReceiver:

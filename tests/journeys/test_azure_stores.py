@@ -110,12 +110,34 @@ def _check_person(person: dict[str, Any]) -> None:
     assert "too few" in profile["items"]
     assert profile["left_out"] == 1  # done in seconds, and so flagged
     assert "an admin" in profile["again"]
+    _check_played(person["played"])
     erasure = person["erasure"]
     assert (erasure["state"], person["gone"]) == ("settling", "there is no person with this id")
     removed = {name: count["removed"] for name, count in erasure["stores"].items()}
     assert all(removed[name] == count["found"] for name, count in erasure["stores"].items())
     for store in ("accounts", "credentials", "profiling", "candidates", "intake", "blobs/exports",
-                  "blobs/resumes", "blobs/extracts", "notifications"):  # fmt: skip
+                  "blobs/resumes", "blobs/extracts", "notifications", "journeys", "statements",
+                  "game"):  # fmt: skip
         assert removed[store] > 0, store
     assert person["audit"].count("erasure.request") == 1
     assert {"export.request", "intake.report"} <= set(person["audit"])
+
+
+def _check_played(played: dict[str, Any]) -> None:
+    """Sixteen answers were paid once each by a session of Service Bus, and stated in xAPI."""
+    entries = played["transactions"]["items"]
+    learning = [each["amount"] for each in entries if each["category"] == "learning"]
+    assert sorted(learning) == [10] * 16 + [20] * 4
+    assert played["container_xp"] == 4 * (20 + 50)
+    profile = played["profile"]
+    assert profile["balance"] == sum(each["amount"] for each in entries)
+    assert profile["xp"] == profile["balance"] + 5
+    assert [each["amount"] for each in played["spent"]] == [-5]
+    assert (played["hint"]["price"], played["hint"]["free_hints_remaining"]) == (5, 0)
+    assert len(played["skills"]["items"]) == 8
+    verbs = Counter(
+        each["verb"]["id"].rpartition("/")[2] for each in played["statements"]["statements"]
+    )
+    assert verbs["answered"] == 16
+    assert (verbs["completed"], verbs["passed"]) == (1, 4)
+    assert any("level" in each["text"] for each in played["told"]["items"])

@@ -135,18 +135,27 @@ def test_a_wrong_event_does_not_wait(house: Embedded, handle: Callable[[Event], 
     assert house.bus.count(QUEUE) == 0
 
 
-@pytest.mark.parametrize("error", [Unavailable("away"), KeyError("x")])
+@pytest.mark.parametrize(
+    ("error", "pauses"), [(Unavailable("away"), [0.2, 0.4, 0.8, 10.0]), (KeyError("x"), [])]
+)
 def test_a_session_is_not_overtaken(
-    house: Embedded, monkeypatch: pytest.MonkeyPatch, error: Exception
+    house: Embedded, monkeypatch: pytest.MonkeyPatch, error: Exception, pauses: list[float]
 ) -> None:
-    """Where messages come in sessions a failing one goes up: sent again it would come late."""
+    """Where messages come in sessions a failing one goes up: sent again it would come late.
+
+    When a store is away it waits first, or all deliveries would be used up within a moment.
+    """
+    waited: list[float] = []
+    monkeypatch.setattr("shared.messaging.time.sleep", waited.append)
     declared = topology.load()
     ordered = declared.queues[QUEUE].model_copy(update={"sessions": True})
     changed = declared.model_copy(update={"queues": declared.queues | {QUEUE: ordered}})
     monkeypatch.setattr(topology, "load", lambda: changed)
-    with pytest.raises(NotHandled):
-        delivered(as_stores(house), event().body(), failing(error))
+    for count in (1, 2, 3, 18):
+        with pytest.raises(NotHandled):
+            delivered(as_stores(house), event().body(), failing(error), count=count)
     assert house.bus.count(QUEUE) == 0
+    assert waited == pytest.approx(pauses)
 
 
 def test_after_the_last_resend_it_goes_up(house: Embedded) -> None:

@@ -47,6 +47,41 @@ def handled(
     )
 
 
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_repeat_is_found_at_the_commit(
+    house: Embedded, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Without a look before, the first handling reads no receipt, and a repeat changes nothing."""
+    reads: list[str] = []
+    get = house.documents.get
+
+    def noted(container: str, partition: tuple[str, ...], document_id: str) -> object:
+        reads.append(document_id)
+        return get(container, partition, document_id)
+
+    house.documents.commit(CONTAINER, PARTITION, [Create(document("counter", count=0))])
+    monkeypatch.setattr(house.documents, "get", noted)
+
+    def once() -> Outcome:
+        return handle_once(
+            as_stores(house),
+            event(),
+            handler="probe",
+            container=CONTAINER,
+            partition=PARTITION,
+            decide=counting(house),
+            now=NOW,
+            looks_first=False,
+        )
+
+    assert once() == "done"
+    assert reads == ["counter"]
+    assert [once() for _ in range(times)] == ["repeated"] * times
+    stored = get(CONTAINER, PARTITION, "counter")
+    assert stored is not None
+    assert stored.body["count"] == 1
+
+
 def counting(house: Embedded) -> Callable[[], Decision]:
     """A decision that reads a counter and writes it one higher."""
 

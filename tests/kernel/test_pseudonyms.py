@@ -49,3 +49,22 @@ def test_digests_are_keyed_as_well() -> None:
     """A digest of data cannot be tried out without the key."""
     assert ONE.digest(b"a password") == ONE.digest(b"a password")
     assert ONE.digest(b"a password") != Pseudonyms(b"another key").digest(b"a password")
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60), st.text(max_size=20))
+def test_what_was_sealed_is_read_by_the_house_alone(user_id: str, tenant: str) -> None:
+    """The same id is sealed the same; another key, tenant or text reads nothing."""
+    tenant = tenant.encode("utf-8", "replace").decode()
+    sealed = ONE.sealed(tenant, user_id)
+    assert re.fullmatch("[A-Za-z0-9_-]+", sealed)
+    assert ONE.sealed(tenant, user_id) == sealed
+    assert ONE.unsealed(tenant, sealed) == user_id
+    assert ONE.unsealed(tenant + "x", sealed) is None
+    assert Pseudonyms(b"another key").unsealed(tenant, sealed) is None
+    assert ONE.unsealed(tenant, "A" + sealed) is None
+
+
+@pytest.mark.parametrize("text", ["", "a", "ä", "====", "x" * 500])
+def test_what_was_never_sealed_reads_as_nothing(text: str) -> None:
+    """Whatever it is."""
+    assert ONE.unsealed("acme", text) is None

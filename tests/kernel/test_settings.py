@@ -17,6 +17,11 @@ AZURE = {
     "Blobs__blobServiceUri": "https://x.blob.core.windows.net",
 }
 EMBEDDED = {"WAYMARK_STORES": "embedded", **KEYS}
+LRS = {
+    "WAYMARK_LRS_ENDPOINT": "https://lrs.example.org/xapi",
+    "WAYMARK_LRS_KEY": "waymark",
+    "WAYMARK_LRS_SECRET": "open sesame",
+}
 OIDC = {
     **EMBEDDED,
     "WAYMARK_OIDC_ISSUER": "https://login.example.org",
@@ -120,6 +125,16 @@ def test_an_empty_variable_is_not_set(name: str) -> None:
     """A variable that is there but empty counts as missing, so access fails closed."""
     assert Settings.read(OIDC).oidc_issuer
     assert name in refusal({**OIDC, name: ""})
+
+
+@pytest.mark.parametrize("name", LRS)
+def test_a_record_store_is_named_whole(name: str) -> None:
+    """Its address, user and password go together, and its address is one that nobody reads on
+    the way to."""
+    assert Settings.read({**EMBEDDED, **LRS}).lrs_endpoint
+    assert name in refusal({**EMBEDDED, **LRS, name: ""})
+    open_way = {**EMBEDDED, **LRS, "WAYMARK_LRS_ENDPOINT": "http://lrs.example.org/xapi"}
+    assert "WAYMARK_LRS_ENDPOINT must be https" in refusal(open_way)
 
 
 def test_an_empty_key_is_missing() -> None:

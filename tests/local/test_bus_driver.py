@@ -231,6 +231,18 @@ def test_a_driver_survives_a_store_that_breaks(
     wait_until(lambda: seen, "the message")
 
 
+def test_an_idle_session_makes_room_where_all_slots_are_taken(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a session is otherwise kept for what may still come."""
+    monkeypatch.setattr("local.bus_driver.SESSION_IDLE_SECONDS", 600)
+    seen: list[str] = []
+    driven.drive("ordered", lambda message: seen.append(text(message)), concurrency=2)
+    for name in ("s1", "s2", "s3"):
+        driven.send("ordered", name, session=name)
+    wait_until(lambda: sorted(seen) == ["s1", "s2", "s3"], "the third session")
+
+
 def test_a_session_that_cannot_be_released_frees_its_slot(
     driven: Driven, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -55,20 +56,32 @@ def _installed(package: str, program: str) -> list[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    wanted = json.loads((FOLDER / "package.json").read_bytes())["dependencies"][package]
+    _install(npm)
     manifest = FOLDER / "node_modules" / package / "package.json"
-    if not manifest.exists() or json.loads(manifest.read_bytes())["version"] != wanted:
-        _install(npm)
     return [node, str(manifest.parent / json.loads(manifest.read_bytes())["bin"][program])]
 
 
 def _install(npm: str) -> None:
-    # A lock file would hold the addresses of the registry that wrote it.
-    subprocess.run(
-        [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
-        cwd=FOLDER,
-        check=True,
-        timeout=_INSTALL_SECONDS,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-    )
+    """Install what package.json lists, unless a whole install of just that is there.
+
+    Tests run in several processes: one installs, the others wait for it.
+    """
+    wanted = (FOLDER / "package.json").read_bytes()
+    done = FOLDER / "node_modules" / ".installed.json"
+    folder = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if done.exists() and done.read_bytes() == wanted:
+            return
+        # A lock file would hold the addresses of the registry that wrote it.
+        subprocess.run(
+            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
+            cwd=FOLDER,
+            check=True,
+            timeout=_INSTALL_SECONDS,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+        )
+        done.write_bytes(wanted)
+    finally:
+        os.close(folder)

@@ -6,7 +6,19 @@ call spoils nothing for the next.
 
 from __future__ import annotations
 
-from tests.access.recipes import families, files, kernel, people, profiler
+from tests.access.recipes import boards, families, files, games, journeys, kernel, people, profiler
 from tests.access.recipes.registry import RECIPES, Recipe, Request
 
-__all__ = ["RECIPES", "Recipe", "Request", "families", "files", "kernel", "people", "profiler"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Request",
+    "boards",
+    "families",
+    "files",
+    "games",
+    "journeys",
+    "kernel",
+    "people",
+    "profiler",
+]

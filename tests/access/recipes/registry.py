@@ -43,6 +43,8 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {}
 
 PERSON: tuple[Kind, ...] = get_args(PersonKind)
+OTHERS: tuple[Kind, ...] = tuple(kind for kind in PERSON if kind != "own")
+"""For what nobody does to their own."""
 THING: tuple[Kind, ...] = ("ours", "foreign")
 SELF: tuple[Kind, ...] = ("own",)
 LIST: tuple[Kind, ...] = ("list",)

@@ -11,7 +11,10 @@ from functions.accounts.service import families, invitations, profiling, registr
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.intake_notify import service as notifying
+from functions.journey_tracking.service import statements
+from functions.leaderboard_timer.service import building
 from functions.profiler_complete import service as completion
+from functions.xp_award.service import awarding, repairing
 from shared import topology
 from shared.auth import Principal
 from shared.bus.port import Message
@@ -21,8 +24,10 @@ from shared.models import family, notification
 from shared.models.candidate import candidate_id_of
 from shared.models.family import FamilyLink, link_id_of
 from shared.models.notification import Notification
+from shared.models.tenant import Tenant
+from tests.flows.journeying import Journeyer
 from tests.flows.profiling import WORDS, Profiler, offers
-from tests.flows.stores import TENANT, House
+from tests.flows.stores import PSEUDONYMS, TENANT, House
 
 NAME, EMAIL = "Zebulon Quistgaard", "Zebulon.Quistgaard@example.org"
 MARKS = ("zebulon", "quistgaard", "203.0.113.77", "+49 30 901820", "+4930901820", "Borealis")
@@ -112,6 +117,10 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     candidate_id = candidate_id_of(TENANT, f"email:{EMAIL.casefold()}")
     _profile(house, PERSON, f"{NAME} wants hospitals to keep running at night.")
     _profile(house, Principal(OTHER_ID, TENANT, frozenset({"learner"})), WORDS)
+    _learn(house, USER_ID, NAME)
+    _learn(house, OTHER_ID, "Pilot")
+    building.build(house, PSEUDONYMS, Tenant(tenant_id=TENANT, name=TENANT), now=now)
+    _repair_streaks(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
@@ -185,6 +194,32 @@ def _profile(house: House, who: Principal, words: str) -> None:
         profiling.bring_up_to_date(house, event, now=house.clock())
     for event in house.waiting("profiler/profiler_complete"):
         completion.count_items(house, event, now=house.clock())
+
+
+def _learn(house: House, user_id: str, career: str) -> None:
+    """Take somebody through a journey, with what is stated of it and paid for it."""
+    journeyer = Journeyer(house, user_id, career=career)
+    journeyer.whole()
+    for event in house.waiting("journeys/journey_tracking"):
+        base = "https://learn.example.org"
+        statements.state(house, PSEUDONYMS, event, base=base, now=house.clock())
+    for event in house.waiting("journeys/xp_award"):
+        awarding.award(house, PSEUDONYMS, event, now=house.clock())
+    for event in house.waiting("game/intake_notify"):
+        notifying.notify_learner(house, PSEUDONYMS, event, now=house.clock())
+    house.waiting("journey_tracking")
+
+
+def _repair_streaks(house: House) -> None:
+    """Cover a day of an outage in everybody's streaks."""
+    day = house.clock().date()
+    repairing.begin(
+        house, PSEUDONYMS, ADMIN, "1a0f9e8d-7c6b-5a4f-8e3d-2c1b0a9f8e7d", first_day=day,
+        last_day=day, reason="the house was down", shown=lambda repair: repair.stored(),
+        idempotency=None, now=house.clock(),
+    )  # fmt: skip
+    for event in house.waiting("xp_award"):
+        repairing.advance(house, event, now=house.clock())
 
 
 def _notify(house: House, audience: str, text: str) -> None:

@@ -11,7 +11,7 @@ from functions.intake_notify.rules import NOTIFICATION_SECONDS, notification_of
 from shared.documents.port import Delete
 from shared.events.envelope import Event
 from shared.events.intake import IntakeEnded
-from shared.models.notification import Notification
+from shared.models.notification import RECRUITERS, Notification
 from tests.flows.stores import RIVAL, START, TENANT, House
 from tests.flows.stores import house as house
 
@@ -25,7 +25,7 @@ def ended(house: House, filename: str, text: str) -> Event:
 
 
 def listed(house: House, tenant: str = TENANT) -> list[Notification]:
-    notes, _ = service.listed(house, tenant, limit=50, continuation=None)
+    notes, _ = service.listed(house, tenant, RECRUITERS, limit=50, continuation=None)
     return notes
 
 
@@ -112,7 +112,9 @@ def test_pages_hold_every_notification_once(house: House) -> None:
     seen: list[Notification] = []
     continuation = None
     while True:
-        notes, continuation = service.listed(house, TENANT, limit=2, continuation=continuation)
+        notes, continuation = service.listed(
+            house, TENANT, RECRUITERS, limit=2, continuation=continuation
+        )
         assert len(notes) <= 2
         seen += notes
         if continuation is None:

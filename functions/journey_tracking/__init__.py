@@ -1,0 +1,1 @@
+"""Learning journeys: attempts, progress, skills, overrides, and the statements about them."""

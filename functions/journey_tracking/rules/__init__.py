@@ -1,0 +1,1 @@
+"""What journeys decide: pure functions."""

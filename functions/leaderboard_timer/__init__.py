@@ -1,0 +1,1 @@
+"""Ranks a tenant's learners: boards are built by a timer and read by points."""

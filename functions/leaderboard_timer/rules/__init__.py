@@ -1,0 +1,1 @@
+"""What boards decide: pure functions."""

@@ -1,0 +1,1 @@
+"""XP, levels, streaks, achievements and hints: the flow that keeps the game."""

@@ -1,0 +1,1 @@
+"""What the game does with the stores."""
