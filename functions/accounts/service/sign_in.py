@@ -240,26 +240,37 @@ def change_password(
         personal=[person.email, person.email.partition("@")[0], person.display_name],
         pointer="/new_password",
     )
-    stored = stores.documents.get(CREDENTIALS, (by.tenant_id, person.address_id), CREDENTIAL_ID)
+    partition = (by.tenant_id, person.address_id)
+    stored = stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
     credential = Credential.of(stored.body) if stored else None
     with throttles.attempt(means, by.tenant_id, person.address_id, client, now=now) as attempt:
         right = passwords.is_right(credential.password_hash if credential else None, present)
         attempt.outcome = "right" if right else "failed"
-    if not right or credential is None or stored is None:
+    if not right or credential is None:
         raise Forbidden("the present password is wrong")
-    changed = credential.model_copy(
-        update={"password_hash": passwords.hashed(new), "changed_at": now}
-    )
+    verified, fresh = credential.password_hash, passwords.hashed(new)
     note = noted(
         means.pseudonyms, by, "password.change",
         tenant_id=by.tenant_id, of="user", target=by.user_id,
     )  # fmt: skip
+
+    def decide() -> Decision:
+        # read anew: the end of a registration writes here too, and takes nothing from the caller
+        latest = stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
+        if latest is None:
+            raise Forbidden("the present password is wrong")
+        kept = Credential.of(latest.body)
+        if kept.password_hash != verified and not passwords.is_right(kept.password_hash, present):
+            raise Forbidden("the present password is wrong")
+        changed = kept.model_copy(update={"password_hash": fresh, "changed_at": now})
+        return Decision([Replace(changed.stored(), latest.etag)], [note])
+
     announce_once(
         stores,
         source=SOURCE,
         container=CREDENTIALS,
-        partition=(credential.tenant_id, credential.address_id),
-        decide=lambda: Decision([Replace(changed.stored(), stored.etag)], [note]),
+        partition=partition,
+        decide=decide,
         now=now,
     )
     revoke_families(stores, person, "password_changed", now=now)
