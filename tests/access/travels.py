@@ -10,9 +10,6 @@ from uuid import uuid4
 from functions.journey_tracking.rules.attempts import Held, Offered, take_answers
 from functions.journey_tracking.rules.completing import container_completed
 from functions.journey_tracking.rules.documents import (
-    CONTAINER,
-    Attempt,
-    Journey,
     Learner,
     Override,
     Progress,
@@ -23,6 +20,7 @@ from functions.journey_tracking.service import statements
 from shared.documents.port import Create, Upsert
 from shared.events.journey import JourneyAttempted
 from shared.models.document import Document
+from shared.models.journey import CONTAINER, Attempt, Journey
 from shared.models.learning import CONTAINERS, SUBJECTS
 from tests.access.world import Person, World
 

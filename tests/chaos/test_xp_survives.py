@@ -30,7 +30,7 @@ CONTAINERS = ("LEARN", "EXPERIENCE", "DISCOVER")
 SUBJECTS = ("Math", "ELA", "Science", "Social Studies")
 SPACED = timedelta(seconds=7)
 """Between two answers of a learner, so that no guard holds one."""
-CATALOGUE = json.loads((ROOT / "functions/xp_award/achievements.json").read_bytes())
+CATALOGUE = json.loads((ROOT / "shared/models/achievements.json").read_bytes())
 
 
 @dataclass

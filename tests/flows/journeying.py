@@ -8,19 +8,12 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from functions.journey_tracking.rules.attempts import Offered, Taken
-from functions.journey_tracking.rules.documents import (
-    CONTAINER,
-    Attempt,
-    Journey,
-    Lesson,
-    Skill,
-    skill_document_id,
-)
 from functions.journey_tracking.rules.overrides import Asked
 from functions.journey_tracking.service import attempts, journeys, learning
 from functions.journey_tracking.service.journeys import Course
 from shared.auth import Principal
 from shared.messaging import IdempotencyKey
+from shared.models.journey import CONTAINER, Attempt, Journey, Lesson, Skill, skill_document_id
 from shared.models.learning import (
     CONTAINERS,
     SUBJECTS,

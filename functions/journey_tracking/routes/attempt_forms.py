@@ -9,11 +9,11 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.journey_tracking.routes.forms import Code, LessonView, lesson_view
 from functions.journey_tracking.rules.attempts import Offered, Taken, TakenAnswer
-from functions.journey_tracking.rules.completing import totals_of
-from functions.journey_tracking.rules.documents import Attempt
 from functions.journey_tracking.rules.mastery import MASTERED_AT
 from shared.http.call import Body, PageQuery
 from shared.models.examples import example
+from shared.models.journey import Attempt
+from shared.models.journey_totals import totals_of
 from shared.models.learning import LearningContainer, Subject
 
 MOST_ANSWERS = 20

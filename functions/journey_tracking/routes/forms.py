@@ -6,16 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
-from functions.journey_tracking.rules.completing import (
-    Sum,
-    answers_xp,
-    ending_xp,
-    sum_of,
-    totals_of,
-)
-from functions.journey_tracking.rules.documents import Journey, Lesson, LessonTotals
 from shared.http.call import Body, PageQuery
 from shared.models.examples import example
+from shared.models.journey import Journey, Lesson, LessonTotals
+from shared.models.journey_totals import Sum, answers_xp, ending_xp, sum_of, totals_of
 from shared.models.learning import (
     CONTAINERS,
     SUBJECTS,

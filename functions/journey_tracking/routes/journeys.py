@@ -30,8 +30,6 @@ from functions.journey_tracking.routes.forms import (
     total_view,
 )
 from functions.journey_tracking.rules.attempts import Taken
-from functions.journey_tracking.rules.completing import sum_of
-from functions.journey_tracking.rules.documents import Journey, Lesson, LessonTotals, Skill
 from functions.journey_tracking.service import attempts, journeys, learning
 from functions.journey_tracking.service.journeys import Course
 from shared import runtime
@@ -39,6 +37,8 @@ from shared.errors import Conflict, Missing, Unprocessable
 from shared.http.api import Reply
 from shared.http.call import Call
 from shared.http.subject import note_read, partition_read
+from shared.models.journey import Journey, Lesson, LessonTotals, Skill
+from shared.models.journey_totals import sum_of
 from shared.models.learning import CONTAINERS
 
 

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.journey_tracking.rules.documents import (
+from functions.journey_tracking.rules.documents import Grade
+from functions.journey_tracking.rules.grades import new_grade, with_skill
+from functions.journey_tracking.rules.mastery import new_skill, with_answer
+from shared.errors import Conflict, Unprocessable
+from shared.events.journey import AnswerGiven, SkillMastered
+from shared.models.earnings import answer_xp
+from shared.models.journey import (
     Attempt,
-    Grade,
     Journey,
     Lesson,
     QuestionTries,
@@ -17,11 +22,6 @@ from functions.journey_tracking.rules.documents import (
     attempt_id_of,
     lesson_id_of,
 )
-from functions.journey_tracking.rules.grades import new_grade, with_skill
-from functions.journey_tracking.rules.mastery import new_skill, with_answer
-from shared.errors import Conflict, Unprocessable
-from shared.events.journey import AnswerGiven, SkillMastered
-from shared.models.earnings import answer_xp
 from shared.models.learning import GradeLevel, LearningContainer, Subject
 
 MOST_QUESTIONS = 500

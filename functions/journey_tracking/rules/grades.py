@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.journey_tracking.rules.documents import (
-    Grade,
-    Skill,
-    SubjectGrade,
-    grade_document_id,
-)
+from functions.journey_tracking.rules.documents import Grade, SubjectGrade, grade_document_id
+from shared.models.journey import Skill
 from shared.models.learning import GRADE_LEVELS, SUBJECTS, GradeLevel
 
 LEAST_SKILLS = 3

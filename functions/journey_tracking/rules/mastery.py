@@ -16,12 +16,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.journey_tracking.rules.documents import (
-    Remediation,
-    Skill,
-    Why,
-    skill_document_id,
-)
+from shared.models.journey import Remediation, Skill, Why, skill_document_id
 from shared.models.learning import GradeLevel, Subject
 
 PRIOR = 0.30

@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from functions.journey_tracking.rules.documents import (
-    Grade,
-    Learner,
-    Override,
-    OverrideKind,
-    Skill,
-)
+from functions.journey_tracking.rules.documents import Grade, Learner, Override, OverrideKind
 from functions.journey_tracking.rules.grades import new_grade, with_skill
 from functions.journey_tracking.rules.mastery import mastered, reopened, without_remediation
 from shared.errors import Conflict, Missing
+from shared.models.journey import Skill
 from shared.models.learning import GradeLevel
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from functions.journey_tracking.rules.completing import PASSED_AT
 from functions.journey_tracking.rules.documents import StoredStatement, statement_id_of
 from shared.events.journey import (
     AnswerGiven,
@@ -23,6 +22,7 @@ from shared.events.journey import (
     SkillMastered,
 )
 from shared.models.audit import sortable
+from shared.models.journey_totals import PASSED_AT
 
 VERSION = "1.0.3"
 _VERBS = "http://adlnet.gov/expapi/verbs/"

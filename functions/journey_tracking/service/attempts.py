@@ -7,18 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from functions.journey_tracking.rules.attempts import Held, Offered, Taken, take_answers
-from functions.journey_tracking.rules.documents import (
-    CONTAINER,
-    Attempt,
-    Grade,
-    Journey,
-    Lesson,
-    Skill,
-    attempt_id_of,
-    grade_document_id,
-    lesson_id_of,
-    skill_document_id,
-)
+from functions.journey_tracking.rules.documents import Grade, grade_document_id
 from functions.journey_tracking.service.journeys import (
     Partition,
     answered,
@@ -30,6 +19,16 @@ from shared.documents.port import Create, Equals, Filter, Operation, Order, Repl
 from shared.events.journey import JourneyAttempted
 from shared.messaging import Answer, Decision, IdempotencyKey
 from shared.models.document import Document
+from shared.models.journey import (
+    CONTAINER,
+    Attempt,
+    Journey,
+    Lesson,
+    Skill,
+    attempt_id_of,
+    lesson_id_of,
+    skill_document_id,
+)
 from shared.models.learning import LearningContainer, Subject
 from shared.people import time_zone_of
 from shared.stores import Stores

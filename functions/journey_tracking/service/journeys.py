@@ -8,15 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from functions.journey_tracking.rules import completing
-from functions.journey_tracking.rules.documents import (
-    CONTAINER,
-    LEARNER_ID,
-    Journey,
-    Learner,
-    Lesson,
-    LessonTotals,
-    lesson_id_of,
-)
+from functions.journey_tracking.rules.documents import LEARNER_ID, Learner
 from shared.access import Reach
 from shared.auth import Principal
 from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
@@ -24,6 +16,8 @@ from shared.erasures import erased_at
 from shared.errors import Conflict, Missing
 from shared.events.journey import JourneyCompleted, JourneyContainerCompleted, LessonScore
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
+from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
+from shared.models.journey_totals import sum_of
 from shared.models.learning import CONTAINERS, SUBJECTS, GradeLevel, LearningContainer, Subject
 from shared.people import check_reach, time_zone_of
 from shared.pseudonyms import Pseudonyms
@@ -251,7 +245,7 @@ def complete(
         held = read_learner(stores, partition)
         learner = held[0] if held else _new_learner(journey, now)
         later, learner = completing.journey_completed(journey, learner, now=now)
-        total = completing.sum_of(later.lessons)
+        total = sum_of(later.lessons)
         told = JourneyCompleted(
             **_course(later, time_zone_of(stores, *partition)),
             companion=later.companion,

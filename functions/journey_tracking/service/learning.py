@@ -7,15 +7,12 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from functions.journey_tracking.rules.documents import (
-    CONTAINER,
     Grade,
     Override,
     Progress,
     SharedState,
-    Skill,
     grade_document_id,
     progress_document_id,
-    skill_document_id,
     sync_document_id,
 )
 from functions.journey_tracking.rules.merging import Merged, merged
@@ -41,6 +38,7 @@ from shared.erasures import erased_at
 from shared.errors import Conflict, Missing, Stale
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once
 from shared.models.document import Document
+from shared.models.journey import CONTAINER, Skill, skill_document_id
 from shared.models.learning import Subject
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores

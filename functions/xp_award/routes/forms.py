@@ -7,9 +7,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from functions.xp_award.rules.achievements import Achievement, Criterion, catalogue, measures_of
+from functions.xp_award.rules.achievements import measures_of
 from functions.xp_award.rules.documents import Category, Held, LedgerEntry, Review
 from functions.xp_award.rules.hints import free_left, used_today
+from shared.models.achievements import Achievement, Criterion, catalogue
 from shared.models.examples import LEARNER, SESSION, example
 from shared.models.game import GameProfile
 from shared.models.levels import Tier, level_of, level_xp, tier_of

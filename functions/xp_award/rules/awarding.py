@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.xp_award.rules.achievements import Achievement, unlocked
+from functions.xp_award.rules.achievements import unlocked
 from functions.xp_award.rules.documents import Award, LedgerEntry, Review, entry_id_of
 from functions.xp_award.rules.guards import kept, why_held
 from functions.xp_award.rules.ledger import Posting, posted
@@ -18,6 +18,7 @@ from shared.events.journey import (
     JourneyDeed,
     LessonScore,
 )
+from shared.models.achievements import Achievement
 from shared.models.earnings import answer_xp, lesson_xp, perfect_xp
 from shared.models.game import Counts, GameProfile, PaidAnswer
 from shared.models.learning import SUBJECTS

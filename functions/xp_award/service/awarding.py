@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.xp_award.rules.achievements import catalogue
 from functions.xp_award.rules.awarding import Outcome, new_profile, outcome_of
 from functions.xp_award.rules.ledger import Posting
 from functions.xp_award.service import books
@@ -16,6 +15,7 @@ from shared.events.envelope import Event, EventData
 from shared.events.game import GameAdvanced, Unlocked
 from shared.events.journey import read_deed
 from shared.messaging import Decision, handle_once
+from shared.models.achievements import catalogue
 from shared.models.game import CONTAINER
 from shared.models.levels import level_of, tier_of
 from shared.pseudonyms import Pseudonyms

@@ -13,8 +13,8 @@ from functions.journey_tracking.routes.forms import MOST_CODE_BYTES
 from functions.journey_tracking.routes.learning_forms import MOST_DEPTH, JourneySyncBody
 from functions.journey_tracking.routes.statements import StatementAnswer, StatementQuery
 from functions.journey_tracking.rules.attempts import MOST_QUESTIONS, MOST_SKILLS
-from functions.journey_tracking.rules.documents import CONTAINER
 from shared.documents.port import Patch
+from shared.models.journey import CONTAINER
 from shared.models.learning import CONTAINERS, SUBJECTS
 from tests.flows.journeying import Journeyer, offer
 from tests.flows.stores import START, House

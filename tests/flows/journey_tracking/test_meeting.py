@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from functions.journey_tracking.rules.documents import CONTAINER, SharedState, sync_document_id
+from functions.journey_tracking.rules.documents import SharedState, sync_document_id
 from functions.journey_tracking.service import learning
 from shared.auth import Principal
 from shared.errors import Conflict
 from shared.events.journey import JourneyCompleted, JourneyContainerCompleted
+from shared.models.journey import CONTAINER
 from shared.models.learning import CONTAINERS, SUBJECTS
 from tests.flows.journeying import Journeyer, offer
 from tests.flows.stores import START, TENANT, House

@@ -10,14 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from functions.xp_award.rules.achievements import (
-    MEASURES,
-    Achievement,
-    Catalogue,
-    catalogue,
-    measures_of,
-    unlocked,
-)
+from functions.xp_award.rules.achievements import measures_of, unlocked
 from functions.xp_award.rules.awarding import new_profile
 from functions.xp_award.rules.ledger import Posting
 from functions.xp_award.rules.reconciliation import Replay
@@ -27,6 +20,7 @@ from shared.auth import Principal
 from shared.documents.port import Patch
 from shared.errors import Missing
 from shared.events.journey import JOURNEY_DEEDS
+from shared.models.achievements import MEASURES, Achievement, Catalogue, catalogue
 from shared.models.game import CONTAINER, Counts, GameProfile, Streak
 from shared.models.levels import TIERS, level_of, level_xp, tier_of
 from shared.models.streaks import current_length
