@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ class Connections:
             check_same_thread=False,  # close() runs on another thread
         )
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _log_writes_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA secure_delete=ON")
         except BaseException:
@@ -108,6 +109,21 @@ class Connections:
                 connection.close()
             self._opened.clear()
             self._local = threading.local()
+
+
+def _log_writes_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the file's write-ahead log on: only the first to open a file changes anything, and
+    SQLite tells others who come at that moment that it is busy without waiting by itself."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if _primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _primary(error: sqlite3.Error) -> int:

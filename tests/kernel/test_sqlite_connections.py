@@ -25,6 +25,16 @@ from tests.kernel.embedded import Embedded
 sys.stdin.read(1)
 Embedded.at(Path(sys.argv[1])).close()
 """
+RACING = """
+import sys, time
+from pathlib import Path
+from shared.sqlite_connections import Connections
+print("ready", flush=True)
+begin = float(sys.stdin.readline())
+for number in range(30):
+    time.sleep(max(0, begin + number / 30 - time.time()))
+    Connections(Path(sys.argv[1]) / f"{number}.db").get()
+"""
 
 
 @pytest.fixture
@@ -176,6 +186,32 @@ def test_processes_that_start_at_once_share_a_new_home(tmp_path: Path) -> None:
         process.stdin.flush()
     told = [process.communicate(timeout=60)[1] for process in starting]
     assert [process.returncode for process in starting] == [0] * 4, told
+
+
+def test_processes_open_new_files_at_the_same_moment(tmp_path: Path) -> None:
+    """Whoever comes while another turns a new file's log on waits, instead of being told that
+    the file is locked."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACING, str(tmp_path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    begin = f"{time.time() + 0.2}\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write(begin)
+        process.stdin.flush()
+    told = [process.communicate(timeout=60)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 6, told
 
 
 def test_a_checkpoint_waits_for_a_reader_for_a_moment_only(tmp_path: Path) -> None:
