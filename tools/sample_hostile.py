@@ -7,10 +7,10 @@ import random
 import zlib
 from functools import cache
 
-from reportlab.lib.pdfencrypt import (  # type: ignore[import-untyped]  # ships no type information
+from reportlab.lib.pdfencrypt import (
     StandardEncryption,
 )
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas
 
 from tools.sample_layouts import as_docx, as_pdf, zip_of
 from tools.sample_resumes import DOCX, PDF, TEXT, SampleFile, make_resume

@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Callable
 from xml.sax.saxutils import escape
 
-from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # ships no type information
-from reportlab.pdfbase.pdfmetrics import (  # type: ignore[import-untyped]
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase.pdfmetrics import (
     stringWidth,
 )
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas
 
 from tools.sample_resumes import Job, Resume, Role
 

@@ -6,8 +6,8 @@ import io
 import zlib
 
 import pytest
-from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]  # no stubs
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # no stubs
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
 
 from functions.intake_blob_trigger.rules import Code, Limits, Verdict, inspect_file
 from tools import sample_hostile

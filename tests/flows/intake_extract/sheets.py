@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # no stubs
+from reportlab.pdfgen.canvas import Canvas
 
 from functions.intake_extract.rules import extract
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # no stubs
+from reportlab.pdfgen.canvas import Canvas
 
 from functions.intake_extract.rules import (
     Damaged,

@@ -1,0 +1,1 @@
+"""The report of a completed journey for a learner's parents, as a PDF."""

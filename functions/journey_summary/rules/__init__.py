@@ -1,0 +1,1 @@
+"""What a report says, and next week's plan. Pure: no clock, no store, no page."""

@@ -1,0 +1,1 @@
+"""Makes reports and shows them to who may see them."""
