@@ -131,6 +131,12 @@ ACCESS: Mapping[str, Reaches | None] = {
     "progress_list": _LEARNER_AND_THEIRS,
     "progress_update": {"learner": "own"},
     "xapi_statements": _LEARNER_AND_THEIRS,
+    # journey_summary
+    "summaries_list": _LEARNER_AND_THEIRS,
+    "summaries_read": _LEARNER_AND_THEIRS,
+    "summaries_make": _LEARNER_AND_THEIRS,
+    "summaries_link": _LEARNER_AND_THEIRS,
+    "summaries_download": PUBLIC,
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},

@@ -27,7 +27,7 @@ from shared.settings import Settings
 MAX_CLAIM_CHARACTERS = 254
 LEEWAY = timedelta(seconds=30)
 ACCESS_LIFETIME = timedelta(minutes=15)
-Use = Literal["refresh", "invitation"]
+Use = Literal["refresh", "invitation", "download"]
 ACCESS = "access"
 """The ``use`` of our tokens that open routes; tokens of another use never do."""
 _PLATFORM_ALONE = frozenset({"operator"})
@@ -52,7 +52,8 @@ class Principal:
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a token of ours says that does not open routes: to refresh, or to accept an invitation.
+    """What a token of ours says that does not open routes: to refresh, to accept an invitation, or
+    to read one file.
 
     ``subject`` is what it is for within the tenant, ``ticket_id`` tells it from others for it.
     """

@@ -134,7 +134,7 @@ def handle_once(
     """
     if partition[0] != event.tenantid:
         raise Invalid(f"an event of tenant {event.tenantid} cannot write to {partition[0]}")
-    receipt_id = f"receipt:{handler}:{event.id}"
+    receipt_id = _receipt_id(handler, event.id)
     looks = looks_first
 
     def attempt() -> tuple[Decision, Json, Outcome] | None:
@@ -152,6 +152,15 @@ def handle_once(
         stores, container, partition, receipt_id, RECEIPT_SECONDS, attempt, handler, now
     )
     return outcome or "repeated"
+
+
+def was_handled(
+    stores: Stores, event_id: str, *, handler: str, container: str, partition: Partition
+) -> bool:
+    """Whether a handler of :func:`handle_once` has finished an event within the time that its
+    receipt is kept."""
+    receipt = stores.documents.get(container, partition, _receipt_id(handler, event_id))
+    return receipt is not None
 
 
 def answer_once(
@@ -318,6 +327,10 @@ def _commit_once(
         _send_now(stores, container, partition, outbox)
         return outcome
     raise AssertionError("unreachable")
+
+
+def _receipt_id(handler: str, event_id: str) -> str:
+    return f"receipt:{handler}:{event_id}"
 
 
 def _natural_basis(operations: Sequence[Operation]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.access import Reach
 from shared.auth import Principal
+from shared.documents.port import Equals, Filter, Partition
 from shared.erasures import erased_at
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.models import account, family
@@ -86,3 +89,30 @@ def is_parent_of(stores: Stores, tenant_id: str, *, parent_id: str, learner_id: 
     link_id = link_id_of(tenant_id, learner_id, parent_id)
     stored = stores.documents.get(family.CONTAINER, (tenant_id, learner_id), link_id)
     return stored is not None and FamilyLink.of(stored.body).active
+
+
+def parents_of(stores: Stores, tenant_id: str, learner_id: str) -> list[str]:
+    """The ids of those to whom a learner is linked at this moment."""
+    where = [Equals("kind", "link"), Equals("active", True)]
+    found = _links(stores, (tenant_id, learner_id), where)
+    return [link.parent_id for link in found]
+
+
+def children_of(stores: Stores, tenant_id: str, parent_id: str) -> list[str]:
+    """The ids of the learners to whom a parent is linked at this moment."""
+    where = [Equals("kind", "link"), Equals("active", True), Equals("parent_id", parent_id)]
+    found = _links(stores, (tenant_id,), where)
+    return [link.learner_id for link in found]
+
+
+def _links(stores: Stores, scope: Partition, where: Sequence[Filter]) -> list[FamilyLink]:
+    found: list[FamilyLink] = []
+    continuation = None
+    while True:
+        page = stores.documents.query(
+            family.CONTAINER, scope, where=where, limit=100, continuation=continuation
+        )
+        found += [FamilyLink.of(item.body) for item in page.items]
+        continuation = page.continuation
+        if continuation is None:
+            return found

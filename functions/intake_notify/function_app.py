@@ -1,4 +1,4 @@
-"""Triggers of the notifications: about dropped files, and about how far learners have come."""
+"""Triggers of the notifications: about dropped files, how far learners have come, and reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from shared.models.notification import RECRUITERS, Notification, audience_of
 
 blueprint = func.Blueprint()
 api = Api(
-    "notifications", "What people are told: of dropped files, of levels and achievements", blueprint
+    "notifications",
+    "What people are told: of dropped files, of levels and achievements, of reports",
+    blueprint,
 )
 
 
@@ -63,6 +65,23 @@ def game_notify(message: func.ServiceBusMessage) -> None:
         message,
         entity="game/intake_notify",
         handle=lambda event: service.notify_learner(
+            runtime.stores(), runtime.current().pseudonyms, event, now=runtime.now()
+        ),
+    )
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message",
+    topic_name="summaries",
+    subscription_name="intake_notify",
+    connection="ServiceBus",
+)
+def summary_notify(message: func.ServiceBusMessage) -> None:
+    """A report is ready: tell the learner's parents."""
+    deliver(
+        message,
+        entity="summaries/intake_notify",
+        handle=lambda event: service.notify_parents(
             runtime.stores(), runtime.current().pseudonyms, event, now=runtime.now()
         ),
     )

@@ -1,4 +1,5 @@
-"""What people are told: recruiters how a file ended, learners how far they have come."""
+"""What people are told: recruiters how a file ended, learners how far they have come, parents that
+a report is ready."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from uuid import UUID, uuid5
 
 from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
+from shared.events.summary import SummaryPublished
 from shared.models.intake import IntakeRecord
 from shared.models.notification import RECRUITERS, Notification, audience_of
 
@@ -62,5 +64,34 @@ def advance_of(event_id: str, tenant_id: str, told: GameAdvanced, *, now: dateti
         title=title,
         text=" ".join(parts),
         level="info",
+        created_at=now,
+    )
+
+
+def report_of(
+    event_id: str,
+    tenant_id: str,
+    told: SummaryPublished,
+    *,
+    parent_id: str,
+    learner: str,
+    now: datetime,
+) -> Notification:
+    """The notification of a report for one parent. Its id follows from the event's and theirs."""
+    is_first = told.version == 1
+    text = (
+        f"{learner} has completed a journey. The report and a plan for next week are ready."
+        if is_first
+        else f"The report of {learner} was made anew."
+    )
+    return Notification(
+        id=str(uuid5(_NOTIFICATIONS, f"{event_id}\n{parent_id}")),
+        tenant_id=tenant_id,
+        audience=audience_of(parent_id),
+        title="Journey report ready" if is_first else "Journey report renewed",
+        text=text,
+        level="info",
+        learner_id=told.user_id,
+        session_id=told.session_id,
         created_at=now,
     )

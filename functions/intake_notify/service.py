@@ -1,4 +1,4 @@
-"""Tells people how a file ended, and how far they have come."""
+"""Tells people how a file ended, how far they have come, and that a report is ready."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
+from shared.events.summary import SummaryPublished
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models.notification import CONTAINER, RECRUITERS, Notification, audience_of
+from shared.people import parents_of, read_account
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -62,6 +64,41 @@ def notify_learner(
         decide=decide,
         now=now,
     )
+
+
+def notify_parents(
+    stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
+) -> Outcome:
+    """Write the notification of a report for each parent who is linked at this moment, once each;
+    nothing about who was erased."""
+    told = read_data(event, SummaryPublished)
+    outcomes: list[Outcome] = []
+    for parent_id in parents_of(stores, event.tenantid, told.user_id):
+
+        def decide(parent_id: str = parent_id) -> Decision:
+            if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
+                raise Rejected("the learner was erased")
+            try:
+                learner = read_account(stores, event.tenantid, told.user_id)[0].display_name
+            except Missing:
+                raise Rejected("the learner has no account") from None
+            notification = rules.report_of(
+                event.id, event.tenantid, told, parent_id=parent_id, learner=learner, now=now
+            )
+            return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+
+        outcomes.append(
+            handle_once(
+                stores,
+                event,
+                handler="summary_notify",
+                container=CONTAINER,
+                partition=(event.tenantid, audience_of(parent_id)),
+                decide=decide,
+                now=now,
+            )
+        )
+    return "done" if "done" in outcomes or not outcomes else outcomes[0]
 
 
 def listed(

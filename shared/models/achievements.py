@@ -16,13 +16,14 @@ Measure = Literal[
     "correct_ela", "correct_science", "correct_social_studies", "correct_in_weakest",
     "best_streak", "active_days", "level",
 ]  # fmt: skip
+_STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 class Criterion(BaseModel):
     """A measure of a learner, and how much of it an achievement asks for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, **example(measure="correct", at_least=1))
+    model_config = ConfigDict(**_STRICT, **example(measure="correct", at_least=1))
 
     measure: Measure
     at_least: int = Field(ge=1)
@@ -31,7 +32,7 @@ class Criterion(BaseModel):
 class Achievement(BaseModel):
     """One achievement as the catalogue ``achievements.json`` has it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _STRICT
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")
     name: str = Field(min_length=1, max_length=40)
@@ -43,6 +44,8 @@ class Achievement(BaseModel):
 
 class Catalogue(BaseModel):
     """All achievements, each under its own key."""
+
+    model_config = _STRICT
 
     achievements: tuple[Achievement, ...]
 

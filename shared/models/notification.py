@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.models.document import Document
 from shared.models.examples import CANDIDATE, FILENAME, INTAKE, example
@@ -33,6 +33,8 @@ class Notification(Document):
         level="info",
         intake_id=INTAKE,
         candidate_id=CANDIDATE,
+        learner_id=None,
+        session_id=None,
     )
 
     kind: Literal["notification"] = "notification"
@@ -42,4 +44,6 @@ class Notification(Document):
     level: Literal["info", "warning"]
     intake_id: str | None = None
     candidate_id: str | None = None
+    learner_id: str | None = Field(default=None, description="Whose report it tells of")
+    session_id: str | None = Field(default=None, description="The journey of that report")
     created_at: AwareDatetime

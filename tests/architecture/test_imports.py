@@ -16,6 +16,7 @@ HEAVY = {
     "azure.cosmos", "azure.servicebus", "azure.storage", "azure.identity", "cryptography",
     "flask", "pypdfium2", "pypdf", "phonenumbers", "rapidfuzz", "charset_normalizer", "numpy",
     "PIL", "lxml", "argon2", "zxcvbn", "requests", "sqlite3", "cheroot", "asyncio.runners",
+    "reportlab", "uharfbuzz",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {}
 

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import requests
 
-from shared.documents.port import Create, Patch
-from shared.models import account, family
-from shared.models.account import Account
-from shared.models.family import FamilyLink, link_id_of
 from shared.models.learning import CONTAINERS, SUBJECTS
-from shared.models.roles import Role
+from tests.journeys.travellers import Learner, Person, link
 from tests.peers.lrs import KEY, SECRET, RecordStorePeer, record_store
 from tests.running_host import RunningHost
 
-EARLIER = timedelta(hours=2)
 VERBS = "http://adlnet.gov/expapi/verbs/"
 
 
@@ -42,98 +35,6 @@ def host(tmp_path_factory: pytest.TempPathFactory, store: RecordStorePeer) -> It
     made.make_tenant("rival")
     with made:
         yield made
-
-
-class Person:
-    """Somebody with an account, who calls the running host."""
-
-    def __init__(self, host: RunningHost, role: Role, *, tenant: str = "demo") -> None:
-        self.host, self.tenant, self.user = host, tenant, str(uuid4())
-        self.token = host.token(role, tenant=tenant, user=self.user)
-        now = datetime.now(UTC)
-        made = Account(
-            tenant_id=tenant, user_id=self.user, display_name="P", roles=(role,),
-            time_zone="Europe/Berlin", created_at=now, updated_at=now,
-        )  # fmt: skip
-        host.documents.commit(account.CONTAINER, made.partition, [Create(made.stored())])
-
-    def call(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.host.call(method, f"v1/{path}", token=self.token, json=body, **more)
-
-    def post(self, path: str, body: Any = None, status: int = 200, **more: Any) -> Any:
-        answer = self.call("POST", path, body, **more)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-    def get(self, path: str, status: int = 200, **params: str) -> Any:
-        answer = self.call("GET", path, params=params)
-        assert answer.status_code == status, answer.text
-        return answer.json()
-
-
-class Learner(Person):
-    """A learner on a journey that began two hours ago, with answers spread over that time."""
-
-    def __init__(self, host: RunningHost, *, tenant: str = "demo") -> None:
-        super().__init__(host, "learner", tenant=tenant)
-        body = {"grade_level": "5", "career": "Pilot", "companion": "Pip"}
-        self.session = str(self.post("journeys", body, 201)["session_id"])
-        self.began = datetime.now(UTC) - EARLIER
-        host.documents.commit(
-            "journeys",
-            (tenant, self.user),
-            [Patch(self.session, set={"started_at": self.began.isoformat()})],
-        )
-        self.seconds = 0
-
-    def answer(self, question: str, **more: Any) -> dict[str, Any]:
-        """One answer, ten seconds after the one before."""
-        self.seconds += 10
-        return {
-            "attempt_id": str(uuid4()),
-            "question_id": question,
-            "container": "LEARN",
-            "subject": "Math",
-            "skill_id": "math.fractions",
-            "correct": True,
-            "duration_ms": 5000,
-            "answered_at": (self.began + timedelta(seconds=self.seconds)).isoformat(),
-        } | more
-
-    def send(self, *answers: dict[str, Any], status: int = 200) -> Any:
-        return self.post(f"journeys/{self.session}/attempts", {"attempts": list(answers)}, status)
-
-    def lessons(self, container: str, questions: int = 3) -> int:
-        """All lessons of a container, right at the first try; returns the XP foretold."""
-        foretold = 0
-        for subject in SUBJECTS:
-            answers = [
-                self.answer(f"q{n}", container=container, subject=subject, skill_id=f"{subject}.s")
-                for n in range(questions)
-            ]
-            for each in answers:
-                each["skill_id"] = each["skill_id"].replace(" ", "-")
-            foretold += self.send(*answers)["xp"]
-        return foretold
-
-    def complete(self, container: str = "") -> Any:
-        path = f"containers/{container}/complete" if container else "complete"
-        return self.post(f"journeys/{self.session}/{path}")
-
-    def profile(self) -> Any:
-        return self.get("game/profile")
-
-    def badges(self) -> set[str]:
-        return {each["key"] for each in self.profile()["achievements"]}
-
-    def learning_xp(self) -> int:
-        """What the ledger paid for learning and perfect scores."""
-        rows = self.host.all_of("v1/game/transactions", token=self.token)
-        return sum(row["amount"] for row in rows if row["category"] in {"learning", "bonus"})
-
-    def wait_for_xp(self, amount: int) -> None:
-        self.host.wait_for(lambda: self.learning_xp() >= amount, f"{amount} XP", 30)
-        assert self.learning_xp() == amount
 
 
 def test_a_whole_journey_pays_what_was_foretold(host: RunningHost, store: RecordStorePeer) -> None:
@@ -304,13 +205,7 @@ def test_an_admin_corrects_and_reconciles(host: RunningHost) -> None:
 def test_parents_see_their_children_and_override(host: RunningHost) -> None:
     """While the link holds; strangers see nothing of it."""
     learner, parent, stranger = Learner(host), Person(host, "parent"), Person(host, "parent")
-    now = datetime.now(UTC)
-    link_id = link_id_of("demo", learner.user, parent.user)
-    link = FamilyLink(
-        id=link_id, tenant_id="demo", learner_id=learner.user, parent_id=parent.user,
-        active=True, linked_at=now, updated_at=now,
-    )  # fmt: skip
-    host.documents.commit(family.CONTAINER, ("demo", learner.user), [Create(link.stored())])
+    link(host, learner, parent)
     learner.send(learner.answer("a", correct=False), learner.answer("b", correct=False))
     (skill,) = parent.get("learning/remediation", user=learner.user)["items"]
     assert skill["remediation"]["why"] == "wrong_in_a_row"
@@ -327,9 +222,7 @@ def test_parents_see_their_children_and_override(host: RunningHost) -> None:
     assert (done["before"], done["by_role"]) == ("not mastered", "parent")
     assert learner.get("learning/remediation")["items"] == []
     assert learner.get("learning/overrides")["items"] == [done]
-    host.documents.commit(
-        family.CONTAINER, ("demo", learner.user), [Patch(link_id, set={"active": False})]
-    )
+    link(host, learner, parent, active=False)
     parent.post("learning/overrides", body, 404)
     parent.get("game/profile", 404, user=learner.user)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -87,9 +89,26 @@ def _face_of(char: str) -> Face | None:
     return next((face for face in FACES if face.covers(char)), None)
 
 
+class _Embedded(TTFont):
+    """A font whose characters beyond the first 65,536 can be read back from the file.
+
+    reportlab writes them as one number, where PDF wants UTF-16: two.
+    """
+
+    def addObjects(self, doc: Any) -> None:  # noqa: N802  reportlab's name
+        super().addObjects(doc)
+        for name, found in doc.idToObject.items():
+            if str(name).startswith("toUnicodeCMap:"):
+                found.content = re.sub("<([0-9A-F]{5,6})>", _as_utf_16, found.content)
+
+
+def _as_utf_16(code: re.Match[str]) -> str:
+    return f"<{chr(int(code[1], 16)).encode('utf-16-be').hex().upper()}>"
+
+
 @cache
 def _loaded(name: str, weight: str = "Regular") -> TTFont:
     path = FOLDER / f"{name}-{weight}.ttf"
-    font = TTFont(f"{name}-{weight}", str(path if path.exists() else FOLDER / f"{name}.ttf"))
+    font = _Embedded(f"{name}-{weight}", str(path if path.exists() else FOLDER / f"{name}.ttf"))
     pdfmetrics.registerFont(font)
     return font

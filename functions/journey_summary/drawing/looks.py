@@ -82,6 +82,8 @@ def _styles() -> dict[str, ParagraphStyle]:
         style("caption", fontSize=8, leading=10.5, textColor=GREY, alignment=TA_CENTER),
         style("cell", fontSize=8.5, leading=11.5),
         style("cell_strong", **heavy, fontSize=8.5, leading=11.5),
+        style("plan", fontSize=10, leading=14),
+        style("plan_strong", **heavy, fontSize=10, leading=14),
         style("badge", fontSize=22, leading=26, alignment=TA_CENTER, textColor=WARM),
     ]  # fmt: skip
     return {each.name: each for each in styles}

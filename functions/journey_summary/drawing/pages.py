@@ -335,14 +335,14 @@ def _plan(report: Report, width: float) -> list[Flowable]:
     rows: list[list[Any]] = []
     for each in report.plan:
         day = [
-            paragraph(said(f"{each.day:%A}"), "cell_strong"),
+            paragraph(said(f"{each.day:%A}"), "plan_strong"),
             paragraph(said(f"{each.day.day} {each.day:%B}"), "small"),
         ]
         minutes = f", {each.minutes} minutes" if each.minutes else ""
         todo = [
-            paragraph(marked(each.focus, semibold=True), "cell"),
-            paragraph(said(f"{each.title}{minutes}"), "cell_strong", textColor=ACCENT),
-            paragraph(marked(each.steps, most=400), "cell"),
+            paragraph(marked(each.focus, semibold=True), "plan"),
+            paragraph(said(f"{each.title}{minutes}"), "plan_strong", textColor=ACCENT),
+            paragraph(marked(each.steps, most=400), "plan"),
         ]
         if each.minutes:
             todo.append(paragraph(said(f"At hand: {each.needs}"), "small", textColor=GREY))

@@ -6,7 +6,17 @@ call spoils nothing for the next.
 
 from __future__ import annotations
 
-from tests.access.recipes import boards, families, files, games, journeys, kernel, people, profiler
+from tests.access.recipes import (
+    boards,
+    families,
+    files,
+    games,
+    journeys,
+    kernel,
+    people,
+    profiler,
+    reports,
+)
 from tests.access.recipes.registry import RECIPES, Recipe, Request
 
 __all__ = [
@@ -21,4 +31,5 @@ __all__ = [
     "kernel",
     "people",
     "profiler",
+    "reports",
 ]

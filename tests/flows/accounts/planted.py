@@ -11,6 +11,8 @@ from functions.accounts.service import families, invitations, profiling, registr
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.intake_notify import service as notifying
+from functions.journey_summary.rules.report import Report
+from functions.journey_summary.service import making as reporting
 from functions.journey_tracking.service import statements
 from functions.leaderboard_timer.service import building
 from functions.profiler_complete import service as completion
@@ -207,7 +209,18 @@ def _learn(house: House, user_id: str, career: str) -> None:
         awarding.award(house, PSEUDONYMS, event, now=house.clock())
     for event in house.waiting("game/intake_notify"):
         notifying.notify_learner(house, PSEUDONYMS, event, now=house.clock())
+    for event in house.waiting("journeys/journey_summary"):
+        reporting.note(house, PSEUDONYMS, event, now=house.clock())
+    for event in house.waiting("journey_summary"):
+        reporting.make(house, PSEUDONYMS, event, _plain, now=house.clock())
+    for event in house.waiting("summaries/intake_notify"):
+        notifying.notify_parents(house, PSEUDONYMS, event, now=house.clock())
     house.waiting("journey_tracking")
+
+
+def _plain(report: Report) -> tuple[bytes, int]:
+    """A report as plain text, in which a mark can be found."""
+    return f"{report.learner} {report.career}".encode(), 1
 
 
 def _repair_streaks(house: House) -> None:

@@ -1,0 +1,100 @@
+"""Gathers what is known of a journey from where the other flows keep it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+from functions.journey_summary.rules.documents import Summary
+from functions.journey_summary.rules.report import DayWork, Facts
+from shared.documents.port import Equals, Order, Partition
+from shared.errors import Missing, Rejected
+from shared.models import game, journey
+from shared.models.achievements import catalogue
+from shared.models.game import GameProfile
+from shared.models.journey import Attempt, Journey, Lesson, Skill, lesson_id_of, skill_document_id
+from shared.models.learning import CONTAINERS, SUBJECTS
+from shared.models.streaks import local_date
+from shared.people import read_account
+from shared.stores import Stores
+
+_PAGE = 500
+
+
+def gather(stores: Stores, summary: Summary) -> Facts:
+    """Read a journey, its lessons, days and skills, and where the learner stands.
+
+    Attempts are counted page by page. Raises ``Rejected`` when the journey is gone.
+    """
+    partition = summary.partition
+    stored = stores.documents.get(journey.CONTAINER, partition, summary.session_id)
+    if stored is None:
+        raise Rejected("the journey is gone")
+    found = Journey.of(stored.body)
+    lessons = _lessons(stores, found)
+    return Facts(
+        journey=found,
+        lessons=lessons,
+        days=_days(stores, found, summary.time_zone),
+        skills=_skills(stores, partition, lessons),
+        game=_game(stores, partition),
+        learner=_name(stores, summary),
+        time_zone=summary.time_zone,
+        achievements=catalogue(),
+    )
+
+
+def _lessons(stores: Stores, found: Journey) -> list[Lesson]:
+    read = (
+        stores.documents.get(
+            journey.CONTAINER, found.partition, lesson_id_of(found.journey_id, container, subject)
+        )
+        for container in CONTAINERS
+        for subject in SUBJECTS
+    )
+    return [Lesson.of(stored.body) for stored in read if stored is not None]
+
+
+def _days(stores: Stores, found: Journey, zone: str) -> dict[date, DayWork]:
+    days: dict[date, DayWork] = defaultdict(DayWork)
+    continuation = None
+    while True:
+        page = stores.documents.query(
+            journey.CONTAINER,
+            found.partition,
+            where=[Equals("kind", "attempt"), Equals("session_id", found.journey_id)],
+            order=Order("position"),
+            limit=_PAGE,
+            continuation=continuation,
+        )
+        for item in page.items:
+            attempt = Attempt.of(item.body)
+            work = days[local_date(attempt.answered_at, zone)]
+            work.answers += 1
+            work.correct += attempt.correct
+            work.duration_ms += attempt.duration_ms
+        continuation = page.continuation
+        if continuation is None:
+            return dict(days)
+
+
+def _skills(stores: Stores, partition: Partition, lessons: list[Lesson]) -> list[Skill]:
+    ids = dict.fromkeys(skill_id for lesson in lessons for skill_id in lesson.skill_ids)
+    read = (
+        stores.documents.get(journey.CONTAINER, partition, skill_document_id(skill_id))
+        for skill_id in ids
+    )
+    return [Skill.of(stored.body) for stored in read if stored is not None]
+
+
+def _game(stores: Stores, partition: Partition) -> GameProfile | None:
+    stored = stores.documents.get(game.CONTAINER, partition, game.PROFILE_ID)
+    return None if stored is None else GameProfile.of(stored.body)
+
+
+def _name(stores: Stores, summary: Summary) -> str:
+    """What the learner is called; nobody has an account here who signs in elsewhere only."""
+    try:
+        return read_account(stores, summary.tenant_id, summary.user_id)[0].display_name
+    except Missing:
+        return "A learner"
