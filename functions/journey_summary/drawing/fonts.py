@@ -26,10 +26,14 @@ class Face:
 
     def covers(self, char: str) -> bool:
         """Whether the font is for this character and has it."""
-        code = ord(char)
-        if self.blocks and not any(code in block for block in self.blocks):
-            return False
-        return code in _loaded(self.name).face.charToGlyph
+        return self._is_for(ord(char)) and self.has(char)
+
+    def has(self, char: str) -> bool:
+        """Whether the font has a character, be it for it or not."""
+        return ord(char) in _loaded(self.name).face.charToGlyph
+
+    def _is_for(self, code: int) -> bool:
+        return not self.blocks or any(code in block for block in self.blocks)
 
     def font_name(self, *, semibold: bool) -> str:
         """The name under which reportlab knows the font, which is loaded by now."""
@@ -70,7 +74,7 @@ FACES = (
     Face("NotoSansEthiopic", _blocks((0x1200, 0x139F), (0x2D80, 0x2DDF)), joins=False),
     Face("NotoSansKhmer", _blocks((0x1780, 0x17FF), (0x19E0, 0x19FF))),
     Face(
-        "DroidSansFallbackFull",
+        "DroidSansFallback",
         _blocks((0x1100, 0x11FF), (0x2E80, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF),
                 (0xFF00, 0xFFEF), (0x20000, 0x2FA1F)),
         joins=False,

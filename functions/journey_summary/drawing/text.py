@@ -8,6 +8,7 @@ shapes a word with one font.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from functions.journey_summary.drawing.fonts import BASE, EMOJI, Face, face_of
 UNKNOWN = "?"
 """Stands for a character that no font has."""
 MOST_CHARACTERS = 100
-_RIGHT_TO_LEFT = {"R", "AL"}
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
+_NUMBER = re.compile(r"\d+(?:[.,:/٫٬]\d+)*")
 _JOINERS = {"\u200c", "\u200d", "\ufe0f"}
 _MOST_IN_ONE_PIECE = 48
 
@@ -79,7 +81,7 @@ def _glyphs(text: str) -> Iterator[_Glyph]:
             continue
         if category in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
             continue
-        if category in {"Mn", "Me", "Mc"} and previous.covers(char):
+        if category in {"Mn", "Me", "Mc"} and previous.has(char):
             yield _Glyph(char, previous)
             continue
         if 0x1F3FB <= ord(char) <= 0x1F3FF and previous is EMOJI:
@@ -91,8 +93,11 @@ def _glyphs(text: str) -> Iterator[_Glyph]:
 
 
 def _kept_together(glyphs: list[_Glyph]) -> list[_Glyph]:
-    """The same, with the spaces and signs between two words from right to left given to them:
-    they are one word then, whose letters come in the order in which they are read."""
+    """The same, with what stands between two words from right to left given to them: they are
+    one word then, whose letters come in the order in which they are read.
+
+    A whole word is turned around when it is shaped, so numbers in it are turned before.
+    """
     kept = list(glyphs)
     position = 0
     while position < len(kept):
@@ -101,19 +106,16 @@ def _kept_together(glyphs: list[_Glyph]) -> list[_Glyph]:
             continue
         end = position
         for later in range(position + 1, len(kept)):
-            if _is_right_to_left(kept[later]):
+            if _is_right_to_left(kept[later]) or kept[later].char.isdecimal():
                 end = later
-            elif kept[later].char.isalnum():
+            elif kept[later].char.isalpha():
                 break
         face = kept[position].face
         stretch = kept[position : end + 1]
-        if len(stretch) <= _MOST_IN_ONE_PIECE and all(
-            _is_right_to_left(glyph) or glyph.char == " " or face.covers(glyph.char)
-            for glyph in stretch
-        ):
-            kept[position : end + 1] = [
-                _Glyph("\u00a0" if glyph.char == " " else glyph.char, face) for glyph in stretch
-            ]
+        if len(stretch) <= _MOST_IN_ONE_PIECE and all(face.has(glyph.char) for glyph in stretch):
+            text = "".join(glyph.char for glyph in stretch).replace(" ", "\u00a0")
+            turned = _NUMBER.sub(lambda number: number[0][::-1], text)
+            kept[position : end + 1] = [_Glyph(char, face) for char in turned]
         position = end + 1
     return kept
 

@@ -43,7 +43,7 @@ SOURCE = "journey_summary"
 MOST_VERSIONS = 50
 TAKES_AT_MOST = timedelta(minutes=10)
 """After this a report that is still being prepared may be asked for anew."""
-_WAITS_FOR_XP = 5
+WAITS_FOR_XP = 5
 """How often a report waits for the journey's XP, twice as long each time: a minute in all."""
 
 Draw = Callable[[Report], tuple[bytes, int]]
@@ -106,7 +106,7 @@ def make(
         raise Rejected("the report is gone: the learner was erased") from None
     if wanted.asked != told.version or wanted.state == "ready":
         return "repeated"
-    if event.resend < _WAITS_FOR_XP and not _is_paid(stores, wanted):
+    if event.resend < WAITS_FOR_XP and not _is_paid(stores, wanted):
         raise Unavailable("the XP of the journey is not in the ledger yet")
     report = report_of(
         gather(stores, wanted),

@@ -81,7 +81,7 @@ def listed(
         users = [by.user_id]
         if "children" in reach:
             users += children_of(stores, by.tenant_id, by.user_id)
-    after = _place_of(continuation) if continuation else None
+    after = place_of(continuation) if continuation else None
     found = merge(
         *(_latest(stores, (by.tenant_id, each), after) for each in dict.fromkeys(users)),
         key=_place,
@@ -203,7 +203,8 @@ def _continuation(summary: Summary) -> str:
     return "~".join(_place(summary))
 
 
-def _place_of(continuation: str) -> tuple[str, str]:
+def place_of(continuation: str) -> tuple[str, str]:
+    """The place in the list that a continuation names. Raises ``Invalid`` for what names none."""
     moment, _, session_id = continuation.partition("~")
     try:
         datetime.fromisoformat(moment)
