@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shared.access import Reach
 from shared.auth import Principal
-from shared.documents.port import Equals, Filter, Partition
+from shared.documents.port import Equals, Filter, Order, Partition, Stored
 from shared.erasures import erased_at
 from shared.errors import Forbidden, Missing, Unauthenticated
 from shared.models import account, family
@@ -82,6 +82,35 @@ def check_standing(stores: Stores, pseudonyms: Pseudonyms, principal: Principal)
         return
     if person.status != "active":
         raise Forbidden("your account is suspended; ask an admin of your tenant")
+
+
+def find_owned(
+    stores: Stores,
+    principal: Principal,
+    reach: frozenset[Reach],
+    container: str,
+    path: str,
+    value: str,
+) -> Stored | None:
+    """The document of the caller's tenant of which a field has this value, if the person that it
+    is of (its ``user_id``) is reached; None else.
+
+    ``path`` is one of the container's ``ordered_by`` and stands in one document of each value.
+    """
+    page = stores.documents.query(
+        container,
+        (principal.tenant_id,),
+        where=[Equals(path, value)],
+        order=Order(path),
+        limit=1,
+    )
+    if not page.items:
+        return None
+    try:
+        check_reach(stores, principal, reach, page.items[0].body["user_id"])
+    except Missing:
+        return None
+    return page.items[0]
 
 
 def is_parent_of(stores: Stores, tenant_id: str, *, parent_id: str, learner_id: str) -> bool:

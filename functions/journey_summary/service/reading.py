@@ -16,7 +16,7 @@ from shared.auth import Principal, Ticket, Tokens
 from shared.documents.port import Equals, Order, Partition, Range
 from shared.erasures import erased_at
 from shared.errors import Conflict, Forbidden, Invalid, Missing, Unauthenticated
-from shared.people import check_person, check_reach, children_of, read_account
+from shared.people import check_person, check_reach, children_of, find_owned, read_account
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -43,21 +43,10 @@ def read(stores: Stores, partition: Partition, session_id: str) -> tuple[Summary
 
 def find(stores: Stores, by: Principal, reach: frozenset[Reach], session_id: str) -> Summary:
     """A report of the caller's tenant that the caller reaches. Raises ``Missing``."""
-    page = stores.documents.query(
-        CONTAINER,
-        (by.tenant_id,),
-        where=[Equals("session_id", session_id), Equals("kind", "summary")],
-        order=Order("session_id"),
-        limit=1,
-    )
-    if not page.items:
+    found = find_owned(stores, by, reach, CONTAINER, "session_id", session_id)
+    if found is None:
         raise _missing()
-    summary = Summary.of(page.items[0].body)
-    try:
-        check_reach(stores, by, reach, summary.user_id)
-    except Missing:
-        raise _missing() from None
-    return summary
+    return Summary.of(found.body)
 
 
 def listed(

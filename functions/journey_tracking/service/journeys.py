@@ -19,7 +19,7 @@ from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
 from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
 from shared.models.journey_totals import sum_of
 from shared.models.learning import CONTAINERS, SUBJECTS, GradeLevel, LearningContainer, Subject
-from shared.people import check_reach, time_zone_of
+from shared.people import find_owned, time_zone_of
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -75,21 +75,10 @@ def find(stores: Stores, principal: Principal, reach: frozenset[Reach], session_
     except Missing:
         if reach <= {"own"}:
             raise
-    page = stores.documents.query(
-        CONTAINER,
-        (principal.tenant_id,),
-        where=[Equals("journey_id", session_id)],
-        order=Order("journey_id"),
-        limit=1,
-    )
-    if not page.items:
+    found = find_owned(stores, principal, reach, CONTAINER, "journey_id", session_id)
+    if found is None:
         raise _missing()
-    journey = Journey.of(page.items[0].body)
-    try:
-        check_reach(stores, principal, reach, journey.user_id)
-    except Missing:
-        raise _missing() from None
-    return journey
+    return Journey.of(found.body)
 
 
 def listed(
