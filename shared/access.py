@@ -137,6 +137,18 @@ ACCESS: Mapping[str, Reaches | None] = {
     "summaries_make": _LEARNER_AND_THEIRS,
     "summaries_link": _LEARNER_AND_THEIRS,
     "summaries_download": PUBLIC,
+    # portfolio
+    "portfolio_list": _LEARNER_AND_THEIRS,
+    "portfolio_add": {"learner": "own"},
+    "portfolio_read": _LEARNER_AND_THEIRS,
+    "portfolio_update": {"learner": "own"},
+    "portfolio_remove": {"learner": "own"},
+    "portfolio_file_add": {"learner": "own"},
+    "portfolio_file_read": _LEARNER_AND_THEIRS,
+    "portfolio_file_remove": {"learner": "own"},
+    "portfolio_feedback_give": {"mentor": "learners", "admin": "tenant"},
+    "portfolio_feedback_list": _LEARNER_AND_THEIRS,
+    "portfolio_feedback_withdraw": {"mentor": "learners", "admin": "tenant"},
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},

@@ -87,6 +87,23 @@ def summary_notify(message: func.ServiceBusMessage) -> None:
     )
 
 
+@blueprint.service_bus_topic_trigger(
+    arg_name="message",
+    topic_name="portfolio_feedback",
+    subscription_name="intake_notify",
+    connection="ServiceBus",
+)
+def feedback_notify(message: func.ServiceBusMessage) -> None:
+    """A mentor has said something of a learner's item: tell the learner."""
+    deliver(
+        message,
+        entity="portfolio_feedback/intake_notify",
+        handle=lambda event: service.notify_of_feedback(
+            runtime.stores(), runtime.current().pseudonyms, event, now=runtime.now()
+        ),
+    )
+
+
 @api.get(
     "v1/notifications",
     query=NotificationQuery,

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
+from shared.events.portfolio import PortfolioFeedbackGiven
 from shared.events.summary import SummaryPublished
 from shared.models.intake import IntakeRecord
 from shared.models.notification import RECRUITERS, Notification, audience_of
@@ -93,5 +94,24 @@ def report_of(
         level="info",
         learner_id=told.user_id,
         session_id=told.session_id,
+        created_at=now,
+    )
+
+
+def feedback_of(
+    event_id: str,
+    tenant_id: str,
+    told: PortfolioFeedbackGiven,
+    *,
+    now: datetime,
+) -> Notification:
+    """The notification of what a mentor said of an item. Its id follows from the event's."""
+    return Notification(
+        id=str(uuid5(_NOTIFICATIONS, event_id)),
+        tenant_id=tenant_id,
+        audience=audience_of(told.user_id),
+        title="New feedback",
+        text="A mentor has said something of an item of your portfolio.",
+        level="info",
         created_at=now,
     )

@@ -11,6 +11,7 @@ from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeEnded
+from shared.events.portfolio import PortfolioFeedbackGiven
 from shared.events.summary import SummaryPublished
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
@@ -99,6 +100,29 @@ def notify_parents(
             )
         )
     return "done" if "done" in outcomes or not outcomes else outcomes[0]
+
+
+def notify_of_feedback(
+    stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
+) -> Outcome:
+    """Write the notification of what a mentor said, once; nothing for who was erased."""
+    told = read_data(event, PortfolioFeedbackGiven)
+
+    def decide() -> Decision:
+        if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
+            raise Rejected("the learner was erased")
+        notification = rules.feedback_of(event.id, event.tenantid, told, now=now)
+        return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+
+    return handle_once(
+        stores,
+        event,
+        handler="feedback_notify",
+        container=CONTAINER,
+        partition=(event.tenantid, audience_of(told.user_id)),
+        decide=decide,
+        now=now,
+    )
 
 
 def listed(

@@ -59,12 +59,16 @@ class Caller:
         """Call a route; an empty token sends none."""
         to = self._routes[name]
         path = _PARAMETER.sub(lambda found: request.path[found[1]], to.route)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if request.raw is not None:
+            headers["Content-Type"] = request.raw[0]
         return self._session.request(
             to.method,
             f"{self._url}/api/{path}",
             params={**request.query, **query},
             json=request.body,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            data=request.raw[1] if request.raw is not None else None,
+            headers=headers,
             timeout=30,
         )
 

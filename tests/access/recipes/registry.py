@@ -18,6 +18,8 @@ class Request:
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    raw: tuple[str, bytes] | None = None
+    """A media type and a body of it, in place of a JSON one."""
     marks: tuple[str, ...] = ()
     """Texts that stand in every document that it would read, change or make."""
     shows: tuple[str, ...] = ()

@@ -15,6 +15,9 @@ from functions.journey_summary.rules.report import Report
 from functions.journey_summary.service import making as reporting
 from functions.journey_tracking.service import statements
 from functions.leaderboard_timer.service import building
+from functions.portfolio.service import feedback as portfolio_feedback
+from functions.portfolio.service import files as portfolio_files
+from functions.portfolio.service import items as portfolio
 from functions.profiler_complete import service as completion
 from functions.xp_award.service import awarding, repairing
 from shared import topology
@@ -123,6 +126,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     _learn(house, OTHER_ID, "Pilot")
     building.build(house, PSEUDONYMS, Tenant(tenant_id=TENANT, name=TENANT), now=now)
     _repair_streaks(house)
+    _show(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
@@ -192,6 +196,8 @@ def _profile(house: House, who: Principal, words: str) -> None:
     said = [replace(each, text=each.text and words) for each in offers()]
     profiler.answer(session_id, said, who)
     profiler.complete(session_id, who)
+    for event in house.waiting("profiler/portfolio"):
+        portfolio.add_statement(house, PSEUDONYMS, event, now=house.clock())
     for event in house.waiting("profiler/accounts"):
         profiling.bring_up_to_date(house, event, now=house.clock())
     for event in house.waiting("profiler/profiler_complete"):
@@ -221,6 +227,28 @@ def _learn(house: House, user_id: str, career: str) -> None:
 def _plain(report: Report) -> tuple[bytes, int]:
     """A report as plain text, in which a mark can be found."""
     return f"{report.learner} {report.career}".encode(), 1
+
+
+def _show(house: House) -> None:
+    """Add a file to the person's value statement, and let them speak of somebody else's."""
+    for learner, mentor in ((USER_ID, "mo"), (OTHER_ID, USER_ID)):
+        who, now = Principal(learner, TENANT, frozenset({"learner"})), house.clock()
+        own = (TENANT, learner)
+        words = f"{NAME if learner == USER_ID else 'Somebody'} was here"
+        (item, *_), _ = portfolio.listed(
+            house, own, least=0, item_type=None, limit=1, continuation=None
+        )
+        portfolio_files.add(
+            house, who, item.item_id, words.encode(), file_id=f"file-{learner}",
+            filename="notes.txt", declared="text/plain", now=now,
+        )  # fmt: skip
+        portfolio_feedback.give(
+            house, PSEUDONYMS, Principal(mentor, TENANT, frozenset({"mentor"})), item,
+            f"of-{mentor}", f"{NAME} has read this", shown=lambda given: given.stored(),
+            idempotency=None, now=now,
+        )  # fmt: skip
+    for event in house.waiting("portfolio_feedback/intake_notify"):
+        notifying.notify_of_feedback(house, PSEUDONYMS, event, now=house.clock())
 
 
 def _repair_streaks(house: House) -> None:

@@ -101,7 +101,9 @@ def test_every_container_is_planted(house: House) -> None:
         for name, each in declared.blob_containers.items()
         if not isinstance(each.erasure, Kept) and list(house.blobs.list(name))
     }
-    assert blobs == {"exports", "resumes", "extracts", "journey-summaries"}
+    assert blobs == {
+        "exports", "resumes", "extracts", "journey-summaries", "portfolio-files",
+    }  # fmt: skip
     assert set(declared.blob_containers) - blobs == {"erasure-reports"}
 
 

@@ -109,7 +109,7 @@ def test_an_address_that_nobody_vouched_for_exports_no_profile(house: House) -> 
     found = archive(house, ask(house))
     assert {"candidates", "intake"}.isdisjoint(documents(found))
     files = [name for name in found.namelist() if name.startswith("files/")]
-    assert {name.split("/")[1] for name in files} == {"journey-summaries"}
+    assert {name.split("/")[1] for name in files} == {"journey-summaries", "portfolio-files"}
 
 
 def test_a_proven_address_exports_the_profile(house: House) -> None:

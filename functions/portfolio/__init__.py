@@ -1,0 +1,1 @@
+"""What learners show of themselves: items with evidence, and what mentors say of them."""

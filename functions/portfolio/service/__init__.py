@@ -1,0 +1,1 @@
+"""Keeps portfolios and shows them to who may see them."""
