@@ -14,9 +14,9 @@ from shared.models.question_bank import (
     TrackDescription,
     in_language,
 )
+from shared.models.skill_gaps import Gap, skill_gaps
 
 MOST_STRENGTHS = 5
-MOST_GAPS = 5
 TRAIT_FROM = 0.5
 """Norm score from which a trait is spoken of."""
 STRONG_APTITUDE = 70.0
@@ -35,21 +35,6 @@ class Strength:
     key: str
     title: str
     detail: str
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A skill that the track asks more of than there is, 0..100 each."""
-
-    skill: str
-    title: str
-    level: float
-    target: float
-
-    @property
-    def size(self) -> float:
-        """How much is missing, 0..100."""
-        return self.target - self.level
 
 
 @dataclass(frozen=True)
@@ -97,21 +82,6 @@ def blueprint(bank: QuestionBank, scores: Scores, *, track: Track, language: str
         roles=tuple(role for role in scores.recommendation.roles if role.track == track),
         next_steps=_next_steps(bank, scores, described, gaps, language),
     )
-
-
-def skill_gaps(
-    bank: QuestionBank, scores: Scores, track: Track, *, language: str
-) -> tuple[Gap, ...]:
-    """The skills in which a track asks for more, the widest gap first, at most five."""
-    levels = {each.skill: each.level for each in scores.skills}
-    titles = {each.code: each.title for each in bank.skills}
-    gaps = [
-        Gap(each.skill, in_language(titles[each.skill], language), levels[each.skill], each.target)
-        for each in bank.track[track].skills
-        if each.skill in levels and levels[each.skill] < each.target
-    ]
-    gaps.sort(key=lambda gap: (-gap.size, gap.skill))
-    return tuple(gaps[:MOST_GAPS])
 
 
 def _said(

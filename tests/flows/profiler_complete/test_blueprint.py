@@ -16,11 +16,12 @@ from functions.profiler_complete.rules.background import (
     technical_exposure,
     work_style,
 )
-from functions.profiler_complete.rules.blueprint import Blueprint, blueprint, skill_gaps
+from functions.profiler_complete.rules.blueprint import Blueprint, blueprint
 from functions.profiler_complete.rules.scoring import score
 from functions.profiler_session.bank import load
 from shared.models.profiling import GivenAnswer, Scores
 from shared.models.question_bank import LEVELS, MODULES, TRACKS, Level, QuestionBank
+from shared.models.skill_gaps import skill_gaps
 from tools.profiler_takers import Answers, answers_of, anybody, draws_from, given
 
 BANK = load()
