@@ -149,6 +149,16 @@ ACCESS: Mapping[str, Reaches | None] = {
     "portfolio_feedback_give": {"mentor": "learners", "admin": "tenant"},
     "portfolio_feedback_list": _LEARNER_AND_THEIRS,
     "portfolio_feedback_withdraw": {"mentor": "learners", "admin": "tenant"},
+    # coaching
+    "coaching_recommendations": _LEARNER_AND_THEIRS,
+    "recipes_for_profile": _LEARNER_AND_THEIRS,
+    "recipes_list": {**_LEARNER_AND_MENTORS, "admin": "tenant"},
+    "recipes_read": {**_LEARNER_AND_MENTORS, "admin": "tenant"},
+    "recipes_add": {"admin": "tenant"},
+    "recipes_write": {"admin": "tenant"},
+    "recipes_activate": {"admin": "tenant"},
+    "recipes_remove": {"admin": "tenant"},
+    "recipes_use": {"learner": "own"},
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.access.recipes import (
     boards,
+    coaching,
     families,
     files,
     games,
@@ -25,6 +26,7 @@ __all__ = [
     "Recipe",
     "Request",
     "boards",
+    "coaching",
     "families",
     "files",
     "games",

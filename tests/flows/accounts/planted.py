@@ -10,6 +10,8 @@ from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFr
 from functions.accounts.service import families, invitations, profiling, registration, sign_in
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
+from functions.coaching.rules.catalogue import seed
+from functions.coaching.service import recipes
 from functions.intake_notify import service as notifying
 from functions.journey_summary.rules.report import Report
 from functions.journey_summary.service import making as reporting
@@ -127,6 +129,9 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     building.build(house, PSEUDONYMS, Tenant(tenant_id=TENANT, name=TENANT), now=now)
     _repair_streaks(house)
     _show(house)
+    for user_id in (USER_ID, OTHER_ID):
+        who = Principal(user_id, TENANT, frozenset({"learner"}))
+        recipes.use(house, PSEUDONYMS, who, next(iter(seed())), 5, now=now)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")

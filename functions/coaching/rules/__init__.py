@@ -1,0 +1,1 @@
+"""What is recommended, and which recipes close which gaps. Pure."""

@@ -1,0 +1,1 @@
+"""Gathers what coaching speaks of, and keeps recipes."""
