@@ -86,7 +86,7 @@ class ItemBody(Body):
 class ItemChanges(Body):
     """What changes of an item; what is left out stays."""
 
-    model_config = example(text="It now names the services too.", visibility="mentors")
+    model_config = example(**_ITEM_FIELDS)
 
     type: ItemType | None = None
     title: Title | None = None

@@ -72,7 +72,7 @@ def listed(
             users += children_of(stores, by.tenant_id, by.user_id)
     after = place_of(continuation) if continuation else None
     found = merge(
-        *(_latest(stores, (by.tenant_id, each), after) for each in dict.fromkeys(users)),
+        *(_latest(stores, (by.tenant_id, each), after) for each in users),
         key=_place,
         reverse=True,
     )
