@@ -67,7 +67,7 @@ def sample_facts(
     )  # fmt: skip
     first = BEGAN.date()
     days: dict[date, DayWork] = {
-        first + timedelta(days=offset): DayWork(answers, answers - 3, 60_000 * minutes)
+        first + timedelta(days=offset): DayWork(answers, 60_000 * minutes)
         for offset, answers, minutes in ((0, 18, 21), (1, 24, 34), (3, 15, 18), (4, 27, 39))
     }
     skills = [

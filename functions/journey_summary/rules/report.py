@@ -38,7 +38,6 @@ class DayWork:
     """What was answered on one local day."""
 
     answers: int = 0
-    correct: int = 0
     duration_ms: int = 0
 
 
@@ -63,7 +62,6 @@ class Day:
     day: date
     minutes: float
     answers: int
-    correct: int
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _week(days: Mapping[date, DayWork], last: date) -> tuple[tuple[Day, ...], fl
     for offset in range(7):
         day = first + timedelta(days=offset)
         work = days.get(day, DayWork())
-        shown.append(Day(day, work.duration_ms / _MS_A_MINUTE, work.answers, work.correct))
+        shown.append(Day(day, work.duration_ms / _MS_A_MINUTE, work.answers))
     before = sum(work.duration_ms for day, work in days.items() if day < first)
     return tuple(shown), before / _MS_A_MINUTE
 

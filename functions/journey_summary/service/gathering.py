@@ -18,7 +18,7 @@ from shared.models.streaks import local_date
 from shared.people import read_account
 from shared.stores import Stores
 
-_PAGE = 500
+PAGE = 500
 
 
 def gather(stores: Stores, summary: Summary) -> Facts:
@@ -64,14 +64,13 @@ def _days(stores: Stores, found: Journey, zone: str) -> dict[date, DayWork]:
             found.partition,
             where=[Equals("kind", "attempt"), Equals("session_id", found.journey_id)],
             order=Order("position"),
-            limit=_PAGE,
+            limit=PAGE,
             continuation=continuation,
         )
         for item in page.items:
             attempt = Attempt.of(item.body)
             work = days[local_date(attempt.answered_at, zone)]
             work.answers += 1
-            work.correct += attempt.correct
             work.duration_ms += attempt.duration_ms
         continuation = page.continuation
         if continuation is None:

@@ -79,7 +79,7 @@ def test_every_figure_is_what_was_counted(found: list[Lesson]) -> None:
 @given(
     st.dictionaries(
         st.dates(date(2026, 10, 1), date(2026, 11, 20)),
-        st.builds(DayWork, st.integers(1, 50), st.just(0), st.integers(0, 9_000_000)),
+        st.builds(DayWork, st.integers(1, 50), st.integers(0, 9_000_000)),
     )
 )
 def test_a_week_and_what_lies_before_it(days: dict[date, DayWork]) -> None:
@@ -112,6 +112,37 @@ def test_what_is_to_be_practised() -> None:
     }  # fmt: skip
     assert all(each.activity.subject == each.subject for each in made.to_practise)
     assert made.plan[0].focus == "Decimals: comparing"
+
+
+def lesson_in(subject: str, solved: int) -> Lesson:
+    """A lesson of ten questions of which so many were solved."""
+    questions = {f"q{n}": {"tries": 1, "solved_at": 1 if n < solved else None} for n in range(10)}
+    return Lesson.model_validate(
+        {
+            "id": subject, "tenant_id": TENANT, "session_id": SESSION, "user_id": LEARNER,
+            "container": "LEARN", "subject": subject, "questions": questions,
+            "started_at": BEGAN, "updated_at": ENDED,
+        }
+    )  # fmt: skip
+
+
+def test_what_is_in_remediation_goes_before_what_is_less_sure() -> None:
+    """A learner was told to practise it."""
+    facts = sample_facts()
+    told = facts.skills[8].model_copy(update={"in_remediation": True, "mastery": 0.8})
+    made = report(replace(facts, skills=[*facts.skills[6:8], told]))
+    assert [each.mastery for each in made.to_practise] == [41, 80, 55]
+
+
+def test_subjects_by_what_was_solved() -> None:
+    """The strongest is named, and free days of the plan go to the weakest first."""
+    solved = {"Math": 9, "ELA": 4, "Science": 10, "Social Studies": 7}
+    found = [lesson_in(subject, number) for subject, number in solved.items()]
+    made = report(replace(sample_facts(), lessons=found, skills=[]))
+    assert made.highlights[0] == "Strongest in Science: 100 % of its questions solved."
+    assert [each.subject for each in made.plan[:5]] == [
+        "ELA", "Social Studies", "Math", "Science", "ELA",
+    ]  # fmt: skip
 
 
 def test_lists_are_cut_and_say_so() -> None:
