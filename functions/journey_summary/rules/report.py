@@ -254,8 +254,8 @@ def _highlights(lessons: Sequence[Lesson], total: Sum) -> tuple[str, ...]:
         for subject, sums in _by_subject(lessons).items()
         if sums.questions >= _LEAST_QUESTIONS
     ]
-    if strong:
-        score, subject = max(strong, key=lambda each: each[0])
+    score, subject = max(strong, key=lambda each: each[0], default=(0.0, None))
+    if subject is not None and [each for each, _ in strong].count(score) == 1:
         said.append(f"Strongest in {subject}: {score:.0f} % of its questions solved.")
     said.append(f"{total.first_try_correct} of {total.questions} solved at the first try.")
     later = total.correct - total.first_try_correct

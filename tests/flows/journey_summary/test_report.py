@@ -145,6 +145,16 @@ def test_subjects_by_what_was_solved() -> None:
     ]  # fmt: skip
 
 
+def test_none_is_strongest_of_equals() -> None:
+    """Nor is one that a single question speaks for."""
+    found = [lesson_in("Math", 9), lesson_in("ELA", 9)]
+    made = report(replace(sample_facts(), lessons=found))
+    assert not any("Strongest" in each for each in made.highlights)
+    few = found[0].model_copy(update={"questions": {"q": QuestionTries(tries=1, solved_at=1)}})
+    made = report(replace(sample_facts(), lessons=[few]))
+    assert not any("Strongest" in each for each in made.highlights)
+
+
 def test_lists_are_cut_and_say_so() -> None:
     """Forty skills and every achievement there is."""
     facts = sample_facts(achievements=len(catalogue()))
