@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,12 +10,15 @@ import pytest
 from functions.coaching.forms import coaching_view
 from functions.coaching.rules.advice import MOST_AREAS, Advice, Learning, WeakSkill, advice
 from functions.coaching.service.coaching import coach, recipes_for
+from functions.xp_award.service import awarding
+from shared.documents.port import Create, Patch
 from shared.errors import Conflict
+from shared.models.journey import LessonTotals
 from shared.models.profiling import ProfilerResult
 from shared.models.skill_gaps import skill_gaps
 from tests.flows.journeying import Journeyer, offer
 from tests.flows.profiling import BANK, Profiler, learner, offers
-from tests.flows.stores import START, TENANT, House
+from tests.flows.stores import PSEUDONYMS, START, TENANT, House
 from tests.flows.stores import house as house
 
 NOTHING = Learning(
@@ -123,6 +127,37 @@ def test_learning_tells_of_itself(result: ProfilerResult) -> None:
     assert kinds(said(result, NOTHING))[-1] == "journey"
 
 
+def test_a_day_off_is_no_idleness(result: ProfilerResult) -> None:
+    """Nobody is called back before seven days are over."""
+    for days, called in ((6, False), (8, True)):
+        learning = replace(NOTHING, active=1, last_at=START - timedelta(days=days))
+        assert ("habit" in kinds(said(result, learning))) == called
+
+
+def test_a_strength_is_what_is_furthest_above(result: ProfilerResult) -> None:
+    """Of the skills that the track asks for; without one above it none is spoken of."""
+    targets = {each.skill: each.target for each in BANK.track[result.track].skills}
+    levels = [
+        each.model_copy(update={"level": targets[each.skill] + more})
+        for each, more in zip(
+            [one for one in result.scores.skills if one.skill in targets],
+            (2, 12, 5, -1, -1, -1),
+            strict=False,
+        )
+    ]
+    for found, expected in ((levels, levels[1].skill), (levels[3:], None)):
+        scores = result.scores.model_copy(update={"skills": tuple(found)})
+        strengths = [
+            each
+            for each in said(result.model_copy(update={"scores": scores})).feedback
+            if each.kind == "strength"
+        ]
+        titles = {each.code: each.title["en"] for each in BANK.skills}
+        assert [each.text.startswith(titles[expected or ""]) for each in strengths] == (
+            [True] if expected else []
+        )
+
+
 def test_it_is_gathered_from_what_the_flows_keep(house: House, result: ProfilerResult) -> None:
     """A completed journey, one under way with a skill that is to be practised."""
     done = Journeyer(house, "lena")
@@ -143,6 +178,29 @@ def test_it_is_gathered_from_what_the_flows_keep(house: House, result: ProfilerR
         assert bool(area.recipes) == (area.kind == "gap")
     other = coach(house, (TENANT, "max"), track=None, now=house.clock())
     assert other.session_id is None
+
+
+def test_the_latest_journey_and_todays_streak(house: House, result: ProfilerResult) -> None:
+    """The journey that ended last gives the score; the day of the last answer tells of today."""
+    done = Journeyer(house, "lena")
+    done.whole()
+    for event in house.waiting("journeys/xp_award"):
+        awarding.award(house, PSEUDONYMS, event, now=house.clock())
+    now = house.clock()
+    half = LessonTotals(container="LEARN", subject="Math", questions=2, correct=1, score=50)
+    later = done.journey().model_copy(
+        update={"id": "s9", "journey_id": "s9", "lessons": (half,),
+                "completed_at": now + timedelta(hours=1)}
+    )  # fmt: skip
+    house.documents.commit("journeys", LENA, [Create(later.stored())])
+    run = {"first": (now - timedelta(days=2)).date().isoformat(), "last": now.date().isoformat()}
+    house.documents.commit("game", LENA, [Patch("profile", set={"streak.runs": [run]})])
+    for days, words in ((0, "Your streak holds for today."), (1, "An answer today keeps")):
+        found = coach(house, LENA, track=None, now=now + timedelta(days=days)).advice
+        texts = {each.kind: each for each in found.feedback}
+        assert texts["progress"].reason == "2 completed, the last with 50 %; 0 under way."
+        assert texts["streak"].text.startswith(words)
+        assert texts["streak"].reason == "3 days on end so far."
 
 
 def test_recipes_follow_from_the_gaps(house: House, result: ProfilerResult) -> None:

@@ -176,7 +176,6 @@ def test_a_file_of_an_item_that_goes_meanwhile_goes_too(house: House) -> None:
     def removing(real: Any, *args: Any, **more: Any) -> Any:
         real(*args, **more)
         items.remove(house, LENA, item.item_id, if_match=None, now=house.clock())
-        clear(house)
 
     with pytest.raises(Missing):
         add_file(Patched(house, "put", removing, store="blobs"), item)
@@ -274,6 +273,16 @@ def test_feedback_is_the_mentors(house: House) -> None:
     assert feedback.listed(house, item) == []
     told = [each.data["action"] for each in house.waiting("accounts") if "action" in each.data]
     assert sorted(told) == ["portfolio.feedback"] * 2 + ["portfolio.withdraw"] * 2
+
+
+def test_feedback_is_found_under_its_own_item(house: House) -> None:
+    """Named under another item of the learner's it is not there."""
+    item, other = add(house), add(house)
+    say(house, item)
+    (given,) = feedback.listed(house, item)
+    with pytest.raises(Missing):
+        feedback.withdraw(house, PSEUDONYMS, MENTOR, other, given.feedback_id, now=house.clock())
+    assert feedback.listed(house, item) == [given]
 
 
 def test_feedback_has_an_end(house: House) -> None:
