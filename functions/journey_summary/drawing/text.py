@@ -111,6 +111,7 @@ def _kept_together(glyphs: list[_Glyph]) -> list[_Glyph]:
             elif kept[later].char.isalpha():
                 break
         face = kept[position].face
+        end += _closes(kept[position : end + 2])
         stretch = kept[position : end + 1]
         if len(stretch) <= _MOST_IN_ONE_PIECE and all(face.has(glyph.char) for glyph in stretch):
             text = "".join(glyph.char for glyph in stretch).replace(" ", "\u00a0")
@@ -118,6 +119,12 @@ def _kept_together(glyphs: list[_Glyph]) -> list[_Glyph]:
             kept[position : end + 1] = [_Glyph(char, face) for char in turned]
         position = end + 1
     return kept
+
+
+def _closes(glyphs: list[_Glyph]) -> bool:
+    """Whether the last of some characters is the bracket that closes one opened among them."""
+    kinds = [unicodedata.category(glyph.char) for glyph in glyphs]
+    return kinds[-1] == "Pe" and kinds.count("Ps") == kinds.count("Pe")
 
 
 def _is_right_to_left(glyph: _Glyph) -> bool:

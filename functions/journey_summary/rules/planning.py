@@ -105,7 +105,10 @@ def choose(
 ) -> Activity:
     """An activity that was not used yet, where there is one; the same for the same seed."""
     found = choices(kind, subject, grade_level)
-    fresh = [each for each in found if each.key not in used] or found
+    # five days on one subject need more than there is to practise with
+    more = choices("deepen", subject, grade_level) if kind == "practise" else []
+    fresh = [each for each in found if each.key not in used]
+    fresh = fresh or [each for each in more if each.key not in used] or found
     turn = int.from_bytes(sha256(f"{seed}{kind}{subject}".encode()).digest()[:8], "big")
     return fresh[turn % len(fresh)]
 

@@ -150,6 +150,13 @@ def test_a_name_is_drawn_from_right_to_left(name: str, drawn_as: str) -> None:
     assert from_left_to_right(name) == drawn_as
 
 
+def test_a_bracket_goes_with_the_words_that_it_closes() -> None:
+    """One that closes nothing of theirs is left to what follows."""
+    assert marked("שרה (לוי) Anna").markup.count("<font") == 2
+    assert "לוי)" in marked("שרה (לוי) Anna").markup
+    assert "שרה)" not in marked("(Anna שרה)").markup
+
+
 def test_an_arabic_name_is_one_piece_of_joined_letters() -> None:
     """Its words keep their order."""
     found = marked("مريم الفهري القرشي")

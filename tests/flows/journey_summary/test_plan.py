@@ -109,6 +109,18 @@ def test_what_is_weakest_comes_back_first() -> None:
     assert [each.subject for each in plan(1)[:5]] == ["Math", "Science", "Math", "Math", "Math"]
 
 
+@given(grade=st.sampled_from(GRADE_LEVELS), subject=st.sampled_from(SUBJECTS), seed=st.text())
+def test_a_week_on_one_subject_repeats_nothing(
+    grade: GradeLevel, subject: Subject, seed: str
+) -> None:
+    """Three weak skills of one subject: seven different things to do."""
+    days = week_plan(
+        [Focus(name, subject) for name in ("one", "two", "three")], [subject], {},
+        grade_level=grade, career="Pilot", first=MONDAY, seed=seed,
+    )  # fmt: skip
+    assert len({each.title for each in days}) == 7
+
+
 def test_without_weak_skills_it_goes_further() -> None:
     """From a mastered skill where there is one, the weakest subject first."""
     days = plan(0)
