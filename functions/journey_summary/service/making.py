@@ -108,8 +108,13 @@ def make(
         return "repeated"
     if event.resend < WAITS_FOR_XP and not _is_paid(stores, wanted):
         raise Unavailable("the XP of the journey is not in the ledger yet")
+    try:
+        facts = gather(stores, wanted)
+    except Rejected:
+        give_up(stores, event, now=now)
+        raise
     report = report_of(
-        gather(stores, wanted),
+        facts,
         version=told.version,
         completed_at=wanted.completed_at,
         made_at=now,

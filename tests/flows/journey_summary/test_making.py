@@ -219,6 +219,7 @@ def test_a_journey_that_is_gone_fails_its_report(reporting: Reporting, house: Ho
     house.documents.commit("journeys", summary.partition, [Delete(summary.session_id)])
     with pytest.raises(Rejected):
         reporting.make(wanted)
+    assert reporting.summary(event).state == "failed"
 
 
 def test_another_tenants_event_is_of_another_tenant(reporting: Reporting, house: House) -> None:
