@@ -16,7 +16,7 @@ from shared.events.summary import SummaryPublished
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models.notification import CONTAINER, RECRUITERS, Notification, audience_of
-from shared.people import parents_of, read_account
+from shared.people import is_parent_of, parents_of, read_account
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -79,10 +79,14 @@ def notify_parents(
         def decide(parent_id: str = parent_id) -> Decision:
             if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
                 raise Rejected("the learner was erased")
+            if erased_at(stores, pseudonyms, event.tenantid, "user", parent_id) or not is_parent_of(
+                stores, event.tenantid, parent_id=parent_id, learner_id=told.user_id
+            ):
+                return Decision()
             try:
                 learner = read_account(stores, event.tenantid, told.user_id)[0].display_name
             except Missing:
-                raise Rejected("the learner has no account") from None
+                learner = "A learner"
             notification = rules.report_of(
                 event.id, event.tenantid, told, parent_id=parent_id, learner=learner, now=now
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 from functions.journey_summary.rules.documents import (
@@ -24,8 +25,8 @@ def report_of(world: World, person: Person) -> str:
     """A report of somebody that is ready; returns its journey's id."""
     session_id = str(uuid4())
     version = Version(
-        number=1, because="completed", pages=2, size=len(CONTENT), sha256="0" * 64,
-        made_at=world.now,
+        number=1, because="completed", pages=2, size=len(CONTENT),
+        sha256=sha256(CONTENT).hexdigest(), made_at=world.now,
     )  # fmt: skip
     summary = Summary(
         id=session_id, tenant_id=person.tenant, session_id=session_id, user_id=person.user_id,

@@ -55,6 +55,7 @@ def drawn(report: Report) -> Pages:
             subject=f"Journey as {report.career}, completed on {day_words(report.completed_on)}",
             lang=LANGUAGE,
             pageCompression=1,
+            invariant=1,  # drawn again it is the same, byte for byte
         )
         document.addPageTemplates(
             [

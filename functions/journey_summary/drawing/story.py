@@ -72,7 +72,9 @@ def _tiles(report: Report, width: float) -> Table:
 def _glance(report: Report, width: float) -> list[Flowable]:
     first, last = report.days[0].day, report.days[-1].day
     active = sum(day.answers > 0 for day in report.days)
-    words = f"{day_words(first)} to {day_words(last)}: active on {active} of 7 days."
+    words = (
+        f"{day_words(first)} to {day_words(last)}: worked on this journey on {active} of 7 days."
+    )
     if report.minutes_before >= 1:
         words += f" {_duration(report.minutes_before)} of work lie before this week."
     if report.streak_days > 1:
@@ -81,6 +83,7 @@ def _glance(report: Report, width: float) -> list[Flowable]:
         paragraph(said("The week at a glance"), "heading"),
         paragraph(said(words), "body"),
         week_chart(report.days, width),
+        paragraph(said("Over the whole journey"), "subheading"),
         *(paragraph(said(f"• {each}"), "body", leftIndent=10, firstLineIndent=-8)
           for each in report.highlights),
     ]  # fmt: skip
@@ -158,9 +161,9 @@ def _skills(report: Report, width: float) -> list[Flowable]:
 
 
 def _achievements(report: Report, width: float) -> list[Flowable]:
-    heading = paragraph(said("Achievements"), "heading")
+    heading = paragraph(said("Achievements of these days"), "heading")
     if not report.badges:
-        words = "No achievement on this journey. The next one may be close."
+        words = "No achievement in these days. The next one may be close."
         return [KeepTogether([heading, paragraph(said(words), "body")])]
     cells: list[list[Flowable]] = [
         [

@@ -80,8 +80,9 @@ def week_plan(
         if index is None:
             subject = next(deeper)
             activity = choose("deepen", subject, grade_level, seed=salt, used=used)
-            about = strengths.get(subject, f"this week's {subject}")
-            days.append(_day(day, f"Going further in {subject}", subject, activity, about))
+            about = strengths.get(subject, f"something from {subject}")
+            shown = f"Going further in {subject}" if subject in strengths else f"Some {subject}"
+            days.append(_day(day, shown, subject, activity, about))
         else:
             focus = focused[index]
             activity = choose("practise", focus.subject, grade_level, seed=salt, used=used)

@@ -53,6 +53,7 @@ class Facts:
     learner: str
     time_zone: str
     achievements: Sequence[Achievement] = field(default=())
+    paid_xp: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class ToPractise:
 
 @dataclass(frozen=True)
 class Badge:
-    """An achievement of the journey."""
+    """An achievement of the journey's days."""
 
     name: str
     text: str
@@ -150,7 +151,8 @@ def report_of(facts: Facts, *, version: int, completed_at: datetime, made_at: da
         (skill for skill in facts.skills if not skill.is_mastered),
         key=lambda skill: (not skill.in_remediation, skill.mastery, skill.skill_id),
     )
-    first, plan = next_monday(completed_on), [_focus(skill) for skill in weak]
+    made_on = local_date(made_at, zone)
+    first, plan = next_monday(max(completed_on, made_on)), [_focus(skill) for skill in weak]
     days, before = _week(facts.days, completed_on)
     badges = _badges(facts, completed_at)
     lifetime = facts.game.lifetime_xp if facts.game else None
@@ -162,15 +164,15 @@ def report_of(facts: Facts, *, version: int, completed_at: datetime, made_at: da
         grade_level=journey.grade_level,
         started_on=local_date(journey.started_at, zone),
         completed_on=completed_on,
-        made_on=local_date(made_at, zone),
+        made_on=made_on,
         version=version,
         time_zone=zone,
         total=total,
         minutes=total.duration_ms / _MS_A_MINUTE,
-        xp=sum(answers_xp(lesson) for lesson in facts.lessons) + sum(map(ending_xp, totals)),
+        xp=_xp(facts) if facts.paid_xp is None else facts.paid_xp,
         level=level,
         tier=None if level is None else tier_of(level),
-        streak_days=current_length(facts.game.streak, completed_at, zone) if facts.game else 0,
+        streak_days=_streak(facts, version, completed_at),
         days=days,
         minutes_before=before,
         highlights=_highlights(facts.lessons, total),
@@ -197,6 +199,20 @@ def report_of(facts: Facts, *, version: int, completed_at: datetime, made_at: da
             seed=journey.journey_id,
         ),
     )
+
+
+def _xp(facts: Facts) -> int:
+    """What the rule foretells of the journey, where the ledger has not been asked."""
+    endings = sum(ending_xp(totals_of(lesson)) for lesson in facts.lessons)
+    return sum(answers_xp(lesson) for lesson in facts.lessons) + endings
+
+
+def _streak(facts: Facts, version: int, completed_at: datetime) -> int:
+    """The streak at the journey's end. The game keeps how it is now, so only the report that is
+    made at the end can tell."""
+    if facts.game is None or version > 1:
+        return 0
+    return current_length(facts.game.streak, completed_at, facts.time_zone)
 
 
 def _week(days: Mapping[date, DayWork], last: date) -> tuple[tuple[Day, ...], float]:
@@ -239,9 +255,9 @@ def _by_subject(lessons: Sequence[Lesson]) -> dict[Subject, Sum]:
 
 
 def _weakest_first(lessons: Sequence[Lesson]) -> list[Subject]:
-    """The subjects by their scores, lowest first; without answers they are as they come."""
+    """The subjects by their scores, lowest first; those without an answer come last."""
     sums = _by_subject(lessons)
-    return sorted(SUBJECTS, key=lambda subject: sums[subject].score if lessons else 0.0)
+    return sorted(SUBJECTS, key=lambda subject: (sums[subject].questions == 0, sums[subject].score))
 
 
 def _highlights(lessons: Sequence[Lesson], total: Sum) -> tuple[str, ...]:
@@ -269,7 +285,7 @@ def _highlights(lessons: Sequence[Lesson], total: Sum) -> tuple[str, ...]:
 
 
 def _badges(facts: Facts, completed_at: datetime) -> tuple[Badge, ...]:
-    """What was awarded for the journey, the latest first."""
+    """What was awarded between the journey's start and its end, the latest first."""
     if facts.game is None:
         return ()
     known = {each.key: each for each in facts.achievements}

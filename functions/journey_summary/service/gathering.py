@@ -7,7 +7,7 @@ from datetime import date
 
 from functions.journey_summary.rules.documents import Summary
 from functions.journey_summary.rules.report import DayWork, Facts
-from shared.documents.port import Equals, Order, Partition
+from shared.documents.port import Equals, Order, Partition, Prefix
 from shared.errors import Missing, Rejected
 from shared.models import game, journey
 from shared.models.achievements import catalogue
@@ -32,15 +32,17 @@ def gather(stores: Stores, summary: Summary) -> Facts:
         raise Rejected("the journey is gone")
     found = Journey.of(stored.body)
     lessons = _lessons(stores, found)
+    game_profile = _game(stores, partition)
     return Facts(
         journey=found,
         lessons=lessons,
         days=_days(stores, found, summary.time_zone),
         skills=_skills(stores, partition, lessons),
-        game=_game(stores, partition),
+        game=game_profile,
         learner=_name(stores, summary),
         time_zone=summary.time_zone,
         achievements=catalogue(),
+        paid_xp=_paid(stores, found) if game_profile else None,
     )
 
 
@@ -89,6 +91,27 @@ def _skills(stores: Stores, partition: Partition, lessons: list[Lesson]) -> list
 def _game(stores: Stores, partition: Partition) -> GameProfile | None:
     stored = stores.documents.get(game.CONTAINER, partition, game.PROFILE_ID)
     return None if stored is None else GameProfile.of(stored.body)
+
+
+def _paid(stores: Stores, found: Journey) -> int:
+    """What the ledger paid for the journey's answers and lessons: awards that are held are not in
+    it, and what a correction took back is."""
+    paid = 0
+    for rule in ("answer", "lesson", "perfect"):
+        continuation = None
+        while True:
+            page = stores.documents.query(
+                game.CONTAINER,
+                found.partition,
+                where=[Equals("kind", "entry"), Prefix("deed", f"{rule}|{found.journey_id}|")],
+                limit=PAGE,
+                continuation=continuation,
+            )
+            paid += sum(int(item.body["lifetime_change"]) for item in page.items)
+            continuation = page.continuation
+            if continuation is None:
+                break
+    return paid
 
 
 def _name(stores: Stores, summary: Summary) -> str:

@@ -106,7 +106,8 @@ def make(
         raise Rejected("the report is gone: the learner was erased") from None
     if wanted.asked != told.version or wanted.state == "ready":
         return "repeated"
-    if event.resend < WAITS_FOR_XP and not _is_paid(stores, wanted):
+    waits = wanted.because == "completed" and event.resend < WAITS_FOR_XP
+    if waits and not _is_paid(stores, wanted):
         raise Unavailable("the XP of the journey is not in the ledger yet")
     try:
         facts = gather(stores, wanted)
@@ -117,7 +118,7 @@ def make(
         facts,
         version=told.version,
         completed_at=wanted.completed_at,
-        made_at=now,
+        made_at=wanted.asked_at,  # two who make it at once make the same
     )
     content, pages = draw(report)
     stores.blobs.put(
@@ -205,7 +206,7 @@ def ask(
         summary, etag = read(stores, partition, session_id)
         if summary.state == "preparing" and now < summary.asked_at + TAKES_AT_MOST:
             return Answer(202, shown(summary))
-        if summary.asked >= MOST_VERSIONS:
+        if len(summary.versions) >= MOST_VERSIONS:
             raise Conflict(f"this report was made {MOST_VERSIONS} times; that is the most")
         wanted = summary.model_copy(
             update={

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from heapq import merge
 from itertools import islice
 
@@ -97,6 +98,11 @@ def link(
     latest = summary.latest
     if latest is None:
         raise Conflict("the report is not ready yet; try again in a minute")
+    try:
+        read_account(stores, by.tenant_id, by.user_id)
+    except Missing:
+        # the link is judged by the account when it is opened
+        raise Conflict("you have no account here yet: read v1/users/me first") from None
     record_read(stores, pseudonyms, by, "summary.link", of="user", target=summary.user_id, now=now)
     ticket = Ticket(
         summary.tenant_id, by.user_id, f"{summary.user_id}/{summary.session_id}/{latest.number}"
@@ -141,9 +147,12 @@ def download(
     summary, _ = read(stores, (held.tenant_id, user_id), session_id)
     if summary.latest is None or str(summary.latest.number) != number:
         raise Missing("this version was replaced by another; ask for a link anew")
-    record_read(stores, pseudonyms, viewer, "summary.download", of="user", target=user_id, now=now)
     with stores.blobs.open(BLOBS, blob_name_of(held.tenant_id, user_id, session_id)) as file:
-        return summary, file.read()
+        content = file.read()
+    if sha256(content).hexdigest() != summary.latest.sha256:
+        raise Missing("the report is being made anew; ask for a link again in a minute")
+    record_read(stores, pseudonyms, viewer, "summary.download", of="user", target=user_id, now=now)
+    return summary, content
 
 
 def _viewer(stores: Stores, pseudonyms: Pseudonyms, held: Ticket) -> Principal:

@@ -73,6 +73,13 @@ def test_a_version_that_was_asked_for_is_told_as_such(house: House, event: Event
     assert {title for _, title in told(house)} == {"Journey report renewed"}
 
 
+def test_a_parent_who_was_erased_is_not_told(house: House, event: Event) -> None:
+    """Though their link lies there still; the other one is."""
+    erase(house, "paula")
+    notify(house, event)
+    assert [audience for audience, _ in told(house)] == ["user:peter"]
+
+
 def test_nobody_is_told_of_who_was_erased(house: House, event: Event) -> None:
     """The message was on its way."""
     erase(house, "lena")

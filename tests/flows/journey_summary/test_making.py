@@ -21,6 +21,9 @@ from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
 from tests.flows.stores import house as house
 
 LENA = learner("lena")
+PAID = 1040
+"""XP of the journey in the ledger: 1,200 by the rule, of which the guards hold 16 answers, for all
+were given within a minute."""
 
 
 @pytest.fixture
@@ -50,8 +53,8 @@ def test_one_report_for_each_journey(reporting: Reporting) -> None:
     summary = reporting.summary(event)
     assert [each.number for each in summary.versions] == [1]
     assert len(reporting.draw.drawn) == len(reporting.published()) == 1
-    assert reporting.file(summary) == b"Lena 1200 version 1"
-    assert summary.versions[0].size == len(b"Lena 1200 version 1")
+    assert reporting.file(summary) == b"Lena 1040 version 1"
+    assert summary.versions[0].size == len(b"Lena 1040 version 1")
 
 
 def test_it_waits_for_the_journeys_xp(reporting: Reporting) -> None:
@@ -65,7 +68,7 @@ def test_it_waits_for_the_journeys_xp(reporting: Reporting) -> None:
     reporting.pay()
     assert reporting.make(wanted) == "done"
     (report,) = reporting.draw.drawn
-    assert (report.level, report.xp) == (5, 1200)
+    assert (report.level, report.xp) == (5, PAID)
     assert "Journey's end" in {each.name for each in report.badges}
 
 
@@ -99,7 +102,7 @@ def test_a_version_takes_the_former_ones_place(reporting: Reporting) -> None:
         (1, "completed"), (2, "asked"),
     ]  # fmt: skip
     assert later.versions[1].made_at - later.versions[0].made_at == timedelta(hours=1)
-    assert reporting.file(later) == b"Lena 1200 version 2"
+    assert reporting.file(later) == b"Lena 1040 version 2"
     (names,) = [list(reporting.house.blobs.list(BLOBS))]
     assert len(names) == 1
 
@@ -128,7 +131,7 @@ def test_a_request_that_was_overtaken_does_nothing(reporting: Reporting) -> None
     assert reporting.make(second) == "repeated"
     assert reporting.make(third) == "done"
     assert reporting.make(second) == "repeated"
-    assert reporting.file(summary) == b"Lena 1200 version 3"
+    assert reporting.file(summary) == b"Lena 1040 version 3"
 
 
 def test_a_report_that_failed_is_made_when_asked_for(reporting: Reporting) -> None:
@@ -303,7 +306,7 @@ def test_it_survives_the_death_of_any_write(
             deliveries = reporting.wanted()
     summary = reporting.summary(event)
     assert [each.number for each in summary.versions] == [1]
-    assert reporting.file(summary) == b"Lena 1200 version 1"
+    assert reporting.file(summary) == b"Lena 1040 version 1"
     assert len({each.id for each in reporting.published()}) == 1
 
 

@@ -53,6 +53,11 @@ def test_a_report_is_read_as_it_was_meant() -> None:
     assert places == sorted(places)
 
 
+def test_drawn_again_it_is_the_same() -> None:
+    """Byte for byte, so that two who make it at once make one."""
+    assert drawn(sample_report()).content == drawn(sample_report()).content
+
+
 def test_title_and_language_stand_in_the_file() -> None:
     """A reader shows the title, not the file's name, and a voice knows the language."""
     document = PdfReader(BytesIO(drawn(sample_report()).content))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from functions.journey_summary.rules.documents import Summary
 from functions.journey_summary.service import reading
-from shared.auth import Ticket
+from shared.auth import Principal, Ticket
 from shared.documents.port import Patch
 from shared.errors import Conflict, Forbidden, Invalid, Missing, Unauthenticated
 from tests.flows.journey_summary.parents import CHILDREN, OWN, Reporting, link, person
@@ -162,6 +162,23 @@ def test_a_ticket_is_for_one_report(reporting: Reporting, house: House) -> None:
         reporting.make(wanted)
     with pytest.raises(Missing, match="replaced"):
         reporting.open(summary, ticket)
+
+
+def test_a_ticket_opens_the_bytes_that_were_told_of(reporting: Reporting, house: House) -> None:
+    """While the next version's file lies there, untold, it opens nothing."""
+    summary = reporting.made()
+    ticket = reporting.link(person(house, "lena", "learner"), summary)
+    name = f"{TENANT}/lena/{summary.session_id}/summary.pdf"
+    house.blobs.put("journey-summaries", name, b"of a version that nobody told of")
+    with pytest.raises(Missing, match="made anew"):
+        reporting.open(summary, ticket)
+
+
+def test_who_has_no_account_gets_no_link(reporting: Reporting, house: House) -> None:
+    """It would be judged by that account."""
+    summary = reporting.made()
+    with pytest.raises(Conflict, match="no account"):
+        reporting.link(Principal("elsewhere", TENANT, frozenset({"admin"})), summary)
 
 
 def test_links_and_downloads_are_written_down(reporting: Reporting, house: House) -> None:

@@ -145,6 +145,29 @@ def test_subjects_by_what_was_solved() -> None:
     ]  # fmt: skip
 
 
+def test_what_the_ledger_paid_is_what_was_earned() -> None:
+    """Held awards are not in it; without a ledger the rule foretells."""
+    assert report(replace(sample_facts(), paid_xp=123)).xp == 123
+    assert report(replace(sample_facts(), paid_xp=0)).xp == 0
+    assert report(sample_facts()).xp > 123
+
+
+def test_a_report_made_late_plans_for_the_week_to_come() -> None:
+    """And tells no streak, for the game keeps only how it is now."""
+    later = ENDED + timedelta(days=20)
+    made = report_of(sample_facts(), version=2, completed_at=ENDED, made_at=later)
+    assert made.plan[0].day == date(2026, 12, 14)
+    assert made.streak_days == 0
+    assert made.days[-1].day == date(2026, 11, 20)
+
+
+def test_what_was_not_begun_comes_after_what_is_weak() -> None:
+    """Free days go to subjects of which something is known first."""
+    found = [lesson_in("Science", 9), lesson_in("ELA", 4)]
+    made = report(replace(sample_facts(), lessons=found, skills=[]))
+    assert [each.subject for each in made.plan[:4]] == ["ELA", "Science", "Math", "Social Studies"]
+
+
 def test_none_is_strongest_of_equals() -> None:
     """Nor is one that a single question speaks for."""
     found = [lesson_in("Math", 9), lesson_in("ELA", 9)]
