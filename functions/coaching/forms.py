@@ -8,12 +8,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringCons
 
 from functions.coaching.rules.advice import AreaKind, FeedbackKind
 from functions.coaching.rules.catalogue import Recipe
-from functions.coaching.rules.documents import MOST_SLUG, SLUG, RecipeContent, RecipeUse
+from functions.coaching.rules.documents import RecipeUse
 from functions.coaching.rules.matching import Match
 from functions.coaching.service.coaching import Coached
 from shared.http.call import Body, PageQuery, Query
 from shared.models.examples import SESSION, example
 from shared.models.question_bank import Level, Track
+from shared.models.recipes import MOST_SLUG, SLUG, RecipeContent
 from shared.models.skill_gaps import Gap
 
 _SLUG = "read-the-sign-in-log"

@@ -27,7 +27,6 @@ from functions.coaching.forms import (
     use_view,
 )
 from functions.coaching.rules.catalogue import Recipe
-from functions.coaching.rules.documents import MOST_SLUG, SLUG
 from functions.coaching.service import recipes
 from functions.coaching.service.coaching import coach, recipes_for
 from shared import runtime
@@ -35,6 +34,7 @@ from shared.errors import Conflict, Exists, Forbidden, Missing, Stale
 from shared.http.api import Api, Reply
 from shared.http.call import Call, etag_header
 from shared.http.subject import partition_read
+from shared.models.recipes import MOST_SLUG, SLUG
 
 READ = "coaching.read"
 

@@ -1,24 +1,14 @@
-"""The seed catalogue, and a tenant's recipes laid over it."""
+"""A tenant's recipes, laid over the seed catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-from pydantic import Field, TypeAdapter
-
-from functions.coaching.rules.documents import MOST_SLUG, SLUG, RecipeContent, RecipeRecord
+from shared.models.recipes import RecipeContent, RecipeRecord, seed
 
 _PRIOR_RATINGS, _PRIOR_MEAN = 5, 3.5
 """Ratings that each recipe is thought to have had, so that one five is not the best of all."""
-
-
-class SeedRecipe(RecipeContent):
-    """A recipe as ``recipes.json`` has it."""
-
-    slug: str = Field(pattern=SLUG, min_length=3, max_length=MOST_SLUG)
 
 
 @dataclass(frozen=True)
@@ -42,16 +32,6 @@ class Recipe:
     def standing(self) -> float:
         """Its rating for comparison: the mean with a few ratings of :data:`_PRIOR_MEAN` added."""
         return (self.rating_sum + _PRIOR_RATINGS * _PRIOR_MEAN) / (self.ratings + _PRIOR_RATINGS)
-
-
-@cache
-def seed() -> Mapping[str, RecipeContent]:
-    """The recipes of ``recipes.json`` by slug; raises ``ValidationError`` for a wrong one."""
-    source = Path(__file__).parent.with_name("recipes.json").read_bytes()
-    found = TypeAdapter(tuple[SeedRecipe, ...]).validate_json(source)
-    return {
-        each.slug: RecipeContent.model_validate(each.model_dump(exclude={"slug"})) for each in found
-    }
 
 
 def recipe_of(slug: str, record: RecipeRecord | None) -> Recipe | None:

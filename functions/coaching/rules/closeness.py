@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from functions.coaching.rules.catalogue import Recipe
-from functions.coaching.rules.documents import RecipeContent
+from shared.models.recipes import RecipeContent
 from shared.search_terms import words
 
 Vector = Mapping[str, float]
@@ -58,8 +58,7 @@ def cosine(one: Vector, other: Vector) -> float:
 
 
 def _terms(content: RecipeContent) -> list[str]:
-    text = " ".join((content.title, content.summary, *content.steps, content.outcome))
-    return [word for word in words(text) if len(word) >= _FEWEST_LETTERS]
+    return [word for word in words(content.text) if len(word) >= _FEWEST_LETTERS]
 
 
 def _mean(vectors: Iterable[Vector]) -> Vector:

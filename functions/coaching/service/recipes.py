@@ -6,21 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from functions.coaching.rules.catalogue import Recipe, laid_over, recipe_of, seed
-from functions.coaching.rules.documents import (
-    CONTAINER,
-    RECIPE_ID,
-    RecipeContent,
-    RecipeRecord,
-    RecipeUse,
-    use_id_of,
-)
+from functions.coaching.rules.catalogue import Recipe, laid_over, recipe_of
+from functions.coaching.rules.documents import RecipeUse, use_id_of
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Create, Equals, Operation, Replace, Stored
 from shared.erasures import erased_at
 from shared.errors import Conflict, Exists, Missing, Stale
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
+from shared.models.recipes import CONTAINER, RECIPE_ID, RecipeContent, RecipeRecord, seed
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from functions.coaching.rules.documents import CONTAINER, RecipeContent, RecipeRecord
 from shared.documents.port import Create
+from shared.models.recipes import CONTAINER, RecipeContent, RecipeRecord
 from tests.access.profiles import session_of
 from tests.access.recipes.registry import PERSON, SELF, THING, Request, recipe
 from tests.access.world import Kind, Person, World

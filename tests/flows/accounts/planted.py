@@ -10,7 +10,6 @@ from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFr
 from functions.accounts.service import families, invitations, profiling, registration, sign_in
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
-from functions.coaching.rules.catalogue import seed
 from functions.coaching.service import recipes
 from functions.intake_notify import service as notifying
 from functions.journey_summary.rules.report import Report
@@ -31,6 +30,7 @@ from shared.models import family, notification
 from shared.models.candidate import candidate_id_of
 from shared.models.family import FamilyLink, link_id_of
 from shared.models.notification import Notification
+from shared.models.recipes import seed
 from shared.models.tenant import Tenant
 from tests.flows.journeying import Journeyer
 from tests.flows.profiling import WORDS, Profiler, offers

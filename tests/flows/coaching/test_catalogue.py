@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.coaching.rules.catalogue import Recipe, laid_over, recipe_of, seed
+from functions.coaching.rules.catalogue import Recipe, laid_over, recipe_of
 from functions.coaching.rules.closeness import cosine, meanings
-from functions.coaching.rules.documents import RecipeContent, RecipeRecord
 from functions.coaching.rules.matching import MOST_FOR_A_GAP, Match, matches
 from shared.models.question_bank import Level, Track
+from shared.models.recipes import RecipeContent, RecipeRecord, seed
 from shared.models.skill_gaps import Gap
 from tests.flows.profiling import BANK
 from tests.flows.stores import START, TENANT

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from functions.coaching.rules.catalogue import Recipe, seed
-from functions.coaching.rules.documents import RecipeContent
+from functions.coaching.rules.catalogue import Recipe
 from functions.coaching.service import recipes
 from shared.auth import Principal
 from shared.errors import Conflict, Exists, Missing, Stale, Unavailable
 from shared.messaging import IdempotencyKey
+from shared.models.recipes import RecipeContent, seed
 from tests.flows.accounts.inhabitants import Patched
 from tests.flows.coaching.test_catalogue import recipe
 from tests.flows.journey_summary.test_making import erase
