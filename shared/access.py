@@ -159,6 +159,14 @@ ACCESS: Mapping[str, Reaches | None] = {
     "recipes_activate": {"admin": "tenant"},
     "recipes_remove": {"admin": "tenant"},
     "recipes_use": {"learner": "own"},
+    # recommendations
+    "embeddings_store": {"admin": "tenant"},
+    "content_list": {**_LEARNER_AND_MENTORS, "admin": "tenant"},
+    "content_search": {**_LEARNER_AND_MENTORS, "admin": "tenant"},
+    "content_read": {**_LEARNER_AND_MENTORS, "admin": "tenant"},
+    "content_remove": {"admin": "tenant"},
+    "recommendations_make": _LEARNER_AND_THEIRS,
+    "recommendations_engage": {"learner": "own"},
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},

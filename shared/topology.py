@@ -43,6 +43,19 @@ class ByRecord(_Entry):
     by: Literal["record"]
 
 
+class Vector(_Entry):
+    """That documents have a vector in a field of their own, and are found by what is near to it.
+
+    Cosmos DB's vector policy takes these words as they stand.
+    """
+
+    path: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    dimensions: int = Field(ge=1, le=4096)
+    data_type: Literal["float32"] = "float32"
+    distance_function: Literal["cosine"] = "cosine"
+    index: Literal["flat", "quantizedFlat", "diskANN"] = "quantizedFlat"
+
+
 class Container(_Entry):
     """A document container.
 
@@ -53,7 +66,7 @@ class Container(_Entry):
     asks. Events leave from a container that is swept by ``kind``; beside them lie
     receipts, which expire: it cannot be one where nothing does. ``erasure`` says how
     a person's data is found, for export and for removal; each field of it gets an index.
-    ``secrets`` are fields that no export shows.
+    ``secrets`` are fields that no export shows. With ``vector`` documents are found by nearness.
     """
 
     owner: str
@@ -62,6 +75,7 @@ class Container(_Entry):
     ordered_by: tuple[str, ...] = ()
     array_fields: tuple[str, ...] = ()
     swept_by: tuple[str, ...] = ()
+    vector: Vector | None = None
     erasure: Kept | Annotated[tuple[ByField, ...], Field(min_length=1)]
     secrets: tuple[str, ...] = ()
 
@@ -72,6 +86,11 @@ class Container(_Entry):
             return ()
         fields = dict.fromkeys(rule.field for rule in self.erasure)
         return tuple(field for field in fields if field not in self.partition_key)
+
+    @property
+    def vector_field(self) -> tuple[str, int] | None:
+        """The field of a document's vector and its dimension, None where documents have none."""
+        return None if self.vector is None else (self.vector.path, self.vector.dimensions)
 
 
 class Receiver(_Entry):

@@ -20,6 +20,7 @@ from shared.documents.cosmos_query import (
     sorting,
     statement,
     value_at,
+    vector_statement,
 )
 from shared.documents.port import (
     STORE_FIELDS,
@@ -27,6 +28,7 @@ from shared.documents.port import (
     Delete,
     Filter,
     Json,
+    Neighbour,
     Operation,
     Order,
     Page,
@@ -37,6 +39,7 @@ from shared.documents.port import (
     Upsert,
     check_commit,
     check_filters,
+    check_nearest,
     check_order,
     document_id,
     is_id,
@@ -150,7 +153,13 @@ class CosmosDocuments:
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> tuple[str | None, ...]:
         declared = self._container(container)
-        check_commit(declared.partition_key, declared.ordered_by, partition, operations)
+        check_commit(
+            declared.partition_key,
+            declared.ordered_by,
+            partition,
+            operations,
+            declared.vector_field,
+        )
         from azure.cosmos.exceptions import CosmosBatchOperationError
 
         batch = [_batch_operation(operation) for operation in operations]
@@ -206,6 +215,32 @@ class CosmosDocuments:
             return Page(items, None)
         last = [value_at(found[limit - 1], path) for path in paths]
         return Page(items, write_continuation(shape, last))
+
+    def nearest(
+        self,
+        container: str,
+        scope: Partition,
+        vector: Sequence[float],
+        *,
+        where: Sequence[Filter] = (),
+        limit: int = 50,
+    ) -> tuple[Neighbour, ...]:
+        declared = self._container(container)
+        asked = check_nearest(
+            declared.partition_key, declared.vector_field, scope, vector, where, limit
+        )
+        text, parameters = vector_statement(declared, scope, asked, where, limit)
+        with _translated(container):
+            found = self._run(container, declared, scope, text, parameters, limit)
+        # of each physical range its own nearest, and once more where a range was split meanwhile
+        once = {_identity(declared, item["document"]): item for item in found}.values()
+        nearest = sorted(
+            once, key=lambda item: (-item["similarity"], _identity(declared, item["document"]))
+        )
+        return tuple(
+            Neighbour(_stored(item["document"]), float(item["similarity"]))
+            for item in nearest[:limit]
+        )
 
     def _run(
         self,

@@ -75,6 +75,57 @@ def statement(
     )
 
 
+def vector_statement(
+    declared: Container,
+    scope: Partition,
+    asked: Sequence[float],
+    where: Sequence[Filter],
+    most: int,
+) -> tuple[str, list[Json]]:
+    """The statement for what is nearest, and its parameters.
+
+    The service puts what is most alike first, and wants no direction there.
+    """
+    assert declared.vector is not None  # noqa: S101  asked for before
+    parameters = _Parameters()
+    conditions = [
+        f"{_field(path)} = {parameters.add(value)}"
+        for path, value in zip(declared.partition_key, scope, strict=False)
+    ]
+    conditions += [_condition(one, parameters) for one in where]
+    field = _field(declared.vector.path)
+    conditions.append(f"IS_ARRAY({field})")
+    distance = f"VectorDistance({field}, {parameters.add(list(asked))})"
+    return (
+        f"SELECT TOP {most} c AS document, {distance} AS similarity FROM c"  # noqa: S608  a number and checked names
+        f" WHERE {' AND '.join(conditions)} ORDER BY {distance}"
+    ), parameters.given
+
+
+def vector_policies(container: Container) -> tuple[Json, Json] | None:
+    """The vector policy of a container and what its indexing policy has of it, as the service
+    takes them; None of one without vectors."""
+    vector = container.vector
+    if vector is None:
+        return None
+    path = f"/{vector.path}"
+    policy = {
+        "vectorEmbeddings": [
+            {
+                "path": path,
+                "dataType": vector.data_type,
+                "distanceFunction": vector.distance_function,
+                "dimensions": vector.dimensions,
+            }
+        ]
+    }
+    indexing = {
+        "vectorIndexes": [{"path": path, "type": vector.index}],
+        "excludedPaths": [{"path": f"{path}/*"}],
+    }
+    return policy, indexing
+
+
 def _condition(condition: Filter, parameters: _Parameters) -> str:
     field = _field(condition.path)
     if isinstance(condition, Equals):

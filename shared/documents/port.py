@@ -25,6 +25,8 @@ MAX_COMMIT_BYTES = 2 * 1024 * 1024
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_ORDER_CHARACTERS = 200
+MAX_COMPONENT, MIN_COMPONENT = 1e15, 1e-15
+"""A vector's numbers stay where their squares do in single precision."""
 STORE_FIELDS = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
 
 Partition = tuple[str, ...]
@@ -147,6 +149,14 @@ class Page:
     continuation: str | None
 
 
+@dataclass(frozen=True)
+class Neighbour:
+    """A document found by its vector, and the cosine of that to what was asked, -1 to 1."""
+
+    stored: Stored
+    similarity: float
+
+
 class Documents(Protocol):
     """Where documents live. Safe to use from several threads and processes."""
 
@@ -188,6 +198,24 @@ class Documents(Protocol):
         another. Raises ``Invalid`` for a malformed path, value, limit or continuation,
         which may come from a caller, and ``ValueError`` for misuse by code: an unknown
         container, a scope of another form, an order without an index.
+        """
+
+    def nearest(
+        self,
+        container: str,
+        scope: Partition,
+        vector: Sequence[float],
+        *,
+        where: Sequence[Filter] = (),
+        limit: int = 50,
+    ) -> tuple[Neighbour, ...]:
+        """Read the documents of a partition or of a tenant whose vectors are nearest to one, the
+        nearest first, in any order where they are alike.
+
+        All filters hold; a document without a vector is not found. Similarity is computed in
+        single precision. ``limit`` is 1 to 1,000. Raises ``Invalid`` for a vector that is not
+        finite or has no length, a malformed filter or limit, and ``ValueError`` for misuse by
+        code: a container without vectors, a vector of another dimension, a scope of another form.
         """
 
 
@@ -242,6 +270,40 @@ def check_order(ordered_by: Sequence[str], order: Order | None) -> None:
         raise ValueError(f"{order.path} is not in the container's ordered_by")
 
 
+def checked_vector(vector: Sequence[float], dimensions: int) -> list[float]:
+    """Return a vector that can be asked for. Raises ``ValueError`` for another dimension, and
+    ``Invalid`` for one that is not finite or has no length."""
+    if len(vector) != dimensions:
+        raise ValueError(f"vectors here have {dimensions} dimensions; got {len(vector)}")
+    found = [float(value) for value in vector]
+    if not all(math.isfinite(value) and abs(value) <= MAX_COMPONENT for value in found):
+        raise Invalid("a vector's numbers are finite, in single precision")
+    if not any(abs(value) >= MIN_COMPONENT for value in found):
+        raise Invalid("a vector has a length")
+    return found
+
+
+def check_nearest(
+    key_fields: Sequence[str],
+    vector: tuple[str, int] | None,
+    scope: Partition,
+    asked: Sequence[float],
+    where: Sequence[Filter],
+    limit: int,
+) -> list[float]:
+    """Hold a question for what is near against the forms that every adapter keeps; returns the
+    vector that is asked for. Raises ``ValueError`` and ``Invalid`` as :meth:`Documents.nearest`.
+    """
+    if vector is None:
+        raise ValueError("the container has no vectors")
+    if len(scope) not in {1, len(key_fields)}:
+        raise ValueError("the scope is a tenant, or a whole partition")
+    if not 1 <= limit <= 1000:
+        raise Invalid("limit is 1 to 1,000")
+    check_filters(where)
+    return checked_vector(asked, vector[1])
+
+
 def document_id(operation: Operation) -> str:
     """The id of the document an operation concerns."""
     if isinstance(operation, Patch | Delete):
@@ -254,12 +316,14 @@ def check_commit(
     ordered_by: Sequence[str],
     partition: Partition,
     operations: Sequence[Operation],
+    vector: tuple[str, int] | None = None,
 ) -> None:
     """Hold a commit against the limits and forms that every adapter keeps.
 
     ``key_fields`` are the container's partition key fields, ``ordered_by`` those that it is
-    sorted by. Raises ``ValueError`` for what code got wrong, ``Invalid`` or ``TooLarge``
-    for what may come from a caller.
+    sorted by, ``vector`` the field and the dimension of its vectors.
+    Raises ``ValueError`` for what code got wrong, ``Invalid`` or ``TooLarge`` for what may come
+    from a caller.
     """
     if len(partition) != len(key_fields) or not all(partition):
         raise ValueError(
@@ -277,11 +341,13 @@ def check_commit(
         if not isinstance(operation, Patch | Delete):
             _check_body(key_fields, partition, operation.body)
             _check_sorted(ordered_by, operation.body)
+            _check_vector(vector, operation.body)
             size += len(json.dumps(operation.body))
         elif isinstance(operation, Patch):
             _check_patch(key_fields, operation)
             for path, value in (operation.set or {}).items():
                 _check_sorted(ordered_by, _nested(path, value))
+                _check_vector(vector, {path.partition(".")[0]: value if "." not in path else None})
             size += len(json.dumps([dict(operation.set or {}), dict(operation.increment or {})]))
         identity = document_id(operation)
         if not is_id(identity):
@@ -335,6 +401,18 @@ def _check_sorted(ordered_by: Sequence[str], body: Json) -> None:
             value = value.get(name) if isinstance(value, dict) else None
         if isinstance(value, str) and len(value) > MAX_ORDER_CHARACTERS:
             raise Invalid(f"{path} is sorted by: text of at most {MAX_ORDER_CHARACTERS} characters")
+
+
+def _check_vector(vector: tuple[str, int] | None, body: Json) -> None:
+    if vector is None or body.get(vector[0]) is None:
+        return
+    path, dimensions = vector
+    value = body[path]
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(each, int | float) and not isinstance(each, bool) for each in value
+    ):
+        raise ValueError(f"{path} is a vector: a list of numbers")
+    checked_vector(value, dimensions)
 
 
 def _is_text(value: str) -> bool:

@@ -20,34 +20,35 @@ from shared.documents.port import (
     MAX_INTEGER,
     Create,
     Delete,
-    Equals,
     Filter,
     Json,
+    Neighbour,
     Operation,
     Order,
     Page,
     Partition,
     Patch,
-    Prefix,
-    Range,
     Replace,
     Stored,
     Upsert,
     check_commit,
     check_filters,
+    check_nearest,
     check_order,
-    checked_path,
     document_id,
     is_id,
 )
+from shared.documents.sqlite_conditions import after, condition_of, field_of, member_of
+from shared.documents.sqlite_vectors import Vectors
+from shared.documents.sqlite_vectors import forget as forget_vector
+from shared.documents.sqlite_vectors import prepare as prepare_vectors
+from shared.documents.sqlite_vectors import write as write_vector
 from shared.errors import Exists, Invalid, Missing, Stale
 from shared.sqlite_connections import Connections
 from shared.topology import Container, Topology
 
 _MEMBERS_FORM = 2
 """Raised when members are kept in another form: files that have the former are indexed anew."""
-
-_AFTER_ANY_TEXT = "\U0010ffff"
 
 
 class SqliteDocuments:
@@ -57,6 +58,7 @@ class SqliteDocuments:
     """
 
     def __init__(self, path: Path, topology: Topology, clock: Callable[[], float]) -> None:
+        self._vectors = Vectors()
         self._connections = Connections(path)
         self._containers = topology.containers
         self._clock = clock
@@ -90,7 +92,13 @@ class SqliteDocuments:
         self, container: str, partition: Partition, operations: Sequence[Operation]
     ) -> tuple[str | None, ...]:
         declared = self._container(container)
-        check_commit(declared.partition_key, declared.ordered_by, partition, operations)
+        check_commit(
+            declared.partition_key,
+            declared.ordered_by,
+            partition,
+            operations,
+            declared.vector_field,
+        )
         with self._connections.transaction() as connection:
             batch = _Batch(connection, container, declared, partition, self._clock())
             return tuple(batch.apply(at, operation) for at, operation in enumerate(operations))
@@ -109,28 +117,15 @@ class SqliteDocuments:
         check_filters(where)
         if not 1 <= limit <= 1000:
             raise Invalid("limit is 1 to 1,000")
-        conditions = ["(expires_at IS NULL OR expires_at > ?)"]
-        values: list[Any] = [self._clock()]
-        if len(scope) == len(declared.partition_key):
-            conditions.append("partition = ?")
-            values.append(json.dumps(scope))
-        elif len(scope) == 1:
-            conditions.append("tenant = ?")
-            values.append(scope[0])
-        elif scope:
-            raise ValueError("a scope is empty, a tenant, or a whole partition")
-        for condition in where:
-            text, more = _condition(container, declared, condition)
-            conditions.append(text)
-            values.extend(more)
+        conditions, values = self._conditions(container, declared, scope, where)
         check_order(declared.ordered_by, order)
         shape = shape_of(container, scope, where, order)
         depth = len(declared.partition_key)
-        position = "rowid" if order is None else _field(order.path)
+        position = "rowid" if order is None else field_of(order.path)
         if order is not None:
             conditions.append(f"{position} IS NOT NULL")
         if continuation is not None:
-            text, more = _after(order, position, read_continuation(continuation, shape, 2 + depth))
+            text, more = after(order, position, read_continuation(continuation, shape, 2 + depth))
             conditions.append(text)
             values.extend(more)
         way = "DESC" if order and order.descending else "ASC"
@@ -150,6 +145,35 @@ class SqliteDocuments:
         value, identity, partition = rows[limit - 1][2:]
         return Page(items, write_continuation(shape, [value, identity, *json.loads(partition)]))
 
+    def nearest(
+        self,
+        container: str,
+        scope: Partition,
+        vector: Sequence[float],
+        *,
+        where: Sequence[Filter] = (),
+        limit: int = 50,
+    ) -> tuple[Neighbour, ...]:
+        declared = self._container(container)
+        asked = check_nearest(
+            declared.partition_key, declared.vector_field, scope, vector, where, limit
+        )
+        conditions, values = self._conditions(container, declared, scope, where)
+
+        def look_up(rows: Sequence[int]) -> list[tuple[int, Stored]]:
+            marks = ", ".join("?" * len(rows))
+            read = self._connections.get().execute(
+                f'SELECT rowid, body, etag FROM "{container}"'  # noqa: S608  names and paths are checked
+                f" WHERE rowid IN ({marks}) AND {' AND '.join(conditions)}",
+                (*rows, *values),
+            )
+            return [(row[0], Stored(json.loads(row[1]), row[2])) for row in read]
+
+        found = self._vectors.nearest(
+            self._connections.get(), container, declared, scope, asked, look_up, limit
+        )
+        return tuple(Neighbour(stored, similarity) for stored, similarity in found)
+
     def purge_expired(self) -> int:
         """Remove what has expired from the file, and what was deleted from its log; returns
         how many documents went."""
@@ -165,6 +189,26 @@ class SqliteDocuments:
                 removed += len(keys)
         self._connections.checkpoint()
         return removed
+
+    def _conditions(
+        self, container: str, declared: Container, scope: Partition, where: Sequence[Filter]
+    ) -> tuple[list[str], list[Any]]:
+        """What a document must be, to be alive, of a scope, and matched by all filters."""
+        conditions = ["(expires_at IS NULL OR expires_at > ?)"]
+        values: list[Any] = [self._clock()]
+        if len(scope) == len(declared.partition_key):
+            conditions.append("partition = ?")
+            values.append(json.dumps(scope))
+        elif len(scope) == 1:
+            conditions.append("tenant = ?")
+            values.append(scope[0])
+        elif scope:
+            raise ValueError("a scope is empty, a tenant, or a whole partition")
+        for condition in where:
+            text, more = condition_of(container, declared, condition)
+            conditions.append(text)
+            values.extend(more)
+        return conditions, values
 
     def _container(self, name: str) -> Container:
         if name not in self._containers:
@@ -245,6 +289,7 @@ class _Batch:
                 f'UPDATE "{self._name}" SET body = ?, etag = ?, expires_at = ? WHERE rowid = ?',  # noqa: S608  a name from topology
                 (text, etag, expires_at, key),
             )
+        write_vector(self._connection, self._name, self._declared, key or 0, self._partition, body)
         if self._declared.array_fields:
             _index_members(self._connection, self._name, self._declared, key or 0, body)
         return etag
@@ -264,16 +309,17 @@ def _prepare(connection: sqlite3.Connection, name: str, container: Container) ->
     for path in container.ordered_by:
         connection.execute(
             f'CREATE INDEX IF NOT EXISTS "{name}.{path}" ON "{name}"'
-            f" (tenant, {_field(path)}, id, partition)"
+            f" (tenant, {field_of(path)}, id, partition)"
         )
     for path in container.erasure_fields:
         connection.execute(
-            f'CREATE INDEX IF NOT EXISTS "{name}.of.{path}" ON "{name}" (tenant, {_field(path)})'
+            f'CREATE INDEX IF NOT EXISTS "{name}.of.{path}" ON "{name}" (tenant, {field_of(path)})'
         )
     for path in container.swept_by:
         connection.execute(
-            f'CREATE INDEX IF NOT EXISTS "{name}.swept.{path}" ON "{name}" ({_field(path)})'
+            f'CREATE INDEX IF NOT EXISTS "{name}.swept.{path}" ON "{name}" ({field_of(path)})'
         )
+    prepare_vectors(connection, name, container)
     if not container.array_fields:
         return
     connection.execute(
@@ -300,7 +346,7 @@ def _index_members(
     connection.executemany(
         f'INSERT OR IGNORE INTO "{name}.members" VALUES (?, ?, ?)',  # noqa: S608  a name from topology
         [
-            (path, _member(value), key)
+            (path, member_of(value), key)
             for path in declared.array_fields
             for value in _array(body, path)
         ],
@@ -309,6 +355,7 @@ def _index_members(
 
 def _forget(connection: sqlite3.Connection, name: str, declared: Container, key: int) -> None:
     connection.execute(f'DELETE FROM "{name}" WHERE rowid = ?', (key,))  # noqa: S608  a name from topology
+    forget_vector(connection, name, declared, key)
     if declared.array_fields:
         connection.execute(f'DELETE FROM "{name}.members" WHERE document = ?', (key,))  # noqa: S608  a name from topology
 
@@ -317,16 +364,6 @@ def _array(body: Any, path: str) -> list[Any]:
     for part in path.split("."):
         body = body.get(part) if isinstance(body, dict) else None
     return body if isinstance(body, list) else []
-
-
-def _member(value: Any) -> Any:
-    """Text stays text; all else is kept apart from text by its JSON form as bytes, numbers
-    by their value: 1 is 1.0, and 0 is -0.0."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = float(value) + 0.0
-    return json.dumps(value, sort_keys=True).encode()
 
 
 def _patched(body: Json, patch: Patch) -> Json:
@@ -348,60 +385,3 @@ def _patched(body: Json, patch: Patch) -> Json:
         if adds and not math.isfinite(at[last]):
             raise ValueError(f"patch of {patch.id!r}: {path} is no longer finite")
     return body
-
-
-def _field(path: str) -> str:
-    return f"json_extract(body, '$.{checked_path(path)}')"
-
-
-def _kind(path: str) -> str:
-    return f"json_type(body, '$.{checked_path(path)}')"
-
-
-def _condition(name: str, declared: Container, condition: Filter) -> tuple[str, list[Any]]:
-    field, kind = _field(condition.path), _kind(condition.path)
-    if isinstance(condition, Equals):
-        return _equality(field, kind, condition.value)
-    if isinstance(condition, Range):
-        bounds = [
-            (sign, bound)
-            for sign, bound in ((">=", condition.at_least), ("<", condition.below))
-            if bound is not None
-        ]
-        kinds = "('text')" if isinstance(bounds[0][1], str) else "('integer', 'real')"
-        parts = [f"{kind} IN {kinds}", *(f"{field} {sign} ?" for sign, _ in bounds)]
-        return " AND ".join(parts), [bound for _, bound in bounds]
-    if isinstance(condition, Prefix):
-        return (
-            f"{kind} = 'text' AND {field} >= ? AND {field} < ?",
-            [condition.value, condition.value + _AFTER_ANY_TEXT],
-        )
-    if condition.path in declared.array_fields:
-        return (
-            f'rowid IN (SELECT document FROM "{name}.members" WHERE path = ? AND value = ?)',  # noqa: S608  a name from topology
-            [condition.path, _member(condition.value)],
-        )
-    text, values = _equality("member.value", "member.type", condition.value)
-    return (
-        f"{kind} = 'array' AND EXISTS (SELECT 1 FROM"  # noqa: S608  the path is checked
-        f" json_each(body, '$.{condition.path}') AS member WHERE {text})",
-        values,
-    )
-
-
-def _equality(field: str, kind: str, value: Any) -> tuple[str, list[Any]]:
-    if value is None:
-        return f"{kind} = 'null'", []
-    if isinstance(value, bool):
-        return f"{kind} = '{str(value).lower()}'", []
-    if isinstance(value, str):
-        return f"{field} = ? AND {kind} = 'text'", [value]
-    return f"{field} = ? AND {kind} IN ('integer', 'real')", [value]
-
-
-def _after(order: Order | None, position: str, last: list[Any]) -> tuple[str, list[Any]]:
-    value, identity, *partition = last
-    if order is None:
-        return f"{position} > ?", [value]
-    sign = "<" if order.descending else ">"
-    return f"({position}, id, partition) {sign} (?, ?, ?)", [value, identity, json.dumps(partition)]

@@ -1,6 +1,6 @@
 """A learner's journeys, and what they are known to be able to do: in the partition
 ``(tenant_id, user_id)`` a document for each journey, for each lesson that was begun, for each
-attempt and for each skill."""
+attempt, for each skill and for each piece of content that progress was reported on."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from shared.models.learning import GradeLevel, LearningContainer, Subject
 CONTAINER = "journeys"
 
 Why = Literal["low_mastery", "wrong_in_a_row"]
+ProgressStatus = Literal["not_started", "in_progress", "completed"]
 
 
 def lesson_id_of(session_id: str, container: LearningContainer, subject: Subject) -> str:
@@ -32,6 +33,11 @@ def attempt_id_of(attempt_id: str) -> str:
 def skill_document_id(skill_id: str) -> str:
     """The document of a skill; by its digest, for a skill's id may hold what no document's can."""
     return f"skill:{sha256(skill_id.encode()).hexdigest()[:40]}"
+
+
+def progress_document_id(progress_id: str) -> str:
+    """The document of a progress record."""
+    return f"progress:{progress_id}"
 
 
 class _Part(BaseModel):
@@ -161,3 +167,24 @@ class Skill(Document):
     in_remediation: bool = False
     is_mastered: bool = False
     updated_at: AwareDatetime
+
+
+class Progress(Document):
+    """How far a learner is with one piece of content."""
+
+    kind: Literal["progress"] = "progress"
+    progress_id: str
+    user_id: str
+    content_id: str
+    content_type: str
+    status: ProgressStatus = "not_started"
+    percent: float = 0
+    score: float | None = None
+    time_spent_seconds: int = 0
+    started_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    updated_at: AwareDatetime
+
+    @field_serializer("updated_at", when_used="json")
+    def _sortable(self, at: datetime) -> str:
+        return sortable(at)

@@ -9,18 +9,19 @@ from uuid import uuid4
 
 from functions.journey_tracking.rules.attempts import Held, Offered, take_answers
 from functions.journey_tracking.rules.completing import container_completed
-from functions.journey_tracking.rules.documents import (
-    Learner,
-    Override,
-    Progress,
-    progress_document_id,
-)
+from functions.journey_tracking.rules.documents import Learner, Override
 from functions.journey_tracking.rules.statements import Stating
 from functions.journey_tracking.service import statements
 from shared.documents.port import Create, Upsert
 from shared.events.journey import JourneyAttempted
 from shared.models.document import Document
-from shared.models.journey import CONTAINER, Attempt, Journey
+from shared.models.journey import (
+    CONTAINER,
+    Attempt,
+    Journey,
+    Progress,
+    progress_document_id,
+)
 from shared.models.learning import CONTAINERS, SUBJECTS
 from tests.access.world import Person, World
 

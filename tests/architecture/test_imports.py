@@ -16,7 +16,8 @@ HEAVY = {
     "azure.cosmos", "azure.servicebus", "azure.storage", "azure.identity", "cryptography",
     "flask", "pypdfium2", "pypdf", "phonenumbers", "rapidfuzz", "charset_normalizer", "numpy",
     "PIL", "lxml", "argon2", "zxcvbn", "requests", "sqlite3", "cheroot", "asyncio.runners",
-    "reportlab", "uharfbuzz",
+    "reportlab", "uharfbuzz", "torch", "transformers", "sentence_transformers", "onnxruntime",
+    "tokenizers",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {}
 

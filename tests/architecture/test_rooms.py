@@ -16,6 +16,8 @@ ADAPTERS = {
     "shared.documents.cosmos": "azure.cosmos",
     "shared.documents.cosmos_query": "azure.cosmos",
     "shared.documents.sqlite": "sqlite3",
+    "shared.documents.sqlite_conditions": None,
+    "shared.documents.sqlite_vectors": "sqlite3",
     "shared.blobs.azure": "azure.storage.blob",
     "shared.blobs.files": None,
     "shared.bus.service_bus": "azure.servicebus",
@@ -150,10 +152,15 @@ def test_nobody_imports_the_local_host() -> None:
 
 
 def test_environment_is_read_in_one_place() -> None:
-    """Only the runtime hands the environment to the settings; a sandbox child gets its own."""
+    """Only the runtime hands the environment to the settings; a sandbox child gets its own, and
+    the encoder's libraries are told by it to stay offline."""
     readers = {
         _name(path)
         for path in _python("shared/**/*.py", "functions/**/*.py")
         if "os.environ" in path.read_text(encoding="utf-8")
     }
-    assert readers <= {"shared.runtime", "functions.intake_extract.sandbox"}
+    assert readers <= {
+        "shared.runtime",
+        "functions.intake_extract.sandbox",
+        "functions.recommendations.encoding",
+    }

@@ -15,9 +15,9 @@ from uuid import uuid4
 import requests
 
 from shared.documents.cosmos import CosmosDocuments
-from shared.documents.cosmos_query import composite_indexes
+from shared.documents.cosmos_query import composite_indexes, vector_policies
 from shared.documents.port import Documents
-from shared.topology import Container, Kept, Topology
+from shared.topology import Container, Kept, Topology, Vector
 from tests.peers.loopback import ROOT, free_port, running
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _NO_404 = "@vercel/cosmosdb-server answers 500 for a document that is not there"
 _NO_EQUALS = "@vercel/cosmosdb-server takes an equality beside the key for a missing key"
 _NO_WAY_BACK = "@vercel/cosmosdb-server serves no composite index backwards, or with a tie's fields"
 _NO_NESTING = "@vercel/cosmosdb-server hangs on the nested conditions of a continuation"
+_NO_VECTORS = "@vercel/cosmosdb-server knows no VectorDistance"
 _NO_SWEEP = "@vercel/cosmosdb-server wants the header of a cross-partition query"
 BEYOND_COSMOSDB_SERVER = {
     "test_a_found_document_is_whole": _NO_EQUALS,
@@ -68,6 +69,14 @@ BEYOND_COSMOSDB_SERVER = {
     "test_every_write_changes_the_etag": _NO_KEY,
     "test_a_deleted_id_can_be_created_again": _NO_KEY,
     "test_threads_that_count_with_etags_lose_nothing": _NO_KEY,
+    "test_the_nearest_come_first_with_their_cosine": _NO_VECTORS,
+    "test_it_is_of_a_tenant_or_a_partition": _NO_VECTORS,
+    "test_filters_hold_before_the_limit": _NO_VECTORS,
+    "test_it_follows_every_change": _NO_VECTORS,
+    "test_a_patched_vector_is_found_anew": _NO_VECTORS,
+    "test_a_refused_commit_changes_no_vector": _NO_VECTORS,
+    "test_it_is_what_looking_at_every_vector_finds": _NO_VECTORS,
+    "test_a_document_with_another_vector_is_refused": _NO_404,
 }
 
 KEPT = Kept(kept="holds what the tests wrote")
@@ -79,6 +88,14 @@ TOPOLOGY = Topology(
             default_ttl_seconds=-1,
             ordered_by=("at", "profile.score"),
             array_fields=("tags",),
+            erasure=KEPT,
+        ),
+        "places": Container(
+            owner="tests",
+            partition_key=("tenant_id", "region"),
+            default_ttl_seconds=-1,
+            array_fields=("tags",),
+            vector=Vector(path="embedding", dimensions=4),
             erasure=KEPT,
         ),
         "notices": Container(
@@ -185,11 +202,17 @@ def create_containers_by(
             [{"path": "/" + path.replace(".", "/"), "order": "ascending"} for path in index]
             for index in composite_indexes(declared)
         ]
+        indexing: dict[str, Any] = {"indexingMode": "consistent", "compositeIndexes": indexes}
+        vectors: dict[str, Any] = {}
+        if (policies := vector_policies(declared)) is not None:
+            vectors["vector_embedding_policy"] = policies[0]
+            indexing |= {"includedPaths": [{"path": "/*"}], **policies[1]}
         made.create_container_if_not_exists(
             name,
             partition_key=key,
-            indexing_policy={"indexingMode": "consistent", "compositeIndexes": indexes},
+            indexing_policy=indexing,
             default_ttl=declared.default_ttl_seconds,
+            **vectors,
         )
 
 

@@ -330,6 +330,27 @@ def test_a_tenant_on_two_ranges_is_one_ordered_whole(
         assert ordered == sorted(expected, reverse=descending)
 
 
+@pytest.mark.parametrize("most", [1, 4, 10_000])
+def test_what_is_near_on_two_ranges_is_one_whole(
+    peer: CosmosPeer, peer_store: DocumentStore, most: int
+) -> None:
+    """Of each range its own nearest, put together and cut once."""
+    for number in range(30):
+        region = f"r{number}"
+        body = {"id": "a", "tenant_id": peer_store.tenant, "region": region,
+                "embedding": [1.0, number / 10, 0.0, 0.0]}  # fmt: skip
+        peer_store.documents.commit("places", (peer_store.tenant, region), [Create(body)])
+    where = {"database": DATABASE, "container": "places", "tenant": peer_store.tenant}
+    peer.control("split", where)
+    peer.control("pages", {"most": most})
+    for limit in (1, 7, 30):
+        found = peer_store.documents.nearest(
+            "places", (peer_store.tenant,), [1.0, 0.0, 0.0, 0.0], limit=limit
+        )
+        regions = [each.stored.body["region"] for each in found]
+        assert regions == [f"r{number}" for number in range(limit)]
+
+
 @pytest.mark.parametrize("whole", [True, False], ids=["partition", "tenant"])
 def test_a_range_that_splits_between_two_pages_repeats_nothing(
     peer: CosmosPeer, peer_store: DocumentStore, whole: bool

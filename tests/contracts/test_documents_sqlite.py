@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from shared.documents.port import MAX_INTEGER, Contains, Create, Json, Patch
+from shared.documents import sqlite_vectors
+from shared.documents.port import MAX_INTEGER, Contains, Create, Delete, Json, Patch
 from shared.documents.sqlite import SqliteDocuments
 from tests.contracts.documents_fixtures import TOPOLOGY
 
@@ -74,4 +76,53 @@ def test_a_sum_that_would_lose_digits_is_refused(
     found = documents.get("records", PARTITION, "a")
     assert found is not None
     assert found.body["n"] == present
+    documents.close()
+
+
+def place(identity: str, vector: list[float]) -> Json:
+    return {"id": identity, "tenant_id": "t", "region": "r", "embedding": vector}
+
+
+def nearest(documents: SqliteDocuments) -> list[str]:
+    found = documents.nearest("places", ("t",), [1.0, 0.0, 0.0, 0.0])
+    return [each.stored.body["id"] for each in found]
+
+
+def test_what_another_process_writes_is_near(tmp_path: Path) -> None:
+    """Vectors that are held in memory are read anew once somebody changed one."""
+    one, other = (SqliteDocuments(tmp_path / "d.db", TOPOLOGY, time.time) for _ in range(2))
+    one.commit("places", ("t", "r"), [Create(place("a", [1.0, 1.0, 0.0, 0.0]))])
+    assert nearest(one) == nearest(other) == ["a"]
+    other.commit("places", ("t", "r"), [Create(place("b", [1.0, 0.0, 0.0, 0.0]))])
+    assert nearest(one) == ["b", "a"]
+    one.commit("places", ("t", "r"), [Delete("b")])
+    one.commit("places", ("t", "r"), [Create(place("c", [-1.0, 0.0, 0.0, 0.0]))])
+    assert nearest(other) == ["a", "c"]
+    one.close()
+    other.close()
+
+
+def test_documents_of_before_there_were_vectors_are_near(tmp_path: Path) -> None:
+    """A file of a former form gets the vectors of what it holds when it is opened."""
+    bare = TOPOLOGY.containers["places"].model_copy(update={"vector": None})
+    former = TOPOLOGY.model_copy(update={"containers": TOPOLOGY.containers | {"places": bare}})
+    before = SqliteDocuments(tmp_path / "d.db", former, time.time)
+    before.commit("places", ("t", "r"), [Create(place("a", [1.0, 0.0, 0.0, 0.0]))])
+    before.close()
+    for _ in range(2):
+        after = SqliteDocuments(tmp_path / "d.db", TOPOLOGY, time.time)
+        assert nearest(after) == ["a"]
+        after.close()
+
+
+def test_matrices_are_held_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond it the one that was asked longest ago is read anew, and gives the same."""
+    monkeypatch.setattr(sqlite_vectors, "MOST_BYTES", 40)
+    documents = SqliteDocuments(tmp_path / "d.db", TOPOLOGY, time.time)
+    for tenant in ("t", "u", "v"):
+        body = place("a", [1.0, 0.0, 0.0, 0.0]) | {"tenant_id": tenant}
+        documents.commit("places", (tenant, "r"), [Create(body)])
+    for tenant in ("t", "u", "v", "t"):
+        assert len(documents.nearest("places", (tenant,), [1.0, 0.0, 0.0, 0.0])) == 1
+    assert len(documents._vectors._held) == 2
     documents.close()

@@ -36,7 +36,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # The path is set above, for a start as a program.
-from tests.peers.cosmos_query import Unparsable, parse
+from tests.peers.cosmos_query import Query, Unparsable, parse
 from tests.peers.cosmos_store import MAX_REQUEST_BYTES, Container, Key, Refused, Store
 
 Answer = tuple[int, Any, dict[str, str]]
@@ -276,6 +276,8 @@ class Handler(BaseHTTPRequestHandler):
         if key is not None and len(key) != len(container.paths):
             raise Refused(400, "the partition key has another number of components")
         low, high = self._bounds(container) if key is None else ("", "FF")
+        if query.distance is not None:
+            return self._nearest(container, query, low, high, key)
         found = self.server.store.select(container, query, low, high, key)
         top, token = query.top, self.headers.get("x-ms-continuation")
         if token:
@@ -288,6 +290,30 @@ class Handler(BaseHTTPRequestHandler):
         if len(page) < min(top, len(found)):
             further = [top - len(page), query.position(page[-1])]
             headers["x-ms-continuation"] = base64.b64encode(json.dumps(further).encode()).decode()
+        body = {"_rid": container.rid, "Documents": page, "_count": len(page)}
+        return 200, body, headers
+
+    def _nearest(
+        self, container: Container, query: Query, low: str, high: str, key: Key | None
+    ) -> Answer:
+        assert query.distance is not None
+        path, asked = query.distance
+        known = container.definition.get("vectorEmbeddingPolicy", {}).get("vectorEmbeddings", [])
+        policy = next((one for one in known if one["path"] == "/" + "/".join(path)), None)
+        if policy is None or policy["distanceFunction"] != "cosine":
+            raise Refused(400, "the container has no vector policy for this path")
+        if policy["dimensions"] != len(asked):
+            raise Refused(400, "the vector has another number of dimensions")
+        found = self.server.store.select(container, query, low, high, key)
+        by_nearness = sorted(found, key=query.similarity, reverse=True)
+        shown = [{"document": body, "similarity": query.similarity(body)} for body in by_nearness]
+        start = int(self.headers.get("x-ms-continuation") or 0)
+        most = int(self.headers.get("x-ms-max-item-count") or 100)
+        end = min(start + most, start + self.server.trouble.longest_page, query.top)
+        page = shown[start:end]
+        headers = {"x-ms-item-count": str(len(page))}
+        if end < min(query.top, len(shown)):
+            headers["x-ms-continuation"] = str(end)
         body = {"_rid": container.rid, "Documents": page, "_count": len(page)}
         return 200, body, headers
 

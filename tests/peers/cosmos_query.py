@@ -3,6 +3,9 @@
 ::
 
     query     := SELECT TOP number * FROM c [WHERE any] ORDER BY sort {, sort}
+               | SELECT TOP number c AS document, distance AS similarity FROM c [WHERE any]
+                 ORDER BY distance
+    distance  := VectorDistance ( field , @name )
     sort      := field [ASC | DESC]
     any       := all {OR all}
     all       := one {AND one}
@@ -24,7 +27,7 @@ from typing import Any
 _TOKEN = re.compile(r'\s+|([A-Za-z_]+|@\w+|\d+|<=|>=|[<>=*,()\[\]]|"[A-Za-z0-9_]+")')
 _OPERATORS = {"=", "<", "<=", ">", ">="}
 _WITH_VALUE = {"STARTSWITH", "ARRAY_CONTAINS"}
-_WITHOUT_VALUE = {"IS_DEFINED", "IS_NULL", "IS_STRING", "IS_NUMBER"}
+_WITHOUT_VALUE = {"IS_DEFINED", "IS_NULL", "IS_STRING", "IS_NUMBER", "IS_ARRAY"}
 _UNDEFINED = object()
 
 Path = tuple[str, ...]
@@ -37,11 +40,21 @@ class Unparsable(Exception):
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed statement: how many, which, and in what order (path, descending)."""
+    """A parsed statement: how many, which, and in what order (path, descending); or by the
+    distance of a field to a vector."""
 
     top: int
     matches: Test
     order: tuple[tuple[Path, bool], ...]
+    distance: tuple[Path, list[float]] | None = None
+
+    def similarity(self, body: Any) -> float:
+        """The cosine of a document's vector to the one that is asked for."""
+        assert self.distance is not None
+        path, asked = self.distance
+        vector = value_at(body, path)
+        product = sum(a * b for a, b in zip(vector, asked, strict=True))
+        return float(product / (_length(vector) * _length(asked)))
 
     def position(self, body: Any) -> list[Any]:
         """The values a document is sorted by; JSON-ready, for a continuation."""
@@ -66,6 +79,10 @@ class _Directed:
 
     def __lt__(self, other: _Directed) -> bool:
         return other.rank < self.rank if self.descending else self.rank < other.rank
+
+
+def _length(vector: list[float]) -> float:
+    return float(sum(value * value for value in vector) ** 0.5)
 
 
 def value_at(body: Any, path: Path) -> Any:
@@ -120,6 +137,8 @@ def _function(name: str, field: Any, value: Any) -> bool:
         return field is None
     if name == "IS_STRING":
         return isinstance(field, str)
+    if name == "IS_ARRAY":
+        return isinstance(field, list)
     if name == "IS_NUMBER":
         return field is not _UNDEFINED and _kind(field) == 3
     if name == "STARTSWITH":
@@ -146,6 +165,8 @@ class _Parser:
         top = self._next()
         if not top.isdecimal():
             raise Unparsable("TOP takes a number")
+        if self._peek() == "c":
+            return self._nearest(int(top))
         self._words("*", "FROM", "c")
         matches: Test = lambda _: True  # noqa: E731  the default of a condition
         if self._peek() == "WHERE":
@@ -159,6 +180,29 @@ class _Parser:
         if self._peek() is not None:
             raise Unparsable(f"unexpected {self._peek()}")
         return Query(int(top), matches, tuple(order))
+
+    def _nearest(self, top: int) -> Query:
+        self._words("c", "AS", "document", ",")
+        distance = self._distance()
+        self._words("AS", "similarity", "FROM", "c")
+        matches: Test = lambda _: True  # noqa: E731  the default of a condition
+        if self._peek() == "WHERE":
+            self._next()
+            matches = self._any()
+        self._words("ORDER", "BY")
+        if self._distance() != distance or self._peek() is not None:
+            raise Unparsable("the order is by the distance that is shown")
+        return Query(top, matches, (), distance)
+
+    def _distance(self) -> tuple[Path, list[float]]:
+        self._words("VectorDistance", "(")
+        path = self._field()
+        self._words(",")
+        vector = self._value()
+        self._words(")")
+        if not isinstance(vector, list):
+            raise Unparsable("a distance is one to a vector")
+        return path, vector
 
     def _any(self) -> Test:
         tests = [self._all()]

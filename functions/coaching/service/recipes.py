@@ -13,6 +13,7 @@ from shared.auth import Principal
 from shared.documents.port import Create, Equals, Operation, Replace, Stored
 from shared.erasures import erased_at
 from shared.errors import Conflict, Exists, Missing, Stale
+from shared.events.recipes import RecipeUsed, RecipeWritten
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, answer_once
 from shared.models.recipes import CONTAINER, RECIPE_ID, RecipeContent, RecipeRecord, seed
 from shared.pseudonyms import Pseudonyms
@@ -66,9 +67,8 @@ def add(
         record = RecipeRecord(tenant_id=by.tenant_id, slug=slug, content=content, updated_at=now)
         recipe = recipe_of(slug, record)
         assert recipe is not None  # noqa: S101  it has content
-        decision = Decision([Create(record.stored())], [noted(
-            pseudonyms, by, "recipe.add", tenant_id=by.tenant_id,
-        )])  # fmt: skip
+        told = noted(pseudonyms, by, "recipe.add", tenant_id=by.tenant_id)
+        decision = Decision([Create(record.stored())], [told, RecipeWritten(slug=slug)])
         return Answer(201, shown(recipe), decision)
 
     return answer_once(
@@ -106,7 +106,7 @@ def change(
             raise Stale("somebody has changed this recipe; read it again")
         later = write(record).model_copy(update={"updated_at": now})
         told = noted(pseudonyms, by, action, tenant_id=by.tenant_id)
-        return Decision([_written(later, stored)], [told])
+        return Decision([_written(later, stored)], [told, RecipeWritten(slug=slug)])
 
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
@@ -167,7 +167,8 @@ def use(
         noted_use: Operation = (
             Create(after.stored()) if before is None else Replace(after.stored(), before.etag)
         )
-        return Decision([_written(counted, stored), noted_use])
+        first = RecipeUsed(slug=slug, user_id=by.user_id, used_at=now)
+        return Decision([_written(counted, stored), noted_use], [first] if former is None else [])
 
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now

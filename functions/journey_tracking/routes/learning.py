@@ -28,7 +28,7 @@ from functions.journey_tracking.routes.learning_forms import (
     SkillView,
     SyncConflict,
 )
-from functions.journey_tracking.rules.documents import Grade, Override, Progress, SubjectGrade
+from functions.journey_tracking.rules.documents import Grade, Override, SubjectGrade
 from functions.journey_tracking.rules.grades import next_level
 from functions.journey_tracking.rules.merging import Merged
 from functions.journey_tracking.rules.overrides import Asked
@@ -39,7 +39,7 @@ from shared.errors import Conflict, Invalid, Missing, Stale, Unprocessable
 from shared.http.api import Reply
 from shared.http.call import Call, etag_header
 from shared.http.subject import partition_read
-from shared.models.journey import Skill
+from shared.models.journey import Progress, Skill
 from shared.models.learning import SUBJECTS
 from shared.people import check_person, read_account
 

@@ -15,11 +15,12 @@ from pydantic import (
 )
 
 from functions.journey_tracking.routes.forms import Code, Name
-from functions.journey_tracking.rules.documents import OverrideKind, ProgressStatus
+from functions.journey_tracking.rules.documents import OverrideKind
 from functions.journey_tracking.rules.merging import MOST_FIELDS
 from functions.journey_tracking.rules.progress import MOST_A_REPORT
 from shared.http.call import Body, PageQuery, Query
 from shared.models.examples import LEARNER, example
+from shared.models.journey import ProgressStatus
 from shared.models.learning import GradeLevel, Subject
 
 _USER = "Whose; your own without one"

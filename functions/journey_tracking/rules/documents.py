@@ -1,7 +1,7 @@
 """Documents of learning, all of a learner in the partition ``(tenant_id, user_id)``.
 
-Journeys, lessons, attempts and skills are :mod:`shared.models.journey`'s; beside them lie grades,
-progress records, overrides and what devices share.
+Journeys, lessons, attempts, skills and progress records are :mod:`shared.models.journey`'s; beside
+them lie grades, overrides and what devices share.
 """
 
 from __future__ import annotations
@@ -21,17 +21,11 @@ LEARNER_ID = "learner"
 _STATEMENTS = UUID("6d1f0c8b-94e7-5a23-b8d5-2e7c4a9f1036")
 
 OverrideKind = Literal["skill_mastered", "skill_reopened", "remediation_cleared", "grade_level"]
-ProgressStatus = Literal["not_started", "in_progress", "completed"]
 
 
 def grade_document_id(grade_level: GradeLevel) -> str:
     """The document of a grade level."""
     return f"grade:{grade_level}"
-
-
-def progress_document_id(progress_id: str) -> str:
-    """The document of a progress record."""
-    return f"progress:{progress_id}"
 
 
 def sync_document_id(session_id: str) -> str:
@@ -92,27 +86,6 @@ class Override(Document):
     reason: str
     by: str = Field(description="Pseudonym of who did it, as the audit log names them")
     by_role: Literal["parent", "admin"]
-    updated_at: AwareDatetime
-
-    @field_serializer("updated_at", when_used="json")
-    def _sortable(self, at: datetime) -> str:
-        return sortable(at)
-
-
-class Progress(Document):
-    """How far a learner is with one piece of content."""
-
-    kind: Literal["progress"] = "progress"
-    progress_id: str
-    user_id: str
-    content_id: str
-    content_type: str
-    status: ProgressStatus = "not_started"
-    percent: float = 0
-    score: float | None = None
-    time_spent_seconds: int = 0
-    started_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
     updated_at: AwareDatetime
 
     @field_serializer("updated_at", when_used="json")

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.journey_tracking.rules.documents import (
-    Progress,
-    ProgressStatus,
-    progress_document_id,
-)
 from shared.errors import Invalid
+from shared.models.journey import Progress, ProgressStatus, progress_document_id
 
 MOST_A_REPORT = 86_400
 """Seconds that one report may add."""

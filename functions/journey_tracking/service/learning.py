@@ -9,10 +9,8 @@ from typing import Any, Literal, TypeVar
 from functions.journey_tracking.rules.documents import (
     Grade,
     Override,
-    Progress,
     SharedState,
     grade_document_id,
-    progress_document_id,
     sync_document_id,
 )
 from functions.journey_tracking.rules.merging import Merged, merged
@@ -36,9 +34,16 @@ from shared.auth import Principal
 from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
 from shared.erasures import erased_at
 from shared.errors import Conflict, Missing, Stale
+from shared.events.content import ContentCompleted
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once
 from shared.models.document import Document
-from shared.models.journey import CONTAINER, Skill, skill_document_id
+from shared.models.journey import (
+    CONTAINER,
+    Progress,
+    Skill,
+    progress_document_id,
+    skill_document_id,
+)
 from shared.models.learning import Subject
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
@@ -189,7 +194,11 @@ def report_progress(
             raise Conflict("your account was erased, and stays so")
         before = held[0] if held else new_progress(*partition, progress_id, report, now=now)
         later = with_report(before, report, now=now)
-        return Decision([Replace(later.stored(), held[1]) if held else Create(later.stored())])
+        done = later.status == "completed" and before.status != "completed"
+        return Decision(
+            [Replace(later.stored(), held[1]) if held else Create(later.stored())],
+            [_completed(later)] if done else [],
+        )
 
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
@@ -237,6 +246,16 @@ def _read(
 ) -> tuple[DocumentT, str] | None:
     stored = stores.documents.get(CONTAINER, partition, document_id)
     return None if stored is None else (model.of(stored.body), stored.etag)
+
+
+def _completed(progress: Progress) -> ContentCompleted:
+    return ContentCompleted(
+        user_id=progress.user_id,
+        content_type=progress.content_type,
+        content_id=progress.content_id,
+        score=progress.score,
+        completed_at=progress.completed_at or progress.updated_at,
+    )
 
 
 def _written(found: Overridden, etags: Mapping[str, str]) -> list[Operation]:

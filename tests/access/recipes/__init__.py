@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.access.recipes import (
     boards,
     coaching,
+    content,
     families,
     files,
     games,
@@ -27,6 +28,7 @@ __all__ = [
     "Request",
     "boards",
     "coaching",
+    "content",
     "families",
     "files",
     "games",

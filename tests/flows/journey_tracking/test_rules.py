@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.journey_tracking.rules.documents import Grade, Progress, SharedState, SubjectGrade
+from functions.journey_tracking.rules.documents import Grade, SharedState, SubjectGrade
 from functions.journey_tracking.rules.grades import is_ready, new_grade, next_level, with_skill
 from functions.journey_tracking.rules.mastery import (
     GUESS,
@@ -29,7 +29,7 @@ from functions.journey_tracking.rules.mastery import (
 from functions.journey_tracking.rules.merging import MOST_FIELDS, merged
 from functions.journey_tracking.rules.progress import Report, new_progress, with_report
 from shared.errors import Invalid, Unprocessable
-from shared.models.journey import Skill
+from shared.models.journey import Progress, Skill
 from shared.models.learning import GRADE_LEVELS, SUBJECTS
 from tests.flows.stores import START, TENANT
 

@@ -1,0 +1,1 @@
+"""Content by meaning: stored with vectors, searched, and recommended, each with its reason."""

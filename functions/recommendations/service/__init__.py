@@ -1,0 +1,1 @@
+"""Keeps content with its vectors, and gathers what recommendations follow from."""
