@@ -167,6 +167,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "content_remove": {"admin": "tenant"},
     "recommendations_make": _LEARNER_AND_THEIRS,
     "recommendations_engage": {"learner": "own"},
+    "personality_analyze": _LEARNER_AND_THEIRS,
+    "personality_correct": {"learner": "own"},
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},

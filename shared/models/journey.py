@@ -133,6 +133,10 @@ class Attempt(Document):
     answered_at: AwareDatetime
     received_at: AwareDatetime
 
+    @field_serializer("answered_at", when_used="json")
+    def _sortable(self, at: datetime) -> str:
+        return sortable(at)
+
 
 class Remediation(_Part):
     """That a skill is to be practised: since when, and what led to it."""

@@ -14,6 +14,7 @@ from shared.models.learning import GradeLevel
 CONTAINER = "recommendations"
 FRESHNESS_ID = "freshness"
 PROGRESS_ID = "progress"
+PERSONALITY_ID = "personality"
 
 PROGRESS_SECONDS = 5 * 60
 LIST_SECONDS = 60 * 60
@@ -146,6 +147,61 @@ class Impressions(Document):
     times: int = Field(ge=1)
     first_at: AwareDatetime
     ttl: int = IMPRESSION_SECONDS
+
+
+class TraitFound(_Part):
+    """A trait as it was found; see :class:`functions.recommendations.rules.personality.Trait`."""
+
+    signal: str
+    standing: Literal["thin", "average", "high", "low"]
+    value: float | None
+    observations: int
+    shrunk: float | None
+    says: str | None
+    advice: str | None
+    evidence: str
+    disputed: bool
+
+
+class HabitFound(_Part):
+    """A habit as it was found."""
+
+    key: str
+    says: str
+    evidence: str
+    observations: int
+
+
+class PersonalityCache(Document):
+    """What a learner's learning says of them, for :data:`PERSONALITY_SECONDS`."""
+
+    id: str = PERSONALITY_ID
+    kind: Literal["personality"] = "personality"
+    user_id: str
+    number: int
+    traits: tuple[TraitFound, ...]
+    habits: tuple[HabitFound, ...]
+    summary: str
+    compared_with: int | None = Field(
+        description="Learners of the tenant; None where they are fewer than ten"
+    )
+    made_at: AwareDatetime
+    ttl: int = PERSONALITY_SECONDS
+
+
+class Correction(Document):
+    """That a learner says a trait is not so."""
+
+    kind: Literal["correction"] = "correction"
+    user_id: str
+    signal: str
+    comment: str | None
+    at: AwareDatetime
+
+
+def correction_id_of(signal: str) -> str:
+    """The document of a learner's word on a signal."""
+    return f"correction:{signal}"
 
 
 def engagement_id_of(content_type: str, content_id: str) -> str:

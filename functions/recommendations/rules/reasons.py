@@ -12,6 +12,8 @@ from shared.models.question_bank import Track
 from shared.models.skill_gaps import Gap
 
 MOST_REASONS = 3
+LIKELY_FROM = 0.2
+"""Probability from which a track is worth naming."""
 CLOSE_FROM = 0.35
 """Cosine from which one item is said to follow from another."""
 
@@ -86,7 +88,7 @@ def _track(
     probabilities: Mapping[Track, float],
     titles: Mapping[Track, str],
 ) -> list[Reason]:
-    fitting = [each for each in tracks if each in probabilities]
+    fitting = [each for each in tracks if probabilities.get(each, 0.0) >= LIKELY_FROM]
     if not fitting:
         return []
     best = max(fitting, key=lambda each: (probabilities[each], each))

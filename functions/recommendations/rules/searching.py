@@ -24,6 +24,19 @@ CLOSE_FROM = 0.25
 FUSION_CONSTANT = 60
 _SATURATION, _LENGTH_SHARE, _USUAL_WORDS = 1.2, 0.75, 120.0
 
+_SAY_NOTHING = frozenset(
+    "a about an and any are as at be by can do does for from has have how i in into is it its me my"
+    " of on or our so that the their them there they this to was we were what when where which who"
+    " why will with you your"
+    " das dem den der des die ein eine einen fur ich im ist mit nicht oder sich sie und von was wer"
+    " wie wir zu zum zur"
+    " au aux ce ces comment dans de du elle en est et il je la le les mais ne nous ou par pas pour"
+    " que qui quoi se sur un une vous"
+    " como con cual del donde el es las lo los mas muy no para pero por quien ser si sin su sus te"
+    " y yo o os as ao da dos em com nao na nas nos num uma voce".split()
+)
+"""Words of English, German, French, Spanish and Portuguese that stand in every text."""
+
 Key = tuple[str, str]
 Way = Literal["words", "meaning"]
 
@@ -44,9 +57,11 @@ def terms_of(title: str, text: str) -> tuple[str, ...]:
 
 
 def asked_words(question: str) -> list[str]:
-    """The words of a question that are looked for."""
-    distinct = dict.fromkeys(words(question))
-    return sorted(distinct, key=lambda each: (-len(each), each))[:MOST_WORDS]
+    """The words of a question that are looked for: those that say something, or all where none
+    does."""
+    distinct = list(dict.fromkeys(words(question)))
+    telling = [each for each in distinct if each not in _SAY_NOTHING] or distinct
+    return sorted(telling, key=lambda each: (-len(each), each))[:MOST_WORDS]
 
 
 def by_words(

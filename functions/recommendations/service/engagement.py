@@ -1,5 +1,4 @@
-"""What learners do with content: clicks, dismissals, recipes used; and events that change what is
-recommended."""
+"""What learners do with content: clicks, dismissals, recipes used."""
 
 from __future__ import annotations
 
@@ -17,35 +16,18 @@ from functions.recommendations.rules.documents import (
     impressions_id_of,
 )
 from functions.recommendations.service import content
-from functions.recommendations.service.freshness import SOURCE, invalidate, invalidated
+from functions.recommendations.service.freshness import SOURCE, invalidated
 from shared.auth import Principal
 from shared.documents.port import Create, Operation, Partition, Replace
 from shared.erasures import erased_at
 from shared.errors import Conflict, Invalid, Missing, Rejected
-from shared.events.content import ContentCompleted
 from shared.events.envelope import Event, read_data
-from shared.events.journey import (
-    JourneyAttempted,
-    JourneyCompleted,
-    JourneyContainerCompleted,
-)
-from shared.events.profiler import ProfilerAccepted, ProfilerCompleted, ProfilerReset
 from shared.events.recipes import RecipeUsed
 from shared.messaging import Decision, Outcome, announce_once
 from shared.models.content import RECIPES
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
-INVALIDATES: dict[str, tuple[Cache, ...]] = {
-    ProfilerCompleted.type: ("recommendations",),
-    ProfilerAccepted.type: ("recommendations",),
-    ProfilerReset.type: ("recommendations",),
-    JourneyAttempted.type: ("progress",),
-    JourneyContainerCompleted.type: ("progress", "recommendations", "personality"),
-    JourneyCompleted.type: ("progress", "recommendations", "personality"),
-    ContentCompleted.type: ("recommendations", "personality"),
-}
-"""Which caches of a learner an event ends."""
 _ENDS_LIST: tuple[Cache, ...] = ("recommendations",)
 
 
@@ -96,24 +78,8 @@ def act(
     return kept[0]
 
 
-def hear(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
-    """An event of a learner: the caches that it changes end; a recipe that was used is noted.
-
-    Heard again it does nothing more than end a cache that was filled meanwhile.
-    """
-    if event.type == RecipeUsed.type:
-        return _note_recipe(stores, pseudonyms, event, now=now)
-    caches = INVALIDATES.get(event.type)
-    if caches is None:
-        raise Invalid(f"{event.type} is nothing that recommendations follow from")
-    user_id = event.data.get("user_id")
-    if not isinstance(user_id, str) or not user_id:
-        raise Invalid(f"{event.type} names no user_id")
-    ended = invalidate(stores, (event.tenantid, user_id), caches, now=now)
-    return "done" if ended else "repeated"
-
-
-def _note_recipe(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
+def note_recipe(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
+    """A learner has used a recipe: it counts as completed, from the first time on."""
     told = read_data(event, RecipeUsed)
     partition = (event.tenantid, told.user_id)
 

@@ -83,3 +83,19 @@ def recommendations_make(world: World, caller: Person, kind: Kind) -> Request:
 def recommendations_engage(world: World, caller: Person, kind: Kind) -> Request:
     found = _on_content(world, caller, kind)
     return Request(body={**found.path, "action": "clicked"}, marks=found.marks, shows=found.shows)
+
+
+@recipe(PERSON)
+def personality_analyze(world: World, caller: Person, kind: Kind) -> Request:
+    target = world.target(caller, kind)
+    return Request(
+        body={"user_id": target.user_id},
+        marks=(target.user_id, world.pseudonym(target)),
+        shows=("first_try", "evidence"),
+    )
+
+
+@recipe(SELF)
+def personality_correct(world: World, caller: Person, kind: Kind) -> Request:
+    body = {"agrees": False, "comment": f"Not so {secrets.token_hex(4)}"}
+    return Request(path={"signal": "pace"}, body=body, marks=(caller.user_id,), shows=("disputed",))

@@ -1,0 +1,34 @@
+"""Routes of content, of recommendations and of personality."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import azure.functions as func
+
+from functions.recommendations.encoding import Encoder, MiniLmEncoder
+from functions.recommendations.service import recipes
+from shared import runtime
+from shared.errors import Unavailable
+from shared.http.api import Api
+from shared.http.call import Call
+
+blueprint = func.Blueprint()
+api = Api("recommendations", "Content by meaning: stored, searched, recommended", blueprint)
+
+
+@cache
+def encoder() -> Encoder:
+    """The text encoder of this process, loaded at first use."""
+    return MiniLmEncoder()
+
+
+def keep_seed(call: Call[Any, Any]) -> Unavailable | None:
+    """See to the recipes' vectors. Without an encoder, what is stored is all there is; returns
+    why."""
+    try:
+        recipes.keep_seed(runtime.stores(), encoder(), now=call.now)
+    except Unavailable as error:
+        return error
+    return None
