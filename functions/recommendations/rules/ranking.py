@@ -20,6 +20,7 @@ from shared.models.content import Content
 from shared.models.learning import GradeLevel
 from shared.models.question_bank import Level
 
+DEFAULT_LANGUAGE = "en"
 LAMBDA = 0.7
 """Relevance against difference from what is chosen already."""
 BEST_SUCCESS = 0.85
@@ -70,6 +71,25 @@ def is_open(content: Content, standing: Standing) -> bool:
         return False
     before = {(content.content_type, each) for each in content.prerequisites}
     return before <= set(standing.completed)
+
+
+def in_language(
+    pool: Sequence[Content],
+    asked: str | None,
+    learners: str | None,
+    standing: Standing,
+    *,
+    enough: int,
+) -> list[Content]:
+    """The items of the language that was asked for; else those of the learner's own, with English
+    beside them where fewer than ``enough`` are open; all where no language is known."""
+    wanted = asked or learners
+    if wanted is None:
+        return list(pool)
+    own = [each for each in pool if each.language == wanted]
+    if asked or sum(is_open(each, standing) for each in own) >= enough:
+        return own
+    return [each for each in pool if each.language in (wanted, DEFAULT_LANGUAGE)]
 
 
 def success(content: Content, standing: Standing) -> float | None:

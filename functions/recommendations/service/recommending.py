@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,7 @@ from functions.recommendations.rules.documents import (
     impressions_id_of,
     list_id_of,
 )
-from functions.recommendations.rules.ranking import Pick, Standing, is_open, ranked
+from functions.recommendations.rules.ranking import Pick, Standing, in_language, is_open, ranked
 from functions.recommendations.rules.reasons import reasons
 from functions.recommendations.rules.taste import Vector, taste
 from functions.recommendations.service import candidates, freshness
@@ -27,7 +26,6 @@ from shared.models.content import Content
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
-DEFAULT_LANGUAGE = "en"
 _POOL = 200
 _MOST_POOL = 1000
 _SUMMARY = 280
@@ -110,7 +108,7 @@ def _made(
     centroids = candidates.centroids(stores, tenant_id, now=now)
     user = taste(known.finished, centroids, known.fit.probabilities, now)
     pool = _pool(stores, tenant_id, user, content_type, known.standing)
-    spoken = _in_language(pool, language, known.fit.language, known.standing, limit)
+    spoken = in_language(pool, language, known.fit.language, known.standing, enough=limit)
     if user is None:
         opened = [each for each in spoken if is_open(each, known.standing)]
         picks = [Pick(each, 0.0, 0.0, None) for each in opened[:limit]]
@@ -144,24 +142,6 @@ def _pool(
         return candidates.newest(stores, tenant_id, content_type=content_type, most=most)
     found = candidates.nearest(stores, tenant_id, user, content_type=content_type, most=most)
     return [each for each, _ in found]
-
-
-def _in_language(
-    pool: Sequence[Content],
-    asked: str | None,
-    learners: str | None,
-    standing: Standing,
-    limit: int,
-) -> list[Content]:
-    """Those of the language that was asked for; else of the learner's own, with English beside it
-    where that is too little; all where no language is known."""
-    wanted = asked or learners
-    if wanted is None:
-        return list(pool)
-    own = [each for each in pool if each.language == wanted]
-    if asked or sum(is_open(each, standing) for each in own) >= limit:
-        return own
-    return [each for each in pool if each.language in (wanted, DEFAULT_LANGUAGE)]
 
 
 def _item(at: int, pick: Pick, known: LearnerFacts, now: datetime) -> ListedItem:
