@@ -26,15 +26,15 @@ _SATURATION, _LENGTH_SHARE, _USUAL_WORDS = 1.2, 0.75, 120.0
 
 _SAY_NOTHING = frozenset(
     """
-    a about an and any are as at be by can do does for from has have how i in into is it its me my of
-    on or our so that the their them there they this to was we were what when where which who why
+    a about an and any are as at be by can do does for from has have how i in into is it its me my
+    of on or our so that the their them there they this to was we were what when where which who why
     will with you your
-    das dem den der des die ein eine einen fur ich im ist mit nicht oder sich sie und von was wer wie
-    wir zu zum zur
+    das dem den der des die ein eine einen fur ich im ist mit nicht oder sich sie und von was wer
+    wie wir zu zum zur
     au aux ce ces comment dans de du elle en est et il je la le les mais ne nous ou par pas pour que
     qui quoi se sur un une vous
-    as com como con cual da del do donde dos e el em es las lo los mas muy na nao nas no nos num numa
-    o os para pero por quien ser si sin su sus te um uma voce y yo
+    as com como con cual da del do donde dos e el em es las lo los mas muy na nao nas no nos num
+    numa o os para pero por quien ser si sin su sus te um uma voce y yo
     """.split()  # noqa: SIM905  a list to read, not a program
 )
 """Words of English, German, French, Spanish and Portuguese that stand in every text."""
