@@ -17,6 +17,7 @@ from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from azure.identity import DefaultAzureCredential
+    from pydantic import SecretStr
 
     from shared.auth import Tokens
     from shared.blobs.port import Blobs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from shared.documents.port import Documents
     from shared.pseudonyms import Pseudonyms
     from shared.stores import Stores
+    from shared.wording.rewording import Reworder
 
 _LOCK = threading.RLock()
 
@@ -38,6 +40,7 @@ class Runtime:
         self._bus: Bus | None = None
         self._tokens: Tokens | None = None
         self._pseudonyms: Pseudonyms | None = None
+        self._reworder: Reworder | None = None
 
     @property
     def documents(self) -> Documents:
@@ -78,6 +81,14 @@ class Runtime:
                 key = self.settings.pseudonym_key.get_secret_value()
                 self._pseudonyms = Pseudonyms(key.encode())
             return self._pseudonyms
+
+    @property
+    def reworder(self) -> Reworder | None:
+        """What words texts; None where no language model is configured."""
+        with _LOCK:
+            if self._reworder is None and self.settings.openai_key is not None:
+                self._reworder = _reworder(self.settings, self.settings.openai_key)
+            return self._reworder
 
 
 _runtime: Runtime | None = None
@@ -183,6 +194,19 @@ def _bus(settings: Settings) -> Bus:
     return ServiceBus.from_namespace(
         settings.service_bus_namespace or "", _identity(settings), topology.load()
     )
+
+
+def _reworder(settings: Settings, key: SecretStr) -> Reworder:
+    from shared.wording.openai_chat import OpenAiChat
+    from shared.wording.rewording import Reworder
+
+    wording = OpenAiChat(
+        settings.openai_base_url,
+        key.get_secret_value(),
+        settings.openai_model or "",
+        seconds=settings.openai_seconds,
+    )
+    return Reworder(wording, settings.openai_daily_tokens)
 
 
 def _identity(settings: Settings) -> DefaultAzureCredential:

@@ -49,6 +49,16 @@ class Settings(BaseModel):
     lrs_key: Annotated[str | None, Field(alias="WAYMARK_LRS_KEY")] = None
     lrs_secret: Annotated[SecretStr | None, Field(alias="WAYMARK_LRS_SECRET")] = None
 
+    openai_base_url: Annotated[str, Field(alias="WAYMARK_OPENAI_BASE_URL")] = (
+        "https://api.openai.com/v1"
+    )
+    openai_key: Annotated[SecretStr | None, Field(alias="WAYMARK_OPENAI_KEY")] = None
+    openai_model: Annotated[str | None, Field(alias="WAYMARK_OPENAI_MODEL")] = None
+    openai_seconds: Annotated[float, Field(alias="WAYMARK_OPENAI_SECONDS", ge=1, le=60)] = 10
+    openai_daily_tokens: Annotated[
+        int, Field(alias="WAYMARK_OPENAI_DAILY_TOKENS", ge=0, le=10**9)
+    ] = 200_000
+
     cosmos_endpoint: Annotated[str | None, Field(alias="WAYMARK_COSMOS_ENDPOINT")] = None
     cosmos_connection: Annotated[SecretStr | None, Field(alias="WAYMARK_COSMOS_CONNECTION")] = None
     cosmos_database: Annotated[str, Field(alias="WAYMARK_COSMOS_DATABASE")] = "waymark"
@@ -102,6 +112,7 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
     for together in (
         ("WAYMARK_OIDC_ISSUER", "WAYMARK_OIDC_AUDIENCE", "WAYMARK_OIDC_JWKS_URL"),
         ("WAYMARK_LRS_ENDPOINT", "WAYMARK_LRS_KEY", "WAYMARK_LRS_SECRET"),
+        ("WAYMARK_OPENAI_KEY", "WAYMARK_OPENAI_MODEL"),
     ):
         if any(values.get(name) for name in together):
             missing += [name for name in together if not values.get(name)]
@@ -111,7 +122,7 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
     wrong += [
         f"{name} must be https, or http on loopback"
-        for name in ("WAYMARK_OIDC_JWKS_URL", "WAYMARK_LRS_ENDPOINT")
+        for name in ("WAYMARK_OIDC_JWKS_URL", "WAYMARK_LRS_ENDPOINT", "WAYMARK_OPENAI_BASE_URL")
         if values.get(name) and not _is_safe(values[name])
     ]
     return wrong

@@ -102,6 +102,22 @@ class Connections:
                 connection.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_SECONDS * 1000)}")
         return not busy
 
+    def rebuild(self) -> None:
+        """Write the file anew, with nothing in it but what is there, and empty the log.
+
+        What is deleted is overwritten where it lay; but when pages of a table are put in order,
+        bytes of a row may stay behind between two others. Raises ``Unavailable`` when others
+        hold the lock for too long.
+        """
+        with self._writing:
+            try:
+                self.get().execute("VACUUM")
+            except sqlite3.OperationalError as error:
+                if _primary(error) in _AWAY:
+                    raise Unavailable("the store cannot be written anew; try again") from error
+                raise
+        self.checkpoint()
+
     def close(self) -> None:
         """Close the connections of all threads; nobody may be using them."""
         with self._lock:

@@ -244,7 +244,11 @@ class CoachingView(BaseModel):
     """What to do next, which way to go, and what is going well."""
 
     model_config = example(
-        profiling_complete=True, track="defender", track_title="Defender", alignment=78.0
+        profiling_complete=True,
+        track="defender",
+        track_title="Defender",
+        alignment=78.0,
+        worded_by=None,
     )
 
     profiling_complete: bool
@@ -254,6 +258,9 @@ class CoachingView(BaseModel):
     focus_areas: list[FocusAreaView] = Field(description="The most pressing first")
     learning_path: list[PathStepView]
     feedback: list[FeedbackItem]
+    worded_by: str | None = Field(
+        description="The language model that put sentences into words; null for the rules' own"
+    )
 
 
 def recipe_view(recipe: Recipe) -> RecipeView:
@@ -315,5 +322,6 @@ def coaching_view(coached: Coached) -> CoachingView:
             ],
             "learning_path": [vars(step) for step in said.learning_path],
             "feedback": [vars(each) for each in said.feedback],
+            "worded_by": coached.worded_by,
         }
     )

@@ -29,6 +29,7 @@ from functions.coaching.forms import (
 from functions.coaching.rules.catalogue import Recipe
 from functions.coaching.service import recipes
 from functions.coaching.service.coaching import coach, recipes_for
+from functions.coaching.service.wording import worded
 from shared import runtime
 from shared.errors import Conflict, Exists, Forbidden, Missing, Stale
 from shared.http.api import Api, Reply
@@ -55,9 +56,11 @@ def coaching_recommendations(call: Call[AdviceQuery, None]) -> CoachingView:
     Before the profiler is completed it says so, and speaks of the rest.
     """
     partition = partition_read(call, call.uuid("user_id"), READ)
-    return coaching_view(
-        coach(runtime.stores(), partition, track=call.query.track_slug, now=call.now)
-    )
+    running = runtime.current()
+    said = coach(running, partition, track=call.query.track_slug, now=call.now)
+    if running.reworder is not None:
+        said = worded(running, running.pseudonyms, running.reworder, partition, said, now=call.now)
+    return coaching_view(said)
 
 
 @api.get(

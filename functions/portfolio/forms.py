@@ -155,6 +155,7 @@ class ItemView(BaseModel):
         user_id=LEARNER,
         source="learner",
         session_id=None,
+        worded_by=None,
     )
 
     item_id: str
@@ -167,6 +168,9 @@ class ItemView(BaseModel):
     links: list[EvidenceLinkView]
     files: list[EvidenceFileView]
     source: str = Field(description="`learner`, or `profiler` for the value statement")
+    worded_by: str | None = Field(
+        description="The language model that put it into words; null for the learner's own"
+    )
     session_id: str | None = Field(
         description="The profiling that it came from", examples=[SESSION]
     )

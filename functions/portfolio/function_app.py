@@ -54,7 +54,11 @@ def portfolio_statement(message: func.ServiceBusMessage) -> None:
         message,
         entity="profiler/portfolio",
         handle=lambda event: items.add_statement(
-            running, running.pseudonyms, event, now=runtime.now()
+            running,
+            running.pseudonyms,
+            event,
+            reworder=running.reworder,
+            now=runtime.now(),
         ),
     )
 

@@ -94,6 +94,10 @@ class Bus(Protocol):
         Raises ``Missing`` for an unknown entity.
         """
 
+    def scrub(self) -> None:
+        """Leave nothing of messages that are gone readable in what the bus itself keeps on disk.
+        Raises ``Unavailable`` when it could not be done."""
+
 
 def check_message(message: Message) -> None:
     """Raise ``Invalid`` or ``TooLarge`` for a message that some adapter cannot carry."""

@@ -157,6 +157,9 @@ class ServiceBus:
         # Sent before it is completed: a crash in between leaves two, not none.
         return self._complete(entity, sequence_numbers, before=send_again)
 
+    def scrub(self) -> None:
+        """Nothing: the service keeps its disks, and nobody reads them."""
+
     def discard(self, entity: str, sequence_numbers: Sequence[int]) -> int:
         """See :meth:`shared.bus.port.Bus.discard`, and :meth:`redrive` for what is locked."""
         return self._complete(entity, sequence_numbers, before=lambda _letters: None)

@@ -258,6 +258,10 @@ class SqliteBus:
             connection.execute("UPDATE messages SET locked_until = 0 WHERE lock_token IS NOT NULL")
             connection.execute("DELETE FROM sessions")
 
+    def scrub(self) -> None:
+        """See :meth:`shared.bus.port.Bus.scrub`."""
+        self._connections.rebuild()
+
     def checkpoint(self) -> bool:
         """Leave nothing of what was deleted in the file's log; returns whether it could."""
         return self._connections.checkpoint()

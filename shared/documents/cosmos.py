@@ -242,6 +242,9 @@ class CosmosDocuments:
             for item in nearest[:limit]
         )
 
+    def scrub(self) -> None:
+        """Nothing: the service keeps its disks, and nobody reads them."""
+
     def _run(
         self,
         container: str,

@@ -218,6 +218,13 @@ class Documents(Protocol):
         code: a container without vectors, a vector of another dimension, a scope of another form.
         """
 
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted readable in what the store itself keeps on disk.
+
+        The embedded store writes its file anew; a service does it by itself. Raises
+        ``Unavailable`` when it could not be done; asked again, it is.
+        """
+
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")

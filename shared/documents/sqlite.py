@@ -174,6 +174,9 @@ class SqliteDocuments:
         )
         return tuple(Neighbour(stored, similarity) for stored, similarity in found)
 
+    def scrub(self) -> None:
+        self._connections.rebuild()
+
     def purge_expired(self) -> int:
         """Remove what has expired from the file, and what was deleted from its log; returns
         how many documents went."""

@@ -11,7 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARD = set(sys.stdlib_module_names)
-PORTS = {"shared.documents.port", "shared.blobs.port", "shared.bus.port"}
+PORTS = {
+    "shared.documents.port",
+    "shared.blobs.port",
+    "shared.bus.port",
+    "shared.wording.port",
+}
 ADAPTERS = {
     "shared.documents.cosmos": "azure.cosmos",
     "shared.documents.cosmos_query": "azure.cosmos",
@@ -23,6 +28,7 @@ ADAPTERS = {
     "shared.bus.service_bus": "azure.servicebus",
     "shared.bus.service_bus_translation": "azure.servicebus",
     "shared.bus.sqlite": "sqlite3",
+    "shared.wording.openai_chat": None,
     "shared.bus.sqlite_rows": "sqlite3",
 }
 

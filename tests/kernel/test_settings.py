@@ -127,6 +127,23 @@ def test_an_empty_variable_is_not_set(name: str) -> None:
     assert name in refusal({**OIDC, name: ""})
 
 
+def test_a_language_model_has_a_key_and_a_model() -> None:
+    """Both or neither; asked by https, or on loopback."""
+    both = {**EMBEDDED, "WAYMARK_OPENAI_KEY": "sk-1", "WAYMARK_OPENAI_MODEL": "small"}
+    read = Settings.read(both)
+    assert (read.openai_base_url, read.openai_seconds) == ("https://api.openai.com/v1", 10)
+    assert Settings.read(both | {"WAYMARK_OPENAI_BASE_URL": "http://127.0.0.1:8080/v1"})
+    for name in ("WAYMARK_OPENAI_KEY", "WAYMARK_OPENAI_MODEL"):
+        assert name in refusal(both | {name: ""})
+    for name, wrong in (
+        ("WAYMARK_OPENAI_BASE_URL", "http://models.example.org/v1"),
+        ("WAYMARK_OPENAI_SECONDS", "0"),
+        ("WAYMARK_OPENAI_DAILY_TOKENS", "-1"),
+    ):
+        assert name in refusal(both | {name: wrong})
+    assert "sk-1" not in str(read)
+
+
 @pytest.mark.parametrize("name", LRS)
 def test_a_record_store_is_named_whole(name: str) -> None:
     """Its address, user and password go together, and its address is one that nobody reads on

@@ -236,3 +236,39 @@ def test_a_checkpoint_waits_for_a_reader_for_a_moment_only(tmp_path: Path) -> No
     assert (tmp_path / "a.db-wal").stat().st_size == 0
     assert b"a mark" not in (tmp_path / "a.db").read_bytes()
     connections.close()
+
+
+def test_a_file_that_is_written_anew_holds_nothing_that_is_gone(tmp_path: Path) -> None:
+    """Rows that grow and move leave pieces behind, whatever is overwritten; a rebuild ends them."""
+    connections = Connections(tmp_path / "a.db")
+    with connections.transaction() as connection:
+        connection.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, body TEXT)")
+    mark = "quistgaard"
+    for number in range(400):
+        with connections.transaction() as connection:
+            body = f"{mark}-{number} " * (number % 40)
+            connection.execute("INSERT INTO t VALUES (?, ?)", (number * 7 % 400, body))
+    with connections.transaction() as connection:
+        connection.execute("DELETE FROM t WHERE k % 3 != 0")
+        connection.execute("UPDATE t SET body = 'kept'")
+    connections.rebuild()
+    assert mark.encode() not in (tmp_path / "a.db").read_bytes()
+    assert mark.encode() not in (tmp_path / "a.db-wal").read_bytes()
+    (left,) = connections.get().execute("SELECT count(*) FROM t").fetchone()
+    assert left == 134
+    connections.close()
+
+
+def test_a_rebuild_waits_for_no_one_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process holds the lock: it is an error that can be tried again."""
+    monkeypatch.setattr(sqlite_connections, "BUSY_TIMEOUT_SECONDS", 0.1)
+    one, other = Connections(tmp_path / "a.db"), Connections(tmp_path / "a.db")
+    with one.transaction() as connection:
+        connection.execute("CREATE TABLE t (k INTEGER)")
+        with pytest.raises(Unavailable):
+            other.rebuild()
+    other.rebuild()
+    one.close()
+    other.close()

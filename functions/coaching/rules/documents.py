@@ -1,4 +1,5 @@
-"""What learners do with recipes, beside each in its partition ``(tenant_id, slug)``."""
+"""What learners do with recipes, beside each in its partition ``(tenant_id, slug)``; and what
+coaching says in a model's words, in the learner's partition ``(tenant_id, user_id)``."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from shared.models.document import Document
+
+WORDINGS = "wordings"
 
 
 class RecipeUse(Document):
@@ -18,6 +21,16 @@ class RecipeUse(Document):
     rating: int | None = Field(default=None, ge=1, le=5)
     used_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class WordedAdvice(Document):
+    """Sentences of coaching in a model's words. ``id`` names the sentences and the model."""
+
+    kind: Literal["wording"] = "wording"
+    user_id: str
+    model: str
+    texts: dict[str, str] = Field(description="By their place; what is not there stands as it is")
+    ttl: int
 
 
 def use_id_of(user_id: str) -> str:

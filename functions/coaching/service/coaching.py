@@ -34,6 +34,7 @@ class Coached:
     advice: Advice
     matches: tuple[Match, ...]
     session_id: str | None
+    worded_by: str | None = None
 
 
 def coach(stores: Stores, partition: Partition, *, track: Track | None, now: datetime) -> Coached:

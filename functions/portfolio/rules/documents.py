@@ -63,6 +63,9 @@ class Item(Document):
     files: tuple[EvidenceFile, ...] = ()
     source: Literal["learner", "profiler"] = "learner"
     session_id: str | None = Field(default=None, description="The profiling that it came from")
+    worded_by: str | None = Field(
+        default=None, description="The model that put it into words, None where nobody did"
+    )
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

@@ -31,6 +31,8 @@ def openness_of(visibility: Visibility) -> int:
 def changed(item: Item, changes: Mapping[str, Any], *, now: datetime) -> Item:
     """The item with what its learner changed."""
     fields = {**changes, "updated_at": now}
+    if "text" in changes:
+        fields["worded_by"] = None
     if "visibility" in changes:
         fields["openness"] = openness_of(changes["visibility"])
     return Item.model_validate({**item.model_dump(), **fields})
@@ -58,10 +60,15 @@ def without_file(item: Item, file_id: str, *, now: datetime) -> Item:
     return item.model_copy(update={"files": left, "updated_at": now})
 
 
-def statement_item(result: ProfilerResult, *, now: datetime) -> Item | None:
-    """The item of a profiling's value statement; None where the learner wrote nothing."""
-    text = result.scores.value_statement
-    if not text:
+def statement_item(
+    result: ProfilerResult, *, worded: tuple[str, str] | None = None, now: datetime
+) -> Item | None:
+    """The item of a profiling's value statement; None where the learner wrote nothing.
+
+    ``worded`` are the statement in other words and the model that found them.
+    """
+    text, model = worded or (result.scores.value_statement, None)
+    if not result.scores.value_statement:
         return None
     item_id = statement_item_id(result.tenant_id, result.user_id, result.session_id)
     return Item(
@@ -76,6 +83,7 @@ def statement_item(result: ProfilerResult, *, now: datetime) -> Item | None:
         openness=openness_of("family"),
         source="profiler",
         session_id=result.session_id,
+        worded_by=model,
         created_at=now,
         updated_at=now,
     )

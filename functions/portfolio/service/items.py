@@ -24,12 +24,14 @@ from shared.messaging import (
     announce_once,
     answer_once,
     handle_once,
+    was_handled,
 )
 from shared.models import profiling
 from shared.models.profiling import ProfilerResult, result_id_of
 from shared.people import find_owned, is_parent_of
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
+from shared.wording.rewording import Reworder
 
 SOURCE = "portfolio"
 MOST_ITEMS = 500
@@ -38,14 +40,23 @@ Partition = tuple[str, str]
 
 
 def add_statement(
-    stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    event: Event,
+    *,
+    reworder: Reworder | None = None,
+    now: datetime,
 ) -> Outcome:
-    """A learner has completed the profiler: what they said of themselves becomes an item, once.
+    """A learner has completed the profiler: what they said of themselves becomes an item, once;
+    in better words where a model is at hand and says the same.
 
     An item that is there stays as it is: it may have been edited.
     """
     told = read_data(event, ProfilerCompleted)
     partition = (event.tenantid, told.user_id)
+    worded = (
+        _worded(stores, pseudonyms, event, told, reworder, now) if reworder is not None else None
+    )
 
     def decide() -> Decision:
         if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
@@ -53,7 +64,7 @@ def add_statement(
         stored = stores.documents.get(profiling.CONTAINER, partition, result_id_of(told.session_id))
         if stored is None:
             raise Rejected("the result is gone")
-        item = statement_item(ProfilerResult.of(stored.body), now=now)
+        item = statement_item(ProfilerResult.of(stored.body), worded=worded, now=now)
         if item is None or stores.documents.get(CONTAINER, partition, item.id) is not None:
             return Decision()
         return Decision([Create(item.stored())])
@@ -67,6 +78,38 @@ def add_statement(
         decide=decide,
         now=now,
     )
+
+
+def _worded(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    event: Event,
+    told: ProfilerCompleted,
+    reworder: Reworder,
+    now: datetime,
+) -> tuple[str, str] | None:
+    """A statement in better words and the model that found them; None where there are none, or
+    nothing is left to be done."""
+    partition = (event.tenantid, told.user_id)
+    if was_handled(stores, event.id, handler=SOURCE, container=CONTAINER, partition=partition):
+        return None
+    if erased_at(stores, pseudonyms, event.tenantid, "user", told.user_id) is not None:
+        return None
+    stored = stores.documents.get(profiling.CONTAINER, partition, result_id_of(told.session_id))
+    if stored is None:
+        return None
+    result = ProfilerResult.of(stored.body)
+    item = statement_item(result, now=now)
+    if item is None or stores.documents.get(CONTAINER, partition, item.id) is not None:
+        return None
+    paragraphs = {str(at): each for at, each in enumerate(item.text.split("\n\n"))}
+    found = reworder.reword(
+        stores, event.tenantid, paragraphs, purpose="value_statement", language=result.language,
+        now=now,
+    )  # fmt: skip
+    if not found:
+        return None
+    return "\n\n".join({**paragraphs, **found}.values()), reworder.model
 
 
 def add(

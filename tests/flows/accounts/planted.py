@@ -10,6 +10,7 @@ from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFr
 from functions.accounts.service import families, invitations, profiling, registration, sign_in
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
+from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
 from functions.intake_notify import service as notifying
 from functions.journey_summary.rules.report import Report
@@ -20,13 +21,19 @@ from functions.portfolio.service import feedback as portfolio_feedback
 from functions.portfolio.service import files as portfolio_files
 from functions.portfolio.service import items as portfolio
 from functions.profiler_complete import service as completion
+from functions.recommendations.rules.items import item as content_item
+from functions.recommendations.rules.signals import Measured
+from functions.recommendations.service import engagement, hearing, personality
+from functions.recommendations.service.recommending import recommend
 from functions.xp_award.service import awarding, repairing
 from shared import topology
 from shared.auth import Principal
 from shared.bus.port import Message
 from shared.documents.port import Create
 from shared.errors import Unauthenticated
-from shared.models import family, notification
+from shared.models import budget as budget_model
+from shared.models import content, family, notification
+from shared.models.budget import WordingBudget
 from shared.models.candidate import candidate_id_of
 from shared.models.family import FamilyLink, link_id_of
 from shared.models.notification import Notification
@@ -132,6 +139,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     for user_id in (USER_ID, OTHER_ID):
         who = Principal(user_id, TENANT, frozenset({"learner"}))
         recipes.use(house, PSEUDONYMS, who, next(iter(seed())), 5, now=now)
+    _recommend(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
@@ -254,6 +262,42 @@ def _show(house: House) -> None:
         )  # fmt: skip
     for event in house.waiting("portfolio_feedback/intake_notify"):
         notifying.notify_of_feedback(house, PSEUDONYMS, event, now=house.clock())
+
+
+def _recommend(house: House) -> None:
+    """Recommend a lesson, which is clicked; say how somebody learns, which they dispute; keep what
+    coaching says in a model's words."""
+    now, fields = house.clock(), {"content_id": "ports", "title": "Ports", "text": "About ports."}
+    for topic in ("profiler", "journeys", "recipes"):
+        for event in house.waiting(f"{topic}/recommendations"):
+            hearing.hear(house, PSEUDONYMS, event, now=now)
+    lesson = content_item(
+        TENANT, "lesson", fields, [1.0] + [0.0] * 383, model="of-no-text", created_at=now, now=now
+    )
+    house.documents.commit(content.CONTAINER, lesson.partition, [Create(lesson.stored())])
+    budget = WordingBudget(tenant_id=TENANT, day=now.date().isoformat(), tokens=120, calls=1)
+    key = (TENANT, budget.day)
+    house.documents.commit(budget_model.CONTAINER, key, [Create(budget.stored())])
+    for user_id in (USER_ID, OTHER_ID):
+        own, said = (TENANT, user_id), f"{NAME if user_id == USER_ID else 'Somebody'} says so"
+        recommend(
+            house, PSEUDONYMS, own, recommendation_id=f"list-{user_id}", content_type=None,
+            language=None, limit=5, is_shown=True, now=now,
+        )  # fmt: skip
+        who = Principal(user_id, TENANT, frozenset({"learner"}))
+        engagement.act(
+            house, PSEUDONYMS, who, "lesson", "ports", "clicked",
+            recommendation_id=f"list-{user_id}", now=now,
+        )  # fmt: skip
+        measured = Measured(0.5, 99)
+        personality.contribute(house, PSEUDONYMS, own, {"hints": measured}, now=now)
+        personality.analyse(house, PSEUDONYMS, own, now=now)
+        personality.correct(house, PSEUDONYMS, own, "hints", agrees=False, comment=said, now=now)
+        worded = WordedAdvice(
+            id="wording:1", tenant_id=TENANT, user_id=user_id, model="small", ttl=3600,
+            texts={"focus 0": said},
+        )  # fmt: skip
+        house.documents.commit(WORDINGS, own, [Create(worded.stored())])
 
 
 def _repair_streaks(house: House) -> None:

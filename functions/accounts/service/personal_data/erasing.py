@@ -81,7 +81,7 @@ def advance(means: Means, event: Event, *, clock: Clock) -> Outcome:
         told = ErasureAdvanced(erasure_id=data.erasure_id, run=after.run, step=after.step)
         return Decision([Replace(after.stored(), etag)], [told])
 
-    return handle_once(
+    outcome = handle_once(
         means.stores,
         event,
         handler=SOURCE,
@@ -90,6 +90,12 @@ def advance(means: Means, event: Event, *, clock: Clock) -> Outcome:
         decide=decide,
         now=clock(),
     )
+    left = read_erasure(means.stores, event.tenantid, data.erasure_id)
+    if left is not None and _is_at_rest(left[0]):
+        # also when it comes again: whoever committed the last step may have died before this
+        means.stores.documents.scrub()
+        means.stores.bus.scrub()
+    return outcome
 
 
 def take_up(stores: Stores, *, now: datetime) -> int:
