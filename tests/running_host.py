@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import requests
 
@@ -28,6 +28,7 @@ from shared.models.tenant import Tenant
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT_SECONDS = 120.0
+T = TypeVar("T")
 
 
 def free_port() -> int:
@@ -105,14 +106,13 @@ class RunningHost:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(60)
 
-    def wait_for(
-        self, holds: Callable[[], object], what: str, seconds: float = WAIT_SECONDS
-    ) -> None:
-        """Wait until something holds; fails the test when it does not in time."""
+    def wait_for(self, holds: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
+        """Wait until something holds, and return it; fails the test when it does not in time."""
         deadline = time.monotonic() + seconds
-        while not holds():
+        while not (found := holds()):
             assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
             time.sleep(0.05)
+        return found
 
     def make_tenant(self, code: str) -> None:
         """Make a tenant, as an operator does."""

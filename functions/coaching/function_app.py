@@ -76,7 +76,7 @@ def recipes_for_profile(call: Call[LearnerQuery, None]) -> RecipesForProfile:
     level and track; then by use and rating. 409 before the profiler is completed.
     """
     partition = partition_read(call, call.query.user, READ)
-    result, gaps, found = recipes_for(runtime.stores(), partition)
+    result, gaps, found = recipes_for(runtime.stores(), partition, now=call.now)
     return RecipesForProfile(
         session_id=result.session_id,
         track=result.track,

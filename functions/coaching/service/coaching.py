@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.coaching.rules.advice import Advice, Learning, WeakSkill, advice
-from functions.coaching.rules.catalogue import Recipe
-from functions.coaching.rules.closeness import Meanings, meanings
+from functions.coaching.rules.closeness import meanings
 from functions.coaching.rules.matching import Match, matches
+from functions.coaching.service.encoded import encoded
 from functions.coaching.service.recipes import all_recipes
 from shared.documents.port import Equals, Order, Partition
 from shared.errors import Conflict, Missing
@@ -44,12 +44,12 @@ def coach(stores: Stores, partition: Partition, *, track: Track | None, now: dat
     said = advice(bank, result, _learning(stores, partition, now), track=track, now=now)
     if result is None or said.track is None:
         return Coached(said, (), None)
-    found = _matches(stores, partition[0], result, said.gaps, said.track)
+    found = _matches(stores, partition[0], result, said.gaps, said.track, now)
     return Coached(said, tuple(found), result.session_id)
 
 
 def recipes_for(
-    stores: Stores, partition: Partition
+    stores: Stores, partition: Partition, *, now: datetime
 ) -> tuple[ProfilerResult, tuple[Gap, ...], list[Match]]:
     """A learner's result, gaps, and the recipes that close them.
 
@@ -60,20 +60,21 @@ def recipes_for(
         raise Conflict("complete the profiler first: recipes follow from what it finds")
     bank, result = profile
     gaps = skill_gaps(bank, result.scores, result.track, language=result.language)
-    return result, gaps, _matches(stores, partition[0], result, gaps, result.track)
+    return result, gaps, _matches(stores, partition[0], result, gaps, result.track, now)
 
 
 def _matches(
-    stores: Stores, tenant_id: str, result: ProfilerResult, gaps: tuple[Gap, ...], track: Track
+    stores: Stores,
+    tenant_id: str,
+    result: ProfilerResult,
+    gaps: tuple[Gap, ...],
+    track: Track,
+    now: datetime,
 ) -> list[Match]:
     recipes = all_recipes(stores, tenant_id)
-    return matches(
-        recipes, gaps, _meanings(recipes), level=result.scores.difficulty.suggested, track=track
-    )
-
-
-def _meanings(recipes: list[Recipe]) -> Meanings:
-    return meanings([each for each in recipes if each.is_active])
+    in_use = [each for each in recipes if each.is_active]
+    known = meanings(in_use, encoded(stores, tenant_id, now=now))
+    return matches(recipes, gaps, known, level=result.scores.difficulty.suggested, track=track)
 
 
 def _profile(stores: Stores, partition: Partition) -> tuple[QuestionBank, ProfilerResult] | None:

@@ -55,7 +55,7 @@ def test_before_the_profiler_it_says_so(house: House) -> None:
     view = coaching_view(coach(house, LENA, track=None, now=START))
     assert (view.profiling_complete, view.track) == (False, None)
     with pytest.raises(Conflict, match="complete the profiler first"):
-        recipes_for(house, LENA)
+        recipes_for(house, LENA, now=house.clock())
 
 
 def test_the_widest_gaps_of_the_track_are_in_focus(result: ProfilerResult) -> None:
@@ -205,7 +205,7 @@ def test_the_latest_journey_and_todays_streak(house: House, result: ProfilerResu
 
 def test_recipes_follow_from_the_gaps(house: House, result: ProfilerResult) -> None:
     """At most ten, the first for one of the widest gaps, each with its reason."""
-    found, gaps, some = recipes_for(house, LENA)
+    found, gaps, some = recipes_for(house, LENA, now=house.clock())
     assert found.session_id == result.session_id
     assert gaps == skill_gaps(BANK, result.scores, result.track, language="en")
     assert 1 <= len(some) <= 10

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.coaching.rules.catalogue import Recipe, laid_over, recipe_of
-from functions.coaching.rules.closeness import cosine, meanings
+from functions.coaching.rules.closeness import ALIKE_ANYWAY, cosine, meanings
 from functions.coaching.rules.matching import MOST_FOR_A_GAP, Match, matches
 from shared.models.question_bank import Level, Track
 from shared.models.recipes import RecipeContent, RecipeRecord, seed
@@ -22,7 +22,7 @@ TRACKS: tuple[Track, ...] = get_args(Track)
 LEVELS: tuple[Level, ...] = get_args(Level)
 SKILLS = [each.code for each in BANK.skills]
 SEED = laid_over([])
-MEANINGS = meanings(SEED)
+MEANINGS = meanings(SEED, {})
 
 
 def recipe(slug: str = "a", **more: Any) -> Recipe:
@@ -43,7 +43,7 @@ def gap(skill: str = "networking", size: float = 30.0) -> Gap:
 
 
 def found(recipes: list[Recipe], *gaps: Gap, level: Level = "beginner") -> list[Match]:
-    return matches(recipes, gaps, meanings(recipes), level=level, track="defender")
+    return matches(recipes, gaps, meanings(recipes, {}), level=level, track="defender")
 
 
 def test_the_seed_has_something_for_everybody() -> None:
@@ -200,3 +200,24 @@ def test_a_tenants_words_lie_over_the_seeds() -> None:
     assert (known["zz-own"].is_seed, recipe_of("no-such-recipe", None)) == (False, None)
     rated = replace(known[slug], ratings=2, rating_sum=9)
     assert (known[slug].rating, rated.rating) == (None, 4.5)
+
+
+def test_an_encoders_vectors_go_before_words() -> None:
+    """Where both have them; cosines that any two recipes have say nothing."""
+    recipes = [
+        recipe("a", skill_codes=["networking"], title="Ports"),
+        recipe("b", skill_codes=["networking"], title="Packets"),
+        recipe("c", skill_codes=["policy_writing"], title="Rules"),
+        recipe("d", skill_codes=["policy_writing"], title="Rules again"),
+    ]
+    close = (0.8, 0.6)
+    encoded = {"a": (1.0, 0.0), "b": (1.0, 0.0), "c": close, "d": (0.0, 1.0)}
+    found = meanings(recipes, encoded)
+    assert found.closeness("c", "networking") == pytest.approx((0.8 - ALIKE_ANYWAY) / 0.6)
+    assert found.closeness("d", "networking") == 0
+    assert found.closeness("a", "networking") == 1
+    plain = meanings(recipes, {})
+    partly = meanings(recipes, {"a": (1.0, 0.0)})
+    assert partly.closeness("c", "networking") == plain.closeness("c", "networking") > 0
+    assert partly.closeness("a", "policy_writing") == plain.closeness("a", "policy_writing")
+    assert found.closeness("nobody", "networking") == found.closeness("a", "nothing") == 0
