@@ -39,7 +39,7 @@ from shared.documents.port import (
     is_id,
 )
 from shared.documents.sqlite_conditions import after, condition_of, field_of, member_of
-from shared.documents.sqlite_vectors import Vectors
+from shared.documents.sqlite_vectors import Row, Vectors
 from shared.documents.sqlite_vectors import forget as forget_vector
 from shared.documents.sqlite_vectors import prepare as prepare_vectors
 from shared.documents.sqlite_vectors import write as write_vector
@@ -160,14 +160,17 @@ class SqliteDocuments:
         )
         conditions, values = self._conditions(container, declared, scope, where)
 
-        def look_up(rows: Sequence[int]) -> list[tuple[int, Stored]]:
+        def look_up(rows: Sequence[int]) -> list[Row]:
             marks = ", ".join("?" * len(rows))
-            read = self._connections.get().execute(
-                f'SELECT rowid, body, etag FROM "{container}"'  # noqa: S608  names and paths are checked
-                f" WHERE rowid IN ({marks}) AND {' AND '.join(conditions)}",
-                (*rows, *values),
+            return (
+                self._connections.get()
+                .execute(
+                    f'SELECT rowid, id, body, etag FROM "{container}"'  # noqa: S608  names and paths are checked
+                    f" WHERE rowid IN ({marks}) AND {' AND '.join(conditions)}",
+                    (*rows, *values),
+                )
+                .fetchall()
             )
-            return [(row[0], Stored(json.loads(row[1]), row[2])) for row in read]
 
         found = self._vectors.nearest(
             self._connections.get(), container, declared, scope, asked, look_up, limit

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 512 * 1024 * 1024
 """Of matrices that are held; the one that was asked longest ago goes first."""
-_FIRST, _GROWS, _MOST = 32, 4, 5000
-"""How many candidates are looked up at once: few at first, for without a filter few are needed."""
+_GROWS, _MOST = 4, 5000
+"""How many more candidates are looked up each time: at first as many as are wanted, which is
+enough where no filter leaves any out."""
 
 Found = tuple[Stored, float]
-LookUp = Callable[[Sequence[int]], list[tuple[int, Stored]]]
+Row = tuple[int, str, str, str]
+"""Number, id, JSON and etag of a document."""
+LookUp = Callable[[Sequence[int]], list[Row]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Vectors:
     ) -> list[Found]:
         """The documents of a scope that are nearest to a vector, with their cosine.
 
-        ``look_up`` reads those of some rows that are alive and that all filters hold for.
+        ``look_up`` reads those of some rows that are alive and that all filters hold for; their
+        JSON is only read of those that are returned.
         """
         import numpy as np
 
@@ -72,12 +76,14 @@ class Vectors:
         found: list[Found] = []
         for places in _portions(len(order), limit):
             rows = {int(matrix.rows[at]): float(similarities[at]) for at in order[places]}
-            read = [(stored, rows[row]) for row, stored in look_up(list(rows))]
-            read.sort(key=lambda each: (-each[1], each[0].body["id"]))
-            found += read
+            read = sorted(look_up(list(rows)), key=lambda each: (-rows[each[0]], each[1]))
+            found += [
+                (Stored(json.loads(body), etag), rows[row])
+                for row, _, body, etag in read[: limit - len(found)]
+            ]
             if len(found) >= limit:
                 break
-        return found[:limit]
+        return found
 
     def _matrix(
         self, connection: sqlite3.Connection, name: str, declared: Container, scope: Partition
@@ -228,7 +234,7 @@ def _packed(body: Json, vector: Vector) -> bytes | None:
 
 
 def _portions(number: int, limit: int) -> Iterator[slice]:
-    start, size = 0, limit + _FIRST
+    start, size = 0, limit
     while start < number:
         yield slice(start, start + size)
         start, size = start + size, min(size * _GROWS, _MOST)
