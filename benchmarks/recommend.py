@@ -277,9 +277,13 @@ def _fill(documents: Any, random: Any, start: int, *, tenant: str = "t") -> None
              "language": "de" if at % 10 == 0 else "en", "tracks": (TRACKS[at % 5],)},
             vector, model="m", created_at=NOW, now=NOW,
         )
-        for at, vector in enumerate(random.normal(size=(100, DIMENSION)).tolist())
+        for at, vector in enumerate(_unit(random.normal(size=(100, DIMENSION))).tolist())
     ]  # fmt: skip
     documents.commit(CONTAINER, (tenant, "lesson"), [Create(each.stored()) for each in made])
+
+
+def _unit(vectors: Any) -> Any:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def _near(documents: SqliteDocuments, vector: Vector, language: str | None = None) -> None:

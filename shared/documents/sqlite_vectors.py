@@ -72,10 +72,9 @@ class Vectors:
         asked = np.asarray(vector, dtype=np.float32)
         asked /= np.linalg.norm(asked)
         similarities = matrix.vectors @ asked
-        order = np.argsort(-similarities, kind="stable")
         found: list[Found] = []
-        for places in _portions(len(order), limit):
-            rows = {int(matrix.rows[at]): float(similarities[at]) for at in order[places]}
+        for places in _portions(similarities, limit):
+            rows = {int(matrix.rows[at]): float(similarities[at]) for at in places}
             read = sorted(look_up(list(rows)), key=lambda each: (-rows[each[0]], each[1]))
             found += [
                 (Stored(json.loads(body), etag), rows[row])
@@ -233,8 +232,25 @@ def _packed(body: Json, vector: Vector) -> bytes | None:
     return struct.pack(f"<{len(values)}f", *(value / length for value in values))
 
 
-def _portions(number: int, limit: int) -> Iterator[slice]:
-    start, size = 0, limit
-    while start < number:
-        yield slice(start, start + size)
-        start, size = start + size, min(size * _GROWS, _MOST)
+def _portions(similarities: NDArray[np.float32], limit: int) -> Iterator[NDArray[np.intp]]:
+    """The places of all, the most similar first, in portions; each place once.
+
+    The first is found without sorting the rest.
+    """
+    import numpy as np
+
+    number = len(similarities)
+    if number == 0:
+        return
+    nearest = (
+        np.argpartition(-similarities, limit - 1)[:limit] if limit < number else np.arange(number)
+    )
+    yield nearest[np.lexsort((nearest, -similarities[nearest]))]
+    if limit >= number:
+        return
+    rest = np.argsort(-similarities, kind="stable")
+    rest = rest[~np.isin(rest, nearest)]
+    start, size = 0, limit * _GROWS
+    while start < len(rest):
+        yield rest[start : start + min(size, _MOST)]
+        start, size = start + min(size, _MOST), size * _GROWS

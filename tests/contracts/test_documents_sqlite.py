@@ -126,3 +126,23 @@ def test_matrices_are_held_up_to_a_size(tmp_path: Path, monkeypatch: pytest.Monk
         assert len(documents.nearest("places", (tenant,), [1.0, 0.0, 0.0, 0.0])) == 1
     assert len(documents._vectors._held) == 2
     documents.close()
+
+
+def test_of_many_alike_each_is_found_once(tmp_path: Path) -> None:
+    """Where a limit falls between documents that are alike, with a filter that leaves most out."""
+    documents = SqliteDocuments(tmp_path / "d.db", TOPOLOGY, time.time)
+    bodies = [
+        place(f"p{at:03}", [1.0, 0.0, 0.0, 0.0]) | {"tags": ["odd" if at % 7 == 6 else "even"]}
+        for at in range(300)
+    ]
+    for start in range(0, 300, 100):
+        creates = [Create(body) for body in bodies[start : start + 100]]
+        documents.commit("places", ("t", "r"), creates)
+    for limit in (1, 3, 40, 100):
+        found = documents.nearest(
+            "places", ("t",), [1.0, 0.0, 0.0, 0.0], where=[Contains("tags", "odd")], limit=limit
+        )
+        ids = [each.stored.body["id"] for each in found]
+        assert len(set(ids)) == len(ids) == min(limit, 42)
+        assert all(int(each[1:]) % 7 == 6 for each in ids)
+    documents.close()

@@ -53,7 +53,12 @@ def reasons(
         text = "Something else than usual, to find out whether you like it."
         found.insert(0, Reason(kind="explore", about=content.content_id, text=text))
     if not found:
-        text = "Its subject is near to what fits you."
+        is_known = bool(finished or probabilities)
+        text = (
+            "Its subject is near to what fits you."
+            if is_known
+            else "A place to begin: it is near to the middle of all tracks."
+        )
         found.append(Reason(kind="meaning", about=content.content_id, text=text))
     return tuple(found[:MOST_REASONS])
 

@@ -236,11 +236,9 @@ def test_each_reason_is_from_something_that_is_so() -> None:
     assert reason[0] == "track"
     assert "Defence" in reason[2]
     assert "78 %" in reason[2]
-    assert (
-        said(probabilities={"defender": 0.1})
-        == said()
-        == [("meaning", "p", "Its subject is near to what fits you.")]
-    )
+    near = ("meaning", "p", "Its subject is near to what fits you.")
+    assert said(probabilities={"defender": 0.1}) == [near]
+    assert "A place to begin" in said()[0][2]
 
 
 def test_the_strongest_reasons_come_first_and_are_few() -> None:
