@@ -107,6 +107,7 @@ def _live_and_erase(
     me = _token(person["user"]["user_id"], "learner")
     profile = _profile(functions, listeners, me)
     played = _play(functions, listeners, me)
+    led = _lead(functions, listeners, me)
     _call(functions, "users_me_export", token=me, status=202)
     deliver_all(listeners)
     export = _call(functions, "users_me_export", token=me)
@@ -128,6 +129,7 @@ def _live_and_erase(
         "refreshed": refreshed["user"],
         "profile": profile,
         "played": played,
+        "led": led,
         "wrong": wrong["detail"],
         "export": export,
         "gone": gone["detail"],
@@ -196,6 +198,40 @@ def _play(functions: list[Function], listeners: Listeners, me: str) -> dict[str,
         "statements": _call(functions, "xapi_statements", token=me, query={"limit": "100"}),
         "told": _call(functions, "notifications_list", token=me),
     }
+
+
+def _lead(functions: list[Function], listeners: Listeners, me: str) -> dict[str, Any]:
+    """Somebody is recommended content by its vectors, clicks it, and goes on to the next."""
+    admin = _token("an-admin", "admin")
+    lessons = [
+        {"content_type": "lesson", "content_id": f"l{at}", "title": title, "text": title,
+         "tracks": ["defender", "grc"]}
+        for at, title in enumerate(
+            ["Deceptive mails", "Privacy law", "Firewall rules", "Baking sourdough bread"]
+        )
+    ]  # fmt: skip
+    stored = _call(functions, "embeddings_store", token=admin, body={"items": lessons})
+    asked = {"content_type": "lesson", "limit": 3}
+    first = _call(functions, "recommendations_make", token=me, body=asked)
+    top = {"content_type": "lesson", "content_id": first["items"][0]["content_id"]}
+    clicked = _call(
+        functions, "recommendations_engage", token=me,
+        body={**top, "action": "clicked", "recommendation_id": first["recommendation_id"]},
+    )  # fmt: skip
+    route = {"progress_id": "p1"}
+    _call(functions, "progress_update", token=me, body={**top, "percent": 100}, route=route)
+    deliver_all(listeners)
+    return {
+        "stored": [each["outcome"] for each in stored["items"]],
+        "first": first,
+        "clicked": clicked["position"],
+        "next": _call(functions, "recommendations_make", token=me, body=asked),
+        "found": _call(
+            functions, "content_search", token=me,
+            query={"q": "phishing scams", "content_type": "lesson"},
+        ),
+        "traits": _call(functions, "personality_analyze", token=me, body={}),
+    }  # fmt: skip
 
 
 def _statistics(bank_version: str) -> dict[str, Any]:

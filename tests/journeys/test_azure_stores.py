@@ -111,16 +111,30 @@ def _check_person(person: dict[str, Any]) -> None:
     assert profile["left_out"] == 1  # done in seconds, and so flagged
     assert "an admin" in profile["again"]
     _check_played(person["played"])
+    _check_led(person["led"])
     erasure = person["erasure"]
     assert (erasure["state"], person["gone"]) == ("settling", "there is no person with this id")
     removed = {name: count["removed"] for name, count in erasure["stores"].items()}
     assert all(removed[name] == count["found"] for name, count in erasure["stores"].items())
     for store in ("accounts", "credentials", "profiling", "candidates", "intake", "blobs/exports",
                   "blobs/resumes", "blobs/extracts", "notifications", "journeys", "statements",
-                  "game"):  # fmt: skip
+                  "game", "recommendations"):  # fmt: skip
         assert removed[store] > 0, store
     assert person["audit"].count("erasure.request") == 1
     assert {"export.request", "intake.report"} <= set(person["audit"])
+
+
+def _check_led(led: dict[str, Any]) -> None:
+    """Content was stored, found and recommended by the vector queries of Cosmos DB."""
+    assert led["stored"] == ["created"] * 4
+    assert len(led["first"]["items"]) == 3
+    assert (led["clicked"], led["next"]["finished"]) == (1, 1)
+    done = led["first"]["items"][0]["content_id"]
+    assert done not in [each["content_id"] for each in led["next"]["items"]]
+    assert led["found"]["items"][0]["content_id"] == "l0"
+    assert led["found"]["ways"] == ["words", "meaning"]
+    exploration = next(each for each in led["traits"]["traits"] if each["signal"] == "exploration")
+    assert exploration["observations"] == 16
 
 
 def _check_played(played: dict[str, Any]) -> None:
