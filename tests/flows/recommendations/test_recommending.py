@@ -319,8 +319,21 @@ def test_an_empty_tenant_has_nothing_and_keeps_nothing(house: House) -> None:
     empty = Recommender(house)
     assert empty.ids() == []
     assert house.kinds("list", container=CONTAINER) == []
+    assert house.kinds("centroids", container="content") == []
     empty.store(*NETWORKS)
     assert len(empty.ids()) == 5
+
+
+def test_the_middle_of_a_track_follows_what_is_stored(tenant: Recommender) -> None:
+    """It is kept for an hour, and made anew as soon as there is other content."""
+    tenant.recommend()
+    (kept,) = tenant.house.kinds("centroids", container="content")
+    assert set(kept["centroids"]) == {"defender", "grc"}
+    tenant.store(lesson("lead", "Leading a team.", tracks=["leadership"]))
+    assert tenant.house.kinds("centroids", container="content") == []
+    tenant.recommend("max")
+    (kept,) = tenant.house.kinds("centroids", container="content")
+    assert set(kept["centroids"]) == {"defender", "grc", "leadership"}
 
 
 def test_content_without_tracks_is_offered_to_who_is_new(house: House) -> None:

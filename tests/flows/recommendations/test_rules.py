@@ -225,6 +225,8 @@ def test_each_reason_is_from_something_that_is_so() -> None:
     assert said(finished=[far, close]) == [
         ("finished", "lesson/f", "Because you finished “The first one”.")
     ]
+    old = replace(finished(unit(1, 0.1, 0), days=200), title="Long ago")
+    assert said(finished=[old, close])[0][2] == "Because you finished “The first one”."
     gaps = [Gap("net", "Networking", 35, 60), Gap("law", "Law", 10, 60)]
     (reason,) = said(gaps=gaps)
     assert reason[:2] == ("gap", "net")
@@ -271,11 +273,12 @@ def test_rare_words_and_titles_weigh_more() -> None:
     items = [
         text_item("common", "Notes", "network network network"),
         text_item("rare", "Notes", "kerberos and much else that is of no matter here"),
-        text_item("title", "Kerberos", "and much else that is of no matter here"),
+        text_item("title", "Kerberos", "notes and much else that is of no matter here"),
+        text_item("also", "Notes", "kerberos and much else that is of no matter here"),
         text_item("none", "Bread", "flour"),
     ]
     order = by_words(items, ["kerberos", "network"], {"kerberos": 2, "network": 900}, 1000)
-    assert [each.content_id for each in order] == ["title", "rare", "common"]
+    assert [each.content_id for each in order] == ["title", "also", "rare", "common"]
 
 
 def test_both_ways_make_one_order() -> None:
