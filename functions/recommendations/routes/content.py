@@ -20,7 +20,7 @@ from functions.recommendations.routes.content_forms import (
 )
 from functions.recommendations.service import content, searching
 from shared import runtime
-from shared.errors import Missing, Unavailable
+from shared.errors import Conflict, Missing, Unavailable
 from shared.http.call import Call
 
 
@@ -83,9 +83,11 @@ def content_read(call: Call[None, None]) -> ContentView:
     return content_view(content.read(runtime.stores(), tenant_id, *_key(call)))
 
 
-@api.delete("v1/content/of-type/{content_type}/{content_id}", answer=RemovedView, errors=(Missing,))
+@api.delete(
+    "v1/content/of-type/{content_type}/{content_id}", answer=RemovedView, errors=(Missing, Conflict)
+)
 def content_remove(call: Call[None, None]) -> RemovedView:
-    """Remove an item of your tenant's with its vector."""
+    """Remove an item of your tenant's with its vector. Recipes are taken out of use instead."""
     running = runtime.current()
     content_type, content_id = _key(call)
     content.remove(

@@ -17,7 +17,8 @@ from shared.models.tenant import PLATFORM
 from shared.stores import Stores
 
 TRACKS: tuple[Track, ...] = get_args(Track)
-CENTROIDS_TYPE = "track_centroids"
+CENTROIDS_TYPE = "~track_centroids"
+"""Of no item's form: nobody can store content in its place."""
 _CENTROIDS_ID = "centroids"
 _SAMPLE = 200
 """Items of a track that its centroid is made of."""

@@ -14,7 +14,7 @@ from functions.recommendations.service.candidates import forget_centroids
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals, Filter, Operation, Order, Replace
-from shared.errors import Missing
+from shared.errors import Conflict, Missing
 from shared.messaging import Decision, announce_once
 from shared.models.content import CONTAINER, RECIPES, Content, digest_of, encoded_text
 from shared.models.tenant import PLATFORM
@@ -195,7 +195,12 @@ def remove(
     *,
     now: datetime,
 ) -> None:
-    """Remove an item of the caller's tenant with its vector. Raises ``Missing``."""
+    """Remove an item of the caller's tenant with its vector.
+
+    Raises ``Missing``, and ``Conflict`` for a recipe: it would come back as the seed has it.
+    """
+    if content_type == RECIPES:
+        raise Conflict("recipes are kept by v1/recipes: take it out of use there")
     partition = (by.tenant_id, content_type)
     if stores.documents.get(CONTAINER, partition, content_id) is None:
         raise Missing("there is no content with this type and id")
@@ -210,3 +215,4 @@ def remove(
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
     )
+    forget_centroids(stores, by.tenant_id)

@@ -12,7 +12,7 @@ from functions.recommendations.service import content, searching
 from functions.recommendations.service.recipes import SEED_ID
 from shared.auth import Principal
 from shared.documents.port import Create, Delete
-from shared.errors import Missing, Unavailable
+from shared.errors import Conflict, Missing, Unavailable
 from shared.models.content import CONTAINER, RECIPES, Content
 from shared.models.recipes import RecipeContent, seed
 from shared.models.tenant import PLATFORM
@@ -200,6 +200,8 @@ def test_a_tenants_recipes_follow_its_admins(tenant: Recommender) -> None:
     assert hits(tenant, asked, tenant_id=RIVAL)[0][0] == slug
     with pytest.raises(Missing):
         content.read(tenant.house, TENANT, RECIPES, slug)
+    with pytest.raises(Conflict):
+        content.remove(tenant.house, PSEUDONYMS, ADMIN, RECIPES, slug, now=tenant.house.clock())
     assert content.read(tenant.house, RIVAL, RECIPES, slug).title
     bread: RecipeContent = seed()[slug].model_copy(update={"title": "Baking sourdough bread"})
     change(tenant, slug, is_active=True, content=bread)

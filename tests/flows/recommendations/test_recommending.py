@@ -16,6 +16,7 @@ from functions.recommendations.rules.documents import (
     Impressions,
 )
 from functions.recommendations.service import freshness, learners
+from functions.recommendations.service.candidates import TRACKS
 from functions.recommendations.service.freshness import begin, present
 from functions.recommendations.service.hearing import ENDS
 from shared import topology
@@ -24,7 +25,7 @@ from shared.errors import Conflict, Invalid, Missing, Rejected
 from shared.models.recipes import seed
 from tests.flows.journey_summary.test_making import erase
 from tests.flows.journeying import Journeyer, offer
-from tests.flows.profiling import Profiler, learner
+from tests.flows.profiling import BANK, Profiler, learner
 from tests.flows.recommendations.recommender import Recommender, lesson
 from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
 from tests.flows.stores import house as house
@@ -103,6 +104,43 @@ def test_a_low_score_leads_less(tenant: Recommender) -> None:
     tenant.complete("net-0", score=100)
     first = tenant.recommend(limit=3).made.items[0]
     assert first.content_id.startswith("net")
+
+
+def test_what_is_known_of_a_skill_says_more_than_the_score_of_the_day(
+    tenant: Recommender,
+) -> None:
+    """A lesson that was passed once, of a skill that went wrong ever since, leads less."""
+    tenant.store(
+        lesson("law-9", "More privacy law.", skill_ids=["weak"]),
+        lesson("net-9", "More on routers.", skill_ids=["fine"]),
+    )
+    journey = Journeyer(tenant.house, "lena")
+    journey.start()
+    for skill in ("weak", "fine"):
+        right = skill == "fine"
+        journey.send(
+            *(offer(f"{skill}{at}", skill=skill, correct=right, attempt=f"{skill} {at}")
+              for at in range(8))
+        )  # fmt: skip
+    tenant.complete("law-9", score=100)
+    tenant.complete("net-9", score=60)
+    facts = learners.facts(tenant.house, LENA, TRACKS, now=tenant.house.clock())
+    mastery = {each.key[1]: each.mastery for each in facts.finished}
+    assert mastery["law-9"] < 0.3 < 0.9 < mastery["net-9"]
+
+
+def test_a_track_that_was_chosen_has_half_before_the_answers_are_asked(house: House) -> None:
+    """Probabilities stay such; the gaps are those of the chosen track."""
+    profiler = Profiler(house)
+    session = profiler.completed()
+    before = learners.read_fit(house, LENA, TRACKS)
+    profiler.accept(session, accepted=False, override=BANK.track["grc"].track_id)
+    after = learners.read_fit(house, LENA, TRACKS)
+    assert sum(after.probabilities.values()) == pytest.approx(1)
+    for track, share in after.probabilities.items():
+        own = 0.5 if track == "grc" else 0.0
+        assert share == pytest.approx(own + before.probabilities[track] / 2)
+    assert after.gaps != before.gaps
 
 
 def test_filters_hold(tenant: Recommender) -> None:
@@ -293,6 +331,9 @@ def test_a_recipe_that_was_used_is_completed(tenant: Recommender) -> None:
     served = tenant.recommend(content_type="recipe", limit=50)
     assert slug not in [each.content_id for each in served.made.items]
     assert served.made.finished == 1
+    tenant.complete(slug, content_type="recipe", score=40)
+    facts = learners.facts(tenant.house, LENA, TRACKS, now=tenant.house.clock())
+    assert [each.mastery for each in facts.finished] == [0.4]  # a score says more than a use
     late = event.model_copy(update={"id": "late"})
     erase(tenant.house, "lena")
     with pytest.raises(Conflict):
