@@ -106,6 +106,10 @@ def test_set_hours_are_regular_and_scattered_ones_are_not() -> None:
     scattered = [attempt(answered_at=MONDAY + timedelta(hours=37 * at)) for at in range(400)]
     regular, irregular = measured(*weekly)["regularity"], measured(*scattered)["regularity"]
     assert regular == Measured(1.0, 40)
+    # thirty hours that never met again: the plain estimate would be ln 30
+    apart = [attempt(answered_at=MONDAY + timedelta(hours=at)) for at in range(30)]
+    entropy = log(30) + 29 / 60
+    assert measured(*apart)["regularity"].value == pytest.approx(1 - entropy / log(168))
     assert irregular.value < 0.1
     assert irregular.observations == 400
     double = [*weekly, *weekly]
