@@ -13,6 +13,7 @@ from functions.coaching.service.coaching import Coached, coach
 from functions.coaching.service.wording import TRIED_AGAIN_SECONDS, worded
 from functions.portfolio.rules.items import changed
 from functions.portfolio.service import items
+from shared.documents.port import Delete
 from shared.models.budget import CONTAINER, WORDING_ID
 from shared.wording.openai_chat import OpenAiChat
 from shared.wording.rewording import Reworder
@@ -123,6 +124,11 @@ def test_a_value_statement_is_worded_once(house: House, model: LanguageModel) ->
     again = event.model_copy(update={"id": "another"})
     assert statement(house, again, reworder(model))[1] == item
     assert len(model.requests) == 1
+    house.documents.commit("portfolio", LENA, [Delete(item.id)])  # as its learner may
+    handled = items.add_statement(
+        house, PSEUDONYMS, event, reworder=reworder(model), now=house.clock()
+    )
+    assert (handled, len(model.requests)) == ("repeated", 1)
     assert changed(item, {"text": "Mine."}, now=house.clock()).worded_by is None
     assert changed(item, {"title": "Mine"}, now=house.clock()).worded_by == MODEL
 

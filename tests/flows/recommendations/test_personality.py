@@ -302,6 +302,14 @@ def test_who_stands_out_is_told_so_with_evidence(house: House) -> None:
     assert {each.standing for each in analyse(house, tenant=RIVAL).traits} == {"thin"}
 
 
+def test_what_was_long_ago_says_nothing_any_more(house: House) -> None:
+    """Answers of more than half a year ago are left out."""
+    answered(house, 40)
+    house.clock.advance(days=181)
+    first = next(each for each in analyse(house).traits if each.signal == "first_try")
+    assert (first.standing, first.observations) == ("thin", 0)
+
+
 def test_a_completed_journey_ends_what_was_said_and_joins_the_norms(house: House) -> None:
     """Each learner once, whatever is told how often."""
     before = analyse(house)
@@ -310,11 +318,11 @@ def test_a_completed_journey_ends_what_was_said_and_joins_the_norms(house: House
     for _ in range(2):
         for event in events:
             hearing.hear(house, PSEUDONYMS, event, now=house.clock())
+    (added,) = house.kinds("contribution", container=CONTAINER)
+    assert added["user_id"] == "lena"  # without anybody having asked
     assert analyse(house).number > before.number
     sums = united([Norms.of(body).sums for body in house.kinds("norms", container=CONTAINER)])
     assert sums["first_try"].learners == 1
-    (added,) = house.kinds("contribution", container=CONTAINER)
-    assert added["user_id"] == "lena"
 
 
 def test_times_of_questions_are_counted_once(house: House) -> None:
