@@ -1,7 +1,8 @@
 """Whether a reworded text says what the text before it said, and nothing else. Pure.
 
 A model may be talked into anything by what a learner wrote. So nothing that it says is believed
-that the original does not hold: numbers, negations, names and most words must be those of before.
+that the original does not hold: numbers and names in their order, negations and most words must be
+those of before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _ADDRESS = re.compile(r"https?:|www\.|@|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>`\[\]{}|\\]|\*\*|__|^#", re.MULTILINE)
 _NAME = re.compile(r"(?<![.!?…:\n] )(?<!^)(?<!\n)\b[^\W\d_a-zß-ÿ][\w'-]*")
 _CONTROLS = frozenset({"Cc", "Cf", "Co", "Cs"})
+_CAPITAL = re.compile(r"\b[^\W\d_a-zß-ÿ][\w'-]*")
 _STEM, _FEWEST_LETTERS = 5, 4
 _NEGATIONS = frozenset(
     """
@@ -42,12 +44,14 @@ def objection(original: str, text: str, *, language: str, most_new: float) -> st
         return "control"
     if _added(_ADDRESS, original, found) or _added(_MARKUP, original, found):
         return "markup"
-    if set(_NUMBER.findall(found)) != set(_NUMBER.findall(original)):
+    if _NUMBER.findall(found) != _NUMBER.findall(original):
         return "numbers"
     if _negations(found) != _negations(original):
         return "negation"
     if language in _CAPITALS_ARE_NAMES and not _names(found) <= _names(original) | _all(original):
         return "names"
+    if language in _CAPITALS_ARE_NAMES and _capitals(found, original) != _capitals(original, found):
+        return "order"
     telling = [each for each in words(found) if len(each) >= _FEWEST_LETTERS]
     known = {_stem(each) for each in words(original)}
     new = [each for each in telling if _stem(each) not in known]
@@ -64,6 +68,13 @@ def _negations(text: str) -> int:
 
 def _names(text: str) -> set[str]:
     return {each.casefold() for each in _NAME.findall(text)} - {"i", "i'm", "i've", "i'd", "i'll"}
+
+
+def _capitals(text: str, other: str) -> list[str]:
+    """The capital words of a text that the other has too, in order: told the other way round, the
+    same names and numbers say something else."""
+    known = set(_CAPITAL.findall(other))
+    return [each for each in _CAPITAL.findall(text) if each in known and each != "I"]
 
 
 def _all(text: str) -> set[str]:

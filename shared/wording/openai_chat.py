@@ -25,8 +25,8 @@ _PURPOSES: Mapping[Purpose, str] = {
     "value_statement": "What a learner said of themselves. Use their own words wherever you can.",
     "coaching": "What a coach tells a learner, each text with its reason.",
 }
-_LETTERS_A_TOKEN = 2
-"""Cautious: most languages have three or four."""
+_BYTES_A_TOKEN = 1
+"""No text has more tokens than bytes; most have a quarter of that."""
 _OVERHEAD_TOKENS = 400
 
 ResultT = TypeVar("ResultT")
@@ -71,7 +71,12 @@ class OpenAiChat:
         if self._client is None:
             # retries are nobody's here: the rules' own words are at hand
             self._client = openai.OpenAI(
-                api_key=self._key, base_url=self._base_url, timeout=self._seconds, max_retries=0
+                api_key=self._key,
+                base_url=self._base_url,
+                timeout=self._seconds,
+                max_retries=0,
+                # whoever answers is whom the settings name, not where that one points
+                http_client=openai.DefaultHttpxClient(follow_redirects=False),
             )
         names = list(document["texts"])
         schema = {
@@ -98,7 +103,9 @@ class OpenAiChat:
         except openai.RateLimitError:
             raise NoDraft("throttled", tokens=0) from None
         except openai.APIStatusError as error:
-            raise NoDraft(f"status_{error.status_code}", tokens=0) from None
+            # whether a server that broke down had spent something, nobody knows
+            spent = None if error.status_code >= 500 else 0
+            raise NoDraft(f"status_{error.status_code}", tokens=spent) from None
         except openai.APIConnectionError:
             raise NoDraft("no_answer") from None
         except (openai.OpenAIError, ValueError, TypeError):
@@ -107,7 +114,7 @@ class OpenAiChat:
 
 
 def _tokens(texts: Mapping[str, str]) -> int:
-    return sum(len(text.encode()) for text in texts.values()) // _LETTERS_A_TOKEN
+    return sum(len(text.encode()) for text in texts.values()) // _BYTES_A_TOKEN
 
 
 def _answer_tokens(texts: Mapping[str, str]) -> int:

@@ -56,7 +56,7 @@ class LanguageModel:
         assert 0 < request["max_completion_tokens"] < 100_000
         document = json.loads(user["content"])
         self.documents.append(document)
-        if what in {"429", "500", "401"}:
+        if what in {"429", "500", "401", "302"}:
             return int(what or 0), {"error": {"message": "not now", "type": "of the tests"}}
         message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
         finish = "stop"
@@ -120,6 +120,8 @@ def language_model() -> Iterator[LanguageModel]:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
+            if status == 302:
+                self.send_header("Location", "/v1/elsewhere")
             if status == 429:
                 self.send_header("Retry-After", "3600")
             self.end_headers()

@@ -21,7 +21,7 @@ def against(
     "text",
     [
         TEXT,
-        "Your track asks for 65 and you are at 35; you last answered in networks 9 days ago.",
+        "With 35 you are where the track asks for 65; your last answer in networks: 9 days ago.",
         "You're at 35, the track asks for 65. In networks your last answer was 9 days ago.",
     ],
 )
@@ -38,6 +38,7 @@ def test_other_words_for_the_same_are_let_through(text: str) -> None:
         ("35 65 9", "length"),
         (TEXT.replace("65", "60"), "numbers"),
         (TEXT.replace("9 days", "some days"), "numbers"),
+        ("You are at 65 and the track asks for 35: your last answer was 9 days ago.", "numbers"),
         (TEXT.replace("asks", "never asks"), "negation"),
         (TEXT + " See http://evil.example now.", "markup"),
         (TEXT + " Write to a@b.example.", "markup"),
@@ -69,6 +70,13 @@ def test_what_the_original_says_may_be_said_again() -> None:
         against("I met Grace Hopper, and I read www.navy.mil and do not stop.", original)
         == "negation"
     )
+
+
+def test_names_are_not_told_the_other_way_round() -> None:
+    """The same words in another order may say the opposite."""
+    original = "Defender fits you best, Grc almost as well."
+    assert against("Best of all fits you Defender, almost as well Grc.", original) is None
+    assert against("Grc fits you best, Defender almost as well.", original) == "order"
 
 
 def test_nouns_of_german_are_no_names() -> None:

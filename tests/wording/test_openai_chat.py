@@ -43,8 +43,9 @@ def test_texts_come_back_under_their_keys(model: LanguageModel) -> None:
     ("what", "expected", "tokens"),
     [
         ("refuse", "refused", 120), ("cut_off", "cut_off", 120), ("no_json", "malformed", 120),
-        ("empty", "malformed", 120), ("429", "throttled", 0), ("500", "status_500", 0),
-        ("401", "status_401", 0), ("drop", "no_answer", None), ("html", "malformed", None),
+        ("empty", "malformed", 120), ("429", "throttled", 0), ("500", "status_500", None),
+        ("401", "status_401", 0), ("302", "status_302", 0), ("drop", "no_answer", None),
+        ("html", "malformed", None),
     ],
 )  # fmt: skip
 def test_each_way_to_fail_has_its_name(
