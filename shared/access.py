@@ -92,6 +92,11 @@ ACCESS: Mapping[str, Reaches | None] = {
     "candidates_read": {"recruiter": "tenant", "admin": "tenant"},
     "candidates_erase": {"recruiter": "tenant", "admin": "tenant"},
     # intake_upload
+    "intake_files_add": {"recruiter": "tenant", "admin": "tenant"},
+    "whatsapp_verify": PUBLIC,
+    "whatsapp_receive": PUBLIC,
+    "telegram_receive": PUBLIC,
+    "mail_receive": PUBLIC,
     "intake_list": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_read": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_report": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},

@@ -9,6 +9,7 @@ import hmac
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from shared.auth import Tokens
     from shared.blobs.port import Blobs
     from shared.bus.port import Bus
+    from shared.channels.port import Messenger
     from shared.documents.port import Documents
     from shared.pseudonyms import Pseudonyms
     from shared.stores import Stores
@@ -41,6 +43,7 @@ class Runtime:
         self._tokens: Tokens | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._reworder: Reworder | None = None
+        self._messengers: Mapping[str, Messenger] | None = None
 
     @property
     def documents(self) -> Documents:
@@ -89,6 +92,14 @@ class Runtime:
             if self._reworder is None and self.settings.openai_key is not None:
                 self._reworder = _reworder(self.settings, self.settings.openai_key)
             return self._reworder
+
+    @property
+    def messengers(self) -> Mapping[str, Messenger]:
+        """The chat providers that are configured, by the name of their channel."""
+        with _LOCK:
+            if self._messengers is None:
+                self._messengers = _messengers(self.settings)
+            return self._messengers
 
 
 _runtime: Runtime | None = None
@@ -207,6 +218,23 @@ def _reworder(settings: Settings, key: SecretStr) -> Reworder:
         seconds=settings.openai_seconds,
     )
     return Reworder(wording, settings.openai_daily_tokens)
+
+
+def _messengers(settings: Settings) -> Mapping[str, Messenger]:
+    found: dict[str, Messenger] = {}
+    if settings.whatsapp_token is not None:
+        from shared.channels.whatsapp import WhatsApp
+
+        token = settings.whatsapp_token.get_secret_value()
+        found["whatsapp"] = WhatsApp(settings.whatsapp_url.rstrip("/"), token)
+    if settings.telegram_bots:
+        from shared.channels.telegram import Telegram
+
+        tokens = {
+            tenant: bot.token.get_secret_value() for tenant, bot in settings.telegram_bots.items()
+        }
+        found["telegram"] = Telegram(settings.telegram_url.rstrip("/"), tokens)
+    return found
 
 
 def _identity(settings: Settings) -> DefaultAzureCredential:

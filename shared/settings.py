@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from shared.errors import WaymarkError
 
@@ -20,6 +28,15 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 class SettingsError(WaymarkError):
     """Settings are missing or wrong; the message names all of them."""
+
+
+class TelegramBot(BaseModel):
+    """A tenant's bot: its token, and the secret that its webhook was set with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    token: SecretStr = Field(min_length=1)
+    secret: SecretStr = Field(min_length=16)
 
 
 class Settings(BaseModel):
@@ -44,6 +61,33 @@ class Settings(BaseModel):
     oidc_jwks_url: Annotated[str | None, Field(alias="WAYMARK_OIDC_JWKS_URL")] = None
     oidc_tenant_claim: Annotated[str, Field(alias="WAYMARK_OIDC_TENANT_CLAIM")] = "tenant"
     oidc_roles_claim: Annotated[str, Field(alias="WAYMARK_OIDC_ROLES_CLAIM")] = "roles"
+
+    whatsapp_url: Annotated[str, Field(alias="WAYMARK_WHATSAPP_URL")] = (
+        "https://graph.facebook.com/v23.0"
+    )
+    whatsapp_token: Annotated[SecretStr | None, Field(alias="WAYMARK_WHATSAPP_TOKEN")] = None
+    whatsapp_app_secret: Annotated[SecretStr | None, Field(alias="WAYMARK_WHATSAPP_APP_SECRET")] = (
+        None
+    )
+    whatsapp_verify_token: Annotated[
+        SecretStr | None, Field(alias="WAYMARK_WHATSAPP_VERIFY_TOKEN")
+    ] = None
+    whatsapp_numbers: Annotated[
+        Json[dict[str, str]] | None, Field(alias="WAYMARK_WHATSAPP_NUMBERS")
+    ] = None
+    telegram_url: Annotated[str, Field(alias="WAYMARK_TELEGRAM_URL")] = "https://api.telegram.org"
+    telegram_bots: Annotated[
+        Json[dict[str, TelegramBot]] | None, Field(alias="WAYMARK_TELEGRAM_BOTS")
+    ] = None
+    mail_secret: Annotated[SecretStr | None, Field(alias="WAYMARK_MAIL_SECRET", min_length=32)] = (
+        None
+    )
+    mail_inboxes: Annotated[Json[dict[str, str]] | None, Field(alias="WAYMARK_MAIL_INBOXES")] = None
+
+    smtp_url: Annotated[str | None, Field(alias="WAYMARK_SMTP_URL")] = None
+    smtp_user: Annotated[str | None, Field(alias="WAYMARK_SMTP_USER")] = None
+    smtp_password: Annotated[SecretStr | None, Field(alias="WAYMARK_SMTP_PASSWORD")] = None
+    mail_from: Annotated[str | None, Field(alias="WAYMARK_MAIL_FROM")] = None
 
     lrs_endpoint: Annotated[str | None, Field(alias="WAYMARK_LRS_ENDPOINT")] = None
     lrs_key: Annotated[str | None, Field(alias="WAYMARK_LRS_KEY")] = None
@@ -113,6 +157,15 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
         ("WAYMARK_OIDC_ISSUER", "WAYMARK_OIDC_AUDIENCE", "WAYMARK_OIDC_JWKS_URL"),
         ("WAYMARK_LRS_ENDPOINT", "WAYMARK_LRS_KEY", "WAYMARK_LRS_SECRET"),
         ("WAYMARK_OPENAI_KEY", "WAYMARK_OPENAI_MODEL"),
+        (
+            "WAYMARK_WHATSAPP_TOKEN",
+            "WAYMARK_WHATSAPP_APP_SECRET",
+            "WAYMARK_WHATSAPP_VERIFY_TOKEN",
+            "WAYMARK_WHATSAPP_NUMBERS",
+        ),
+        ("WAYMARK_MAIL_SECRET", "WAYMARK_MAIL_INBOXES"),
+        ("WAYMARK_SMTP_URL", "WAYMARK_MAIL_FROM"),
+        ("WAYMARK_SMTP_USER", "WAYMARK_SMTP_PASSWORD"),
     ):
         if any(values.get(name) for name in together):
             missing += [name for name in together if not values.get(name)]
@@ -122,7 +175,13 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
     wrong += [
         f"{name} must be https, or http on loopback"
-        for name in ("WAYMARK_OIDC_JWKS_URL", "WAYMARK_LRS_ENDPOINT", "WAYMARK_OPENAI_BASE_URL")
+        for name in (
+            "WAYMARK_OIDC_JWKS_URL",
+            "WAYMARK_LRS_ENDPOINT",
+            "WAYMARK_OPENAI_BASE_URL",
+            "WAYMARK_WHATSAPP_URL",
+            "WAYMARK_TELEGRAM_URL",
+        )
         if values.get(name) and not _is_safe(values[name])
     ]
     return wrong

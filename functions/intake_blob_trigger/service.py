@@ -53,8 +53,9 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     """Make the record of a dropped file, checked and scanned, and send the file on.
 
     The same bytes at the same place have one record, however often the drop is told; when
-    that record failed because they were gone, their return begins its next attempt. A file
-    that is gone meanwhile leaves none.
+    that record failed because they were gone, their return begins its next attempt. What came
+    over a channel has its record already, and goes on with it. A file that is gone meanwhile
+    leaves none.
     """
     began = clock()
     try:
@@ -81,10 +82,13 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
             checked, events = _checked(stores, record, reason or read.verdict, began, clock)
             return Decision([Create(checked.stored())], events)
         known = IntakeRecord.of(present.body)
-        if not known.lost_original:
+        if known.is_announced:
+            found = known.model_copy(update={"state": "scanning", "steps": record.steps})
+        elif known.lost_original:
+            found = known.again(began)
+        else:
             return Decision()
-        again = known.again(began)
-        checked, events = _checked(stores, again, reason or read.verdict, began, clock)
+        checked, events = _checked(stores, found, reason or read.verdict, began, clock)
         return Decision([Replace(checked.stored(), present.etag)], events)
 
     announce_once(

@@ -49,6 +49,6 @@ class IntakeEnded(_OnIntake):
 
     type: ClassVar[str] = "waymark.intake.ended.v1"
 
-    state: Literal["completed", "failed", "quarantined", "duplicate"]
+    state: Literal["completed", "failed", "quarantined", "duplicate", "unpacked"]
     reason: str | None = None
     candidate_id: str | None = None

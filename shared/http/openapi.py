@@ -141,15 +141,25 @@ def _operation(operation: Operation, contents: dict[type[BaseModel], Any]) -> di
             "content": {"application/json": contents[expected.body]},
         }
     if expected.raw is not None:
-        binary = {"schema": {"type": "string", "format": "binary"}}
         described["requestBody"] = {
             "required": True,
-            "content": dict.fromkeys(expected.raw.media_types, binary),
+            "content": {name: _raw_content(name) for name in expected.raw.media_types},
         }
     for error in sorted(set(operation.errors), key=lambda kind: kind.status):
         described["responses"].setdefault(str(error.status), _failure(error, operation))
     described["responses"]["500"] = _failure(Problem, operation)
     return described
+
+
+def _raw_content(media_type: str) -> dict[str, Any]:
+    """What a body that a handler reads by itself looks like."""
+    binary = {"type": "string", "format": "binary"}
+    if media_type == "multipart/form-data":
+        files = {"type": "array", "items": binary}
+        return {"schema": {"type": "object", "properties": {"files": files}}}
+    if media_type == "application/json":  # in a provider's own form
+        return {"schema": {"type": "object"}, "example": {}}
+    return {"schema": binary}
 
 
 def _success(operation: Operation, contents: dict[type[BaseModel], Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The record of one dropped file on its way to a profile.
 
 States: received → scanning → extracting → parsing → finalizing → completed, or
-quarantined, failed, duplicate. A record lies in the partition
+quarantined, failed, duplicate; an e-mail ends as unpacked, and each file that it brought
+has a record of its own. A record lies in the partition
 ``(tenant_id, intake_id)`` with the parse and the receipts of its file. A retry
 begins the next attempt; events carry the attempt they belong to.
 """
@@ -22,8 +23,9 @@ CONTAINER = "intake"
 PARSE_ID = "parse"
 
 Stage = Literal["received", "scanning", "extracting", "parsing", "finalizing"]
-Ending = Literal["completed", "quarantined", "failed", "duplicate"]
+Ending = Literal["completed", "quarantined", "failed", "duplicate", "unpacked"]
 State = Stage | Ending
+Channel = Literal["drop", "web", "whatsapp", "telegram", "email"]
 
 _FILES = UUID("6f0c2d0c-6a0b-5a1e-9d86-2f6f3f0f6a51")
 
@@ -84,6 +86,22 @@ class IntakeFile(_Part):
         return self.name.rsplit("/", 1)[-1]
 
 
+class Origin(_Part):
+    """From whom a file came over its channel, so that an answer finds the way back.
+
+    Lies beside the file's record, and is erased with it.
+    """
+
+    model_config = example(account="104527893", sender="4915112345678", message_id="wamid.HBgN")
+
+    account: str = Field(
+        default="", description="Ours on the channel: a phone number's id, a bot, an inbox"
+    )
+    sender: str = Field(description="Theirs: a phone number, a chat, an e-mail address")
+    message_id: str = Field(default="", description="The provider's name for the message")
+    mail: str | None = Field(default=None, description="The intake of the e-mail it lay in")
+
+
 class IntakeRecord(Document):
     """Where one file stands, and how it came there. ``id`` is the intake's id."""
 
@@ -92,7 +110,8 @@ class IntakeRecord(Document):
     state: State
     attempt: int = Field(default=1, ge=1)
     nudges: int = Field(default=0, ge=0, description="Times its event was sent again in this stage")
-    channel: Literal["drop", "web", "whatsapp", "telegram", "email"] = "drop"
+    channel: Channel = "drop"
+    origin: Origin | None = Field(default=None, description="None for what was dropped")
     file: IntakeFile
     reason: Reason | None = None
     duplicate_of: str | None = None
@@ -112,7 +131,12 @@ class IntakeRecord(Document):
     @property
     def ended(self) -> bool:
         """Whether no stage is left to do."""
-        return self.state in {"completed", "quarantined", "failed", "duplicate"}
+        return self.state in {"completed", "quarantined", "failed", "duplicate", "unpacked"}
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the file came over a channel, and its bytes have not been seen yet."""
+        return self.state == "received" and not self.steps
 
     @property
     def lost_original(self) -> bool:

@@ -62,6 +62,7 @@ class Caller:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if request.raw is not None:
             headers["Content-Type"] = request.raw[0]
+        headers |= request.headers
         return self._session.request(
             to.method,
             f"{self._url}/api/{path}",

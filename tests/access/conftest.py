@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.access.calls import Caller, Route
+from tests.access.recipes import channels
 from tests.access.world import World
 from tests.running_host import ROOT, RunningHost
 
@@ -37,7 +38,8 @@ def routes() -> dict[str, Route]:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The people and things of two tenants, on a running host."""
-    with RunningHost(tmp_path_factory.mktemp("home")) as host:
+    home = tmp_path_factory.mktemp("home")
+    with RunningHost(home, environment=channels.ENVIRONMENT) as host:
         made = World(host)
         yield made
         made.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.access.recipes import (
     boards,
+    channels,
     coaching,
     content,
     families,
@@ -27,6 +28,7 @@ __all__ = [
     "Recipe",
     "Request",
     "boards",
+    "channels",
     "coaching",
     "content",
     "families",

@@ -20,6 +20,7 @@ class Request:
     body: Mapping[str, Any] | None = None
     raw: tuple[str, bytes] | None = None
     """A media type and a body of it, in place of a JSON one."""
+    headers: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[str, ...] = ()
     """Texts that stand in every document that it would read, change or make."""
     shows: tuple[str, ...] = ()

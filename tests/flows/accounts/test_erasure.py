@@ -92,7 +92,7 @@ def test_every_container_is_planted(house: House) -> None:
     kept = {name for name, each in declared.containers.items() if isinstance(each.erasure, Kept)}
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
-        "streak_repairs", "leaderboards", "content", "budgets",
+        "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from functions.intake_blob_trigger import service
-from functions.intake_upload import service as upload
+from functions.intake_upload.service import standing as upload
 from shared.documents.port import Patch
 from shared.errors import Unavailable
 from shared.events.envelope import Event

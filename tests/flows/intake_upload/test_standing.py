@@ -7,8 +7,8 @@ from typing import Any, get_args
 import pytest
 
 from functions.intake_extract.rules import Scripted
-from functions.intake_upload import service
-from functions.intake_upload.rules import is_withheld
+from functions.intake_upload.rules.retrying import is_withheld
+from functions.intake_upload.service import standing as service
 from shared.errors import Conflict, Forbidden, Missing, Unprocessable
 from shared.messaging import IdempotencyKey
 from shared.models.intake import IntakeFile, IntakeRecord, Reason, Stage, State, Step

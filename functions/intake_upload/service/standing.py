@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.intake_upload import rules
+from functions.intake_upload.rules import retrying
 from shared.documents.port import Equals, Order, Replace
 from shared.errors import Invalid, Missing
 from shared.events.intake import IntakeRetried
@@ -68,7 +68,7 @@ def report(
     stored = stores.documents.get(CONTAINER, record.partition, PARSE_ID)
     parsed = ParseDocument.of(stored.body) if stored else None
     link = None
-    if not (rules.is_withheld(record) or _is_copy_of_withheld(stores, record)):
+    if not (retrying.is_withheld(record) or _is_copy_of_withheld(stores, record)):
         link = _link(stores, record.file, expires_at=now + LINK_LIFETIME)
     return record, parsed, link
 
@@ -77,7 +77,7 @@ def _is_copy_of_withheld(stores: Stores, record: IntakeRecord) -> bool:
     if record.duplicate_of is None:
         return False
     try:
-        return rules.is_withheld(read(stores, record.tenant_id, record.duplicate_of))
+        return retrying.is_withheld(read(stores, record.tenant_id, record.duplicate_of))
     except Missing:
         return False
 
@@ -120,7 +120,7 @@ def retry(
 
     def decide() -> Answer:
         record, etag = read_record(stores, tenant_id, intake_id)
-        again = rules.next_attempt(record, roles, now=now)
+        again = retrying.next_attempt(record, roles, now=now)
         return Answer(
             status=202,
             body={"intake_id": intake_id, "state": again.state, "attempt": again.attempt},

@@ -1,0 +1,1 @@
+"""What the intake does with uploads, deliveries and retries."""

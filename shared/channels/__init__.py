@@ -1,0 +1,1 @@
+"""Chat channels over which people send files, and get an answer."""
