@@ -13,6 +13,9 @@ from functions.accounts.service.registration import Joining
 from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
 from functions.intake_notify import service as notifying
+from functions.intake_upload.rules import deliveries
+from functions.intake_upload.rules.deliveries import delivery_of
+from functions.intake_upload.rules.messages import Message as ChatMessage
 from functions.journey_summary.rules.report import Report
 from functions.journey_summary.service import making as reporting
 from functions.journey_tracking.service import statements
@@ -278,6 +281,9 @@ def _recommend(house: House) -> None:
     budget = WordingBudget(tenant_id=TENANT, day=now.date().isoformat(), tokens=120, calls=1)
     key = (TENANT, budget.day)
     house.documents.commit(budget_model.CONTAINER, key, [Create(budget.stored())])
+    message = ChatMessage("whatsapp", "104527893", MARKS[3], "wamid.1", now)
+    settled = delivery_of(TENANT, message, now=now).settled()
+    house.documents.commit(deliveries.CONTAINER, settled.partition, [Create(settled.stored())])
     for user_id in (USER_ID, OTHER_ID):
         own, said = (TENANT, user_id), f"{NAME if user_id == USER_ID else 'Somebody'} says so"
         recommend(
