@@ -22,7 +22,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from functions.recommendations.encoding import DIMENSION, EXPORTED, MiniLmEncoder, OnnxModel
 from functions.recommendations.rules.items import item
 from functions.recommendations.rules.ranking import Standing, ranked
 from functions.recommendations.rules.taste import Finished, Vector, centroid, taste
@@ -30,6 +29,7 @@ from functions.recommendations.service.recommending import recommend
 from shared import topology
 from shared.documents.port import Create, Equals
 from shared.documents.sqlite import SqliteDocuments
+from shared.encoding import DIMENSION, EXPORTED, MiniLmEncoder, OnnxModel
 from shared.models.content import CONTAINER, Content
 from shared.models.question_bank import Track
 from tests.flows.stores import PSEUDONYMS, TENANT, House

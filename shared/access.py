@@ -36,6 +36,8 @@ _LEARNER_AND_THEIRS: Reaches = {
 
 _LEARNER_AND_MENTORS: Reaches = dict.fromkeys(("learner", "parent", "mentor", "admin"), "own")
 
+_RECRUITERS: Reaches = {"recruiter": "tenant", "admin": "tenant"}
+
 ACCESS: Mapping[str, Reaches | None] = {
     # the kernel
     "openapi": PUBLIC,
@@ -88,9 +90,28 @@ ACCESS: Mapping[str, Reaches | None] = {
     "erasures_replay_read": {"operator": "platform"},
     "audit_list": {"admin": "tenant", "operator": "tenant"},
     # candidates
-    "candidates_search": {"recruiter": "tenant", "admin": "tenant"},
-    "candidates_read": {"recruiter": "tenant", "admin": "tenant"},
-    "candidates_erase": {"recruiter": "tenant", "admin": "tenant"},
+    "candidates_search": _RECRUITERS,
+    "candidates_read": _RECRUITERS,
+    "candidates_create": _RECRUITERS,
+    "candidates_import": _RECRUITERS,
+    "candidates_update": _RECRUITERS,
+    "candidates_history": _RECRUITERS,
+    "candidates_export": _RECRUITERS,
+    "candidates_erase": _RECRUITERS,
+    "candidates_facets": _RECRUITERS,
+    "candidates_statistics": _RECRUITERS,
+    "candidates_match": _RECRUITERS,
+    "candidates_note": _RECRUITERS,
+    "candidates_notes": _RECRUITERS,
+    "candidates_note_remove": _RECRUITERS,
+    "candidates_duplicates": _RECRUITERS,
+    "candidates_dismiss": _RECRUITERS,
+    "candidates_merge": _RECRUITERS,
+    "ats_webhook_set": {"admin": "tenant"},
+    "ats_webhook_read": {"admin": "tenant"},
+    "ats_webhook_remove": {"admin": "tenant"},
+    "ats_handovers_list": {"admin": "tenant"},
+    "ats_handovers_retry": {"admin": "tenant"},
     # intake_upload
     "intake_files_add": {"recruiter": "tenant", "admin": "tenant"},
     "whatsapp_verify": PUBLIC,

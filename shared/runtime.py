@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.bus.port import Bus
     from shared.channels.port import Messenger
     from shared.documents.port import Documents
+    from shared.encoding import Encoder
     from shared.pseudonyms import Pseudonyms
     from shared.stores import Stores
     from shared.wording.rewording import Reworder
@@ -43,6 +44,7 @@ class Runtime:
         self._tokens: Tokens | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._reworder: Reworder | None = None
+        self._encoder: Encoder | None = None
         self._messengers: Mapping[str, Messenger] | None = None
 
     @property
@@ -92,6 +94,16 @@ class Runtime:
             if self._reworder is None and self.settings.openai_key is not None:
                 self._reworder = _reworder(self.settings, self.settings.openai_key)
             return self._reworder
+
+    @property
+    def encoder(self) -> Encoder:
+        """The text encoder of this process, loaded when it first encodes."""
+        with _LOCK:
+            if self._encoder is None:
+                from shared.encoding import MiniLmEncoder
+
+                self._encoder = MiniLmEncoder()
+            return self._encoder
 
     @property
     def messengers(self) -> Mapping[str, Messenger]:

@@ -1,6 +1,6 @@
 """Write the text encoder as an ONNX model, for a deployed app to carry.
 
-    python tools/export_encoder.py            # into functions/recommendations/model
+    python tools/export_encoder.py            # into shared/encoder_model
     python tools/export_encoder.py FOLDER
 
 Needs requirements-encoder.txt. What it writes gives the vectors of sentence-transformers, and
@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from functions.recommendations.encoding import (  # noqa: E402
+from shared.encoding import (  # noqa: E402
     EXPORTED,
     MOST_TOKENS,
     OnnxModel,

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from functions.intake_finalize import rules
 from shared.audit import noted
-from shared.documents.port import Create, Replace
+from shared.documents.port import Create, Operation, Replace
 from shared.erasures import erased_at, requested
+from shared.errors import Throttled
 from shared.events.candidate import CandidateSaved
 from shared.events.envelope import Event, read_data
 from shared.events.intake import IntakeParsed
@@ -17,6 +18,9 @@ from shared.messaging import Decision, Outcome, handle_once
 from shared.models import candidate, intake, tombstone
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import ParseDocument, Reason
+from shared.profiles.history import revision_of
+from shared.profiles.standing import standing_for
+from shared.profiles.writing import created, merged
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -38,17 +42,21 @@ def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock
     stored = stores.documents.get(intake.CONTAINER, record.partition, intake.PARSE_ID)
     if stored is None:
         return _without_parse(stores, event, data, clock)
-    parsed = ParseDocument.of(stored.body)
-    key = rules.identity_key(parsed.resume, record.file.sha256)
-    candidate_id = candidate.candidate_id_of(event.tenantid, key)
-    erased = erased_at(stores, pseudonyms, event.tenantid, "candidate", candidate_id)
-    if erased is not None and record.created_at <= erased:
-        return _erase_file(stores, pseudonyms, event, data.intake_id, now)
+    incoming = rules.incoming_of(record, ParseDocument.of(stored.body))
+    own_id = candidate.candidate_id_of(event.tenantid, incoming.key)
+    candidate_id = standing_for(stores, event.tenantid, own_id)
+    for each in (own_id, candidate_id):
+        erased = erased_at(stores, pseudonyms, event.tenantid, "candidate", each)
+        if erased is not None and record.created_at <= erased:
+            return _erase_file(stores, pseudonyms, event, data.intake_id, now)
 
     def decide() -> Decision:
         present = stores.documents.get(
             candidate.CONTAINER, (event.tenantid, candidate_id), candidate_id
         )
+        if present is not None and candidate.read_alias(present.body):
+            # merged into another this instant: the next delivery finds which
+            raise Throttled("the profile is being merged", retry_after=1)
         saved = CandidateSaved(
             candidate_id=candidate_id,
             created=present is None,
@@ -56,10 +64,18 @@ def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock
             attempt=data.attempt,
         )
         if present is None:
-            profile = rules.new_profile(record, parsed, now=now)
-            return Decision([Create(profile.stored())], [saved])
-        profile = rules.merged_profile(CandidateProfile.of(present.body), record, parsed, now=now)
-        return Decision([Replace(profile.stored(), present.etag)], [saved])
+            profile = created(event.tenantid, incoming, now=now).model_copy(
+                update={"id": candidate_id, "candidate_id": candidate_id}
+            )
+            made = revision_of(None, profile, "created", intake_id=data.intake_id, now=now)
+            return Decision([Create(profile.stored()), Create(made.stored())], [saved])
+        before = CandidateProfile.of(present.body)
+        profile = merged(before, incoming, now=now)
+        operations: list[Operation] = [Replace(profile.stored(), present.etag)]
+        if profile.revision > before.revision:
+            change = revision_of(before, profile, "file", intake_id=data.intake_id, now=now)
+            operations.append(Create(change.stored()))
+        return Decision(operations, [saved])
 
     return handle_once(
         stores,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from functions.intake_parse.rules import parse
-from functions.intake_parse.search import resume_terms
 from shared.documents.port import Replace, Upsert
 from shared.errors import Missing
 from shared.events.envelope import Event, read_data
@@ -16,6 +15,7 @@ from shared.messaging import Decision, Outcome, handle_once
 from shared.models.intake import CONTAINER, ParseDocument, Reason, extract_name
 from shared.models.resume import Resume
 from shared.models.text import ExtractedText
+from shared.search_terms import limited, words
 from shared.stores import Stores
 
 HANDLER = "intake_parse"
@@ -39,7 +39,7 @@ def parse_text(stores: Stores, event: Event, *, clock: Callable[[], datetime]) -
         text = _read_text(stores, event.tenantid, data.intake_id, data.attempt)
         if text is not None:
             resume = parse(text, today=began.date())
-            terms = resume_terms(resume, text.text)
+            terms = limited(words(text.text))
         reason = _why_not(text, resume)
         if reason is not None:
             return ended(

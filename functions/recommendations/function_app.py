@@ -7,7 +7,6 @@ import azure.functions as func
 from functions.recommendations.routes import (
     blueprint,
     content,
-    encoder,
     personality,
     recommending,
 )
@@ -54,7 +53,7 @@ def recommendations_hear_recipes(message: func.ServiceBusMessage) -> None:
         message,
         entity="recipes/recommendations",
         handle=lambda event: (
-            recipes.follow(running, encoder(), event, now=runtime.now())
+            recipes.follow(running, runtime.current().encoder, event, now=runtime.now())
             if event.type == RecipeWritten.type
             else hearing.hear(running, running.pseudonyms, event, now=runtime.now())
         ),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.models.document import READING, Document
 from shared.models.examples import DIGEST, FILENAME, INTAKE, example
+from shared.models.intake import Channel
 from shared.models.resume import Resume
 
 CONTAINER = "candidates"
@@ -23,8 +26,14 @@ def candidate_id_of(tenant_id: str, key: str) -> str:
     return str(uuid5(_CANDIDATES, f"{tenant_id}\n{key}"))
 
 
+FOREVER = "9999-12-31T00:00:00+00:00"
+"""When a profile ends that has no end."""
+
+Basis = Literal["consent", "legitimate_interest", "contract"]
+
+
 class ProfileSource(BaseModel):
-    """A file that a profile was read from."""
+    """A file that a profile was read from, or what else it was made from."""
 
     model_config = READING | example(intake_id=INTAKE, attempt=1, filename=FILENAME, sha256=DIGEST)
 
@@ -33,6 +42,17 @@ class ProfileSource(BaseModel):
     filename: str
     sha256: str
     received_at: AwareDatetime
+    channel: Channel | Literal["api"] = "drop"
+
+
+class CandidateConsent(BaseModel):
+    """On what ground the profile is kept."""
+
+    model_config = READING | example(basis="consent", note="By e-mail, with the application")
+
+    basis: Basis
+    given_at: AwareDatetime
+    note: str | None = Field(default=None, max_length=500)
 
 
 class CandidateProfile(Document):
@@ -50,6 +70,26 @@ class CandidateProfile(Document):
     edited_fields: tuple[str, ...] = Field(
         default=(), description="Fields of the résumé that a person set: no file overwrites them"
     )
+    language_codes: tuple[str, ...] = ()
+    levels: tuple[str, ...] = Field(
+        default=(), description="The highest degree, after all that are below it"
+    )
+    months_of_experience: int = 0
+    channels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    consent: CandidateConsent | None = None
+    expires_at: AwareDatetime = Field(
+        default=datetime.fromisoformat(FOREVER),
+        description="From then on the profile is not found, and is erased",
+    )
+    absorbed: tuple[str, ...] = Field(
+        default=(), description="Ids of profiles that this one stands for"
+    )
+    revision: int = Field(default=1, ge=1, description="How often the profile was written")
+    embedding: tuple[float, ...] | None = Field(
+        default=None, repr=False, description="What the profile means, for the search"
+    )
+    embedded: str | None = Field(default=None, description="Digest of the text of the embedding")
     created_at: AwareDatetime
     updated_at: AwareDatetime
 
@@ -59,6 +99,48 @@ class CandidateProfile(Document):
         return (self.tenant_id, self.candidate_id)
 
     @property
+    def level(self) -> str | None:
+        """The highest degree, None when none is known."""
+        return self.levels[-1] if self.levels else None
+
+    @property
     def newest_source(self) -> ProfileSource:
         """The file that came in last."""
         return max(self.sources, key=lambda source: (source.received_at, source.intake_id))
+
+
+class CandidateAlias(Document):
+    """What is left of a profile that was merged into another: where to find it.
+
+    ``id`` is the id of the profile that it was.
+    """
+
+    kind: Literal["alias"] = "alias"
+    candidate_id: str
+    merged_into: str
+    merged_at: AwareDatetime
+
+
+def read_alias(body: dict[str, Any]) -> str | None:
+    """The profile into which the one under this id was merged; None for a profile."""
+    return CandidateAlias.of(body).merged_into if body.get("kind") == "alias" else None
+
+
+Action = Literal["created", "file", "edited", "merged", "imported"]
+
+
+class CandidateRevision(Document):
+    """One writing of a profile: what it changed, and what stood there before.
+
+    Beside the profile, ``id`` is ``revision:`` and the number.
+    """
+
+    kind: Literal["revision"] = "revision"
+    candidate_id: str
+    number: int = Field(ge=1)
+    action: Action
+    at: AwareDatetime
+    by: str | None = Field(default=None, description="The pseudonym of who did, None for a file")
+    intake_id: str | None = None
+    changed: tuple[str, ...]
+    before: dict[str, Any] = Field(description="The changed fields as they were; empty at first")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.entry_rows import periods_in
 from functions.intake_parse.rules.headings import named
 from functions.intake_parse.rules.languages import language_names
@@ -24,6 +23,7 @@ from functions.intake_parse.rules.titles import (
     organisation_score,
     title_score,
 )
+from shared.skills import taxonomy
 
 MOST_LOOKED_AT = 400
 """Rows of a section that are looked at for one heading."""

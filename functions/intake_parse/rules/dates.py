@@ -247,25 +247,3 @@ def _singles(pattern: re.Pattern[str], folded: str, start: int, end: int) -> lis
                 )
             )
     return found
-
-
-def month_number(value: str, *, last: bool) -> int:
-    """Return months since year 0 of a partial date; a bare year is January, or December if last."""
-    year = int(value[:4])
-    month = int(value[5:7]) if len(value) > 4 else (12 if last else 1)
-    return year * 12 + month - 1
-
-
-def months_covered(periods: list[tuple[str, str | None]], today: date) -> int:
-    """Return the calendar months that ``(start, end)`` cover together, overlaps counted once.
-
-    ``end`` None means until ``today``. Both ends count: 2019-05 to 2019-05 is one month.
-    """
-    now = today.year * 12 + today.month - 1
-    covered: set[int] = set()
-    for start, end in periods:
-        first = month_number(start, last=False)
-        final = min(now if end is None else month_number(end, last=True), now)
-        if first <= final:
-            covered.update(range(first, final + 1))
-    return len(covered)

@@ -15,12 +15,12 @@ from functions.intake_parse.rules import (
 )
 from functions.intake_parse.rules import rows as page
 from functions.intake_parse.rules.by_content import refine
-from functions.intake_parse.rules.dates import months_covered
 from functions.intake_parse.rules.languages import languages
 from functions.intake_parse.rules.sections import HEADER, Section, from_name, split
 from functions.intake_parse.rules.skills import skills
 from shared.models.resume import PersonalInfo, Position, Resume, Study, Value
 from shared.models.text import ExtractedText
+from shared.profiles.experience import months_of
 
 VERSION = "waymark-rules/1"
 """What :attr:`Resume.parser` says."""
@@ -62,7 +62,7 @@ def parse(text: ExtractedText, today: date) -> Resume:
         languages=languages(sections),
         projects=credentials.projects(sections),
         achievements=credentials.achievements(sections),
-        months_of_experience=_months(work, today),
+        months_of_experience=months_of(work, today),
         language=text.language,
         parser=VERSION,
     )
@@ -112,12 +112,3 @@ def _summary(sections: list[Section]) -> Value | None:
             }
         )
     return None
-
-
-def _months(work: list[Position], today: date) -> int | None:
-    periods = [
-        (p.start.value, None if p.current or p.end is None else p.end.value)
-        for p in work
-        if p.start is not None and (p.current or p.end is not None)
-    ]
-    return months_covered(periods, today) if periods else None

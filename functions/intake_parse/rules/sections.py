@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.headings import MOST_WORDS, named, qualified, spaced_out, speaks
 from functions.intake_parse.rules.rows import Row, cut
+from shared.skills import taxonomy
 
 HEADER = "header"
 """Kind of the rows before the first heading."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.languages import is_language
 from functions.intake_parse.rules.lexicon import fold, words
 from functions.intake_parse.rules.rows import Row, cut, value
 from shared.models.resume import Skill
+from shared.skills import taxonomy
 
 LABEL = re.compile(r"\s*([^:\t]{2,60}?)\s*:\s*(?=\S|$)")
 

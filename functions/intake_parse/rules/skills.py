@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from functions.intake_parse.rules import taxonomy
 from functions.intake_parse.rules.headings import named, qualified
 from functions.intake_parse.rules.languages import is_language, language_names
 from functions.intake_parse.rules.lexicon import fold, words
@@ -12,6 +11,7 @@ from functions.intake_parse.rules.rows import Row, value
 from functions.intake_parse.rules.sections import Section
 from functions.intake_parse.rules.skill_items import LABEL, add, item, parts
 from shared.models.resume import Skill
+from shared.skills import taxonomy
 
 MOST = 250
 """Skills kept at most."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import azure.functions as func
 
-from functions.recommendations.encoding import Encoder, MiniLmEncoder
 from functions.recommendations.service import recipes
 from shared import runtime
 from shared.errors import Unavailable
@@ -18,17 +16,11 @@ blueprint = func.Blueprint()
 api = Api("recommendations", "Content by meaning: stored, searched, recommended", blueprint)
 
 
-@cache
-def encoder() -> Encoder:
-    """The text encoder of this process, loaded at first use."""
-    return MiniLmEncoder()
-
-
 def keep_seed(call: Call[Any, Any]) -> Unavailable | None:
     """See to the recipes' vectors. Without an encoder, what is stored is all there is; returns
     why."""
     try:
-        recipes.keep_seed(runtime.stores(), encoder(), now=call.now)
+        recipes.keep_seed(runtime.stores(), runtime.current().encoder, now=call.now)
     except Unavailable as error:
         return error
     return None

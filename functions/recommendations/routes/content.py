@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.recommendations.routes import api, encoder, keep_seed
+from functions.recommendations.routes import api, keep_seed
 from functions.recommendations.routes.content_forms import (
     ContentPage,
     ContentQuery,
@@ -36,12 +36,14 @@ def embeddings_store(call: Call[None, StoreBody]) -> StoreView:
     stored = content.store(
         running,
         running.pseudonyms,
-        encoder(),
+        runtime.current().encoder,
         call.principal,
         [each.model_dump() for each in call.body.items],
         now=call.now,
     )
-    return store_view(stored, model=encoder().model, dimension=encoder().dimension)
+    return store_view(
+        stored, model=runtime.current().encoder.model, dimension=runtime.current().encoder.dimension
+    )
 
 
 @api.get("v1/content", query=ContentQuery, answer=ContentPage)
@@ -66,7 +68,7 @@ def content_search(call: Call[SearchQuery, None]) -> SearchView:
     return search_view(
         searching.search(
             runtime.stores(),
-            encoder(),
+            runtime.current().encoder,
             call.principal.tenant_id,
             asked.q,
             content_type=asked.content_type,

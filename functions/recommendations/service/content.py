@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from functions.recommendations.encoding import Encoder, Vector
 from functions.recommendations.rules.items import is_same, item
 from functions.recommendations.service.candidates import forget_centroids
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals, Filter, Operation, Order, Replace
+from shared.encoding import Encoder, Vector
 from shared.errors import Conflict, Missing
 from shared.messaging import Decision, announce_once
 from shared.models.content import CONTAINER, RECIPES, Content, digest_of, encoded_text

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from functions.recommendations.encoding import Encoder
 from functions.recommendations.rules.items import is_same, item, recipe_fields
 from functions.recommendations.service.content import MOST_OF_A_COMMIT, SOURCE, Vectors
 from shared.documents.port import Create, Delete, Equals, Operation, Replace, Upsert
+from shared.encoding import Encoder
 from shared.errors import Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.recipes import RecipeWritten

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from functions.recommendations.encoding import Encoder
-from functions.recommendations.rules.searching import Hit, Way, asked_words, by_words, fused
+from functions.recommendations.rules.searching import Hit, Way, by_words, fused
 from functions.recommendations.service import candidates
 from shared.documents.port import Contains, Equals, Filter
+from shared.encoding import Encoder
 from shared.errors import Unavailable
 from shared.models.content import Content
+from shared.ranking import asked_words
 from shared.stores import Stores
 
 _MOST_OF_A_WORD = 200

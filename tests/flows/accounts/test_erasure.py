@@ -16,7 +16,7 @@ from functions.accounts.service.personal_data import erasing
 from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, take_up
 from functions.accounts.service.personal_data.finding import documents_of, held, store_names
 from functions.accounts.service.personal_data.requests import erase_person
-from functions.candidates import service as candidates
+from functions.candidates.service import profiles as candidates
 from shared import topology
 from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals
@@ -471,7 +471,9 @@ def test_who_came_back_is_erased_by_a_new_request(house: House) -> None:
     planted = plant(house)
 
     def ask() -> Erasure:
-        return candidates.erase(house, PSEUDONYMS, ADMIN, planted.candidate_id, now=house.clock())
+        return candidates.erase(
+            house, PSEUDONYMS, ADMIN, TENANT, planted.candidate_id, now=house.clock()
+        )
 
     first = ask()
     house.work("accounts")

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from functions.intake_finalize.rules import new_profile
+from functions.intake_finalize.rules import incoming_of
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import IntakeFile, IntakeRecord, ParseDocument
 from shared.models.resume import (
@@ -21,6 +21,7 @@ from shared.models.resume import (
     Study,
     Value,
 )
+from shared.profiles.writing import created
 from shared.search_terms import words
 from tests.flows.stores import START, TENANT
 
@@ -117,4 +118,4 @@ def file_of(resume: Resume, number: int, *, at: datetime = START, attempt: int =
 
 
 def profile_of(file: File) -> CandidateProfile:
-    return new_profile(*file, now=START)
+    return created(TENANT, incoming_of(*file), now=START)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.intake_finalize.rules import identity_key, merged_profile
+from functions.candidates.rules.filters import Search, wanted_terms
+from functions.intake_finalize.rules import incoming_of
 from shared.models.candidate import CandidateProfile
 from shared.models.resume import (
     Language,
@@ -17,8 +18,11 @@ from shared.models.resume import (
     PersonalInfo,
     Position,
     Resume,
+    Skill,
     Study,
 )
+from shared.profiles import writing
+from shared.profiles.identity import identity_key
 from shared.search_terms import MAX_TERMS, field_term, folded, name_terms
 from tests.flows.intake_finalize.resumes import (
     EMAILS,
@@ -38,7 +42,7 @@ LISTS = [
 
 
 def merged(profile: CandidateProfile, file: File) -> CandidateProfile:
-    return merged_profile(profile, *file, now=LATER)
+    return writing.merged(profile, incoming_of(*file), now=LATER)
 
 
 def person(**fields: Any) -> Resume:
@@ -198,7 +202,7 @@ def test_the_same_file_again_changes_nothing(one: Resume, other: Resume, older: 
     """A file merged once more, the first or the second, leaves all but the time as it was."""
     files = [file_of(one, 1), file_of(other, 2)]
     profile = merged(profile_of(files[0]), files[1])
-    again = merged_profile(profile, *files[0 if older else 1], now=LATER + timedelta(days=1))
+    again = merged(profile, files[0 if older else 1])
     assert again == profile.model_copy(update={"updated_at": again.updated_at})
 
 
@@ -320,3 +324,27 @@ def test_terms_are_bounded_and_the_persons_come_first() -> None:
     profile = merged(profile_of((record, many)), file_of(person(name=value("Jo")), 2))
     assert len(profile.terms) == MAX_TERMS
     assert {"email:maya@example.com", "name:jo", "name:okafor"} <= set(profile.terms)
+
+
+KNOWS = person(name=value("Maya")).model_copy(
+    update={
+        "skills": (
+            Skill(name=value("C++"), key="cpp"),
+            Skill(name=value("Node.js"), key="node-js"),
+            Skill(name=value("Underwater welding")),
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("skill", ["C++", "node js", "nodejs", "NODE.JS", "underwater Welding"])
+def test_a_skill_is_found_by_any_usual_name(skill: str) -> None:
+    profile = profile_of(file_of(KNOWS, 1))
+    assert set(wanted_terms(Search(skills=[skill]))) <= set(profile.terms)
+
+
+@pytest.mark.parametrize("skill", ["C", "C#", "welding"])
+def test_a_skill_is_not_another_of_the_same_letter(skill: str) -> None:
+    """Who knows C++ is not found by C or C#."""
+    profile = profile_of(file_of(KNOWS, 1))
+    assert not set(wanted_terms(Search(skills=[skill]))) & set(profile.terms)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.intake_parse.rules.dates import find, months_covered
+from functions.intake_parse.rules.dates import find
 from functions.intake_parse.rules.lexicon import fold
+from shared.profiles.experience import months_covered
 
 
 @pytest.mark.parametrize(

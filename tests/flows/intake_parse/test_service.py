@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from functions.candidates.rules import Search, wanted_terms
+from functions.candidates.rules.filters import Search, wanted_terms
 from functions.intake_parse import service
 from functions.intake_parse.rules import parse
 from shared.events.envelope import Event
@@ -123,23 +123,11 @@ def test_a_text_that_is_no_text_is_a_dead_letter(house: House) -> None:
         Search(text="MAYA.OKAFOR@EXAMPLE.COM"),
         Search(text="c++ node.js python"),
         Search(text="söftware Engineer"),
-        Search(skills=["C++"]),
-        Search(skills=["node js", "PYTHON"]),
-        Search(skills=["nodejs"]),
     ],
 )
 def test_the_terms_hold_what_searches_ask(house: House, search: Search) -> None:
-    """Words, addresses and skills by any usual name are among the terms of a text."""
+    """Words and addresses are among the terms of a text."""
     house.handle("intake_parse", extracted(house))
     parsed = parse_of(house)
     assert parsed is not None
     assert set(wanted_terms(search)) <= set(parsed.terms)
-
-
-@pytest.mark.parametrize("search", [Search(skills=["C"]), Search(skills=["C#"]), Search(text="c")])
-def test_a_skill_is_not_another_of_the_same_letter(house: House, search: Search) -> None:
-    """Who knows C++ is not found by C or C#."""
-    house.handle("intake_parse", extracted(house))
-    parsed = parse_of(house)
-    assert parsed is not None
-    assert not set(wanted_terms(search)) & set(parsed.terms)

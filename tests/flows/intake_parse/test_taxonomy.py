@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from functions.intake_parse.rules.lexicon import data, fold
-from functions.intake_parse.rules.taxonomy import exact, form
+from shared.skills.taxonomy import exact, form, listed
 
 
 def test_keys_are_unique_and_many() -> None:
     """At least 800 skills, each with its own key, name and family."""
-    skills = data("taxonomy.json")["skills"]
+    skills = listed()
     keys = [skill["key"] for skill in skills]
     assert len(keys) >= 800
     assert len(set(keys)) == len(keys)
@@ -20,16 +20,14 @@ def test_keys_are_unique_and_many() -> None:
 def test_no_name_is_claimed_twice() -> None:
     """A name or synonym belongs to one skill only."""
     forms = Counter(
-        form(name)
-        for skill in data("taxonomy.json")["skills"]
-        for name in {skill["name"], *skill["synonyms"]}
+        form(name) for skill in listed() for name in {skill["name"], *skill["synonyms"]}
     )
     assert [name for name, count in forms.items() if count > 1] == []
 
 
 def test_every_name_leads_to_its_skill() -> None:
     """Each name and synonym is found as its own skill."""
-    for skill in data("taxonomy.json")["skills"]:
+    for skill in listed():
         for name in (skill["name"], *skill["synonyms"]):
             found = exact(name)
             assert found is not None
@@ -38,7 +36,7 @@ def test_every_name_leads_to_its_skill() -> None:
 
 def test_families_reach_beyond_computing() -> None:
     """The families cover office, business, design, health and trades as well."""
-    families = {skill["family"] for skill in data("taxonomy.json")["skills"]}
+    families = {skill["family"] for skill in listed()}
     assert {"office", "health", "trades and logistics", "design and media"} <= families
 
 

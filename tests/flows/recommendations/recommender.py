@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from functions.journey_tracking.rules.progress import Report
 from functions.journey_tracking.service import learning
-from functions.recommendations.encoding import Encoder, MiniLmEncoder, Vector
 from functions.recommendations.rules.documents import Action, Engagement
 from functions.recommendations.service import content, engagement, hearing, recipes
 from functions.recommendations.service.recommending import Served, recommend
 from shared.auth import Principal
+from shared.encoding import Encoder, MiniLmEncoder, Vector
 from shared.errors import Unavailable
 from shared.events.envelope import Event
 from shared.messaging import Outcome

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from functions.recommendations import encoding
-from functions.recommendations.encoding import (
+from functions.recommendations.rules.taste import cosine
+from shared import encoding
+from shared.encoding import (
     DIMENSION,
     MODEL,
     MiniLmEncoder,
     OnnxModel,
     TorchModel,
 )
-from functions.recommendations.rules.taste import cosine
 from shared.errors import Unavailable
 from tools.export_encoder import LEAST_COSINE, export
 
@@ -82,7 +82,7 @@ def test_an_export_that_is_off_is_not_kept(
 def test_nothing_is_fetched_and_nothing_loaded_before_it_is_used() -> None:
     """The libraries are told to stay offline before they are imported."""
     code = (
-        "import sys; from functions.recommendations.encoding import MiniLmEncoder;"
+        "import sys; from shared.encoding import MiniLmEncoder;"
         "e = MiniLmEncoder(); assert 'torch' not in sys.modules;"
         "e.encode(['x']); import huggingface_hub.constants as c; assert c.HF_HUB_OFFLINE"
     )

@@ -23,8 +23,6 @@ from functions.recommendations.rules.ranking import (
 )
 from functions.recommendations.rules.reasons import reasons
 from functions.recommendations.rules.searching import (
-    FUSION_CONSTANT,
-    asked_words,
     by_words,
     fused,
     terms_of,
@@ -32,6 +30,7 @@ from functions.recommendations.rules.searching import (
 from functions.recommendations.rules.taste import Finished, cosine, normalised, taste, weight
 from shared.models.content import Content
 from shared.models.skill_gaps import Gap
+from shared.ranking import FUSION_CONSTANT, asked_words
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)

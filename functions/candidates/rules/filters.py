@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.errors import FieldError, Invalid
 from shared.search_terms import field_term, folded, skill_term, whole_words
@@ -19,6 +20,13 @@ class Search:
     name: str | None = None
     email: str | None = None
     skills: Sequence[str] = ()
+    place: str | None = None
+    tags: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    level: str | None = None
+    least_years: float | None = None
+    channel: str | None = None
+    changed_since: datetime | None = None
 
 
 def wanted_terms(wanted: Search) -> list[str]:
@@ -40,6 +48,11 @@ def wanted_terms(wanted: Search) -> list[str]:
         if not _has_word(wanted.email):
             raise _says_nothing("email")
         terms.append(field_term("email", wanted.email))
+    if wanted.place is not None:
+        found = whole_words(wanted.place)
+        if not found:
+            raise _says_nothing("place")
+        terms += [f"place:{word}" for word in found]
     for skill in wanted.skills:
         if not _has_word(skill):
             raise _says_nothing("skill")

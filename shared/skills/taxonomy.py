@@ -7,12 +7,16 @@ is found by edit similarity (RapidFuzz ratio, 92 and above).
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
-from functions.intake_parse.rules.lexicon import data, fold, words
+from shared.skills.folding import fold
 
+_HERE = Path(__file__).parent
 NEAR = 92.0
 """RapidFuzz ratio (0..100) from which two long names count as the same."""
 
@@ -26,6 +30,37 @@ class Entry:
     family: str
 
 
+@cache
+def listed() -> tuple[dict[str, Any], ...]:
+    """Return the skills as they stand in ``taxonomy.json``: key, name, family, synonyms."""
+    read = json.loads(_HERE.joinpath("taxonomy.json").read_text(encoding="utf-8"))
+    return tuple(read["skills"])
+
+
+@cache
+def named() -> dict[str, Entry]:
+    """Return the skills by their key."""
+    return {item["key"]: Entry(item["key"], item["name"], item["family"]) for item in listed()}
+
+
+@cache
+def names_of(key: str) -> tuple[str, ...]:
+    """Return every name of the skill with this key, the key among them; none for no skill."""
+    return _names().get(key, ())
+
+
+@cache
+def _names() -> dict[str, tuple[str, ...]]:
+    return {item["key"]: (item["key"], item["name"], *item["synonyms"]) for item in listed()}
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """Words that name a skill only where skills are listed ("go", "word")."""
+    read = json.loads(_HERE.joinpath("everyday_words.json").read_text(encoding="utf-8"))
+    return frozenset(map(fold, read))
+
+
 def form(text: str) -> str:
     """Return the look-up form of a skill; ``+``, ``#``, ``/`` stay: they tell C++ from C."""
     folded = fold(text).strip(" .,;:")
@@ -35,7 +70,7 @@ def form(text: str) -> str:
 @cache
 def _index() -> tuple[dict[str, Entry], dict[str, list[str]]]:
     index: dict[str, Entry] = {}
-    for item in data("taxonomy.json")["skills"]:
+    for item in listed():
         entry = Entry(item["key"], item["name"], item["family"])
         for name in (item["name"], *item["synonyms"]):
             index.setdefault(form(name), entry)
@@ -80,7 +115,7 @@ def in_prose(text: str, most: int = 200) -> list[tuple[int, int, Entry]]:
             entry = index.get(form(piece))
             if entry is None or "\n" in piece:
                 continue
-            if count == 1 and (len(piece) < 3 or fold(piece) in words("everyday_words")):
+            if count == 1 and (len(piece) < 3 or fold(piece) in _everyday()):
                 continue
             if count == 1 and piece.islower() and len(piece) < 4:
                 continue

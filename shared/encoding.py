@@ -19,7 +19,7 @@ MODEL = "all-MiniLM-L6-v2"
 DIMENSION = 384
 MOST_TOKENS = 256
 """What comes after is not read, by either way."""
-EXPORTED = Path(__file__).with_name("model")
+EXPORTED = Path(__file__).with_name("encoder_model")
 """Where ``tools/export_encoder.py`` writes the model that a deployed app carries."""
 _BATCH = 32
 

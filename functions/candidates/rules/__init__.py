@@ -1,0 +1,1 @@
+"""Pure rules of candidates: searching, matching, duplicates, edits, exports."""

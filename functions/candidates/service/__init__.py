@@ -1,0 +1,1 @@
+"""What the flow does with candidates."""

@@ -1,0 +1,1 @@
+"""What skills there are, and finding them in text."""
