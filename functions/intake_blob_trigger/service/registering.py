@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
+from functions.intake_blob_trigger.service.claims import claim_bytes
 from shared import telemetry
-from shared.documents.port import Create, Equals, Json, Range, Replace
-from shared.errors import Exists, Invalid, Missing, Stale
+from shared.documents.port import Create, Replace
+from shared.errors import Invalid, Missing
 from shared.events.envelope import Event, EventData, read_data
-from shared.events.intake import IntakeAccepted, IntakeExtracted, IntakeParsed, IntakeRetried
-from shared.intake_stages import ended, ending_of, read_awaiting, read_record
+from shared.events.intake import IntakeAccepted, IntakeRetried
+from shared.intake_stages import ended, ending_of, read_awaiting
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models.intake import (
     CONTAINER,
     IntakeFile,
     IntakeRecord,
     Reason,
-    Stage,
     State,
     Step,
-    content_id_of,
     intake_id_of,
 )
 from shared.models.tenant import PLATFORM, is_tenant_code
 from shared.stores import Stores
 
 HANDLER = "intake_blob_trigger"
-STALLED_AFTER = timedelta(minutes=30)
-MAX_NUDGES = 3
-CLAIM_HOLDS = timedelta(minutes=15)
-MAX_SWEPT = 1000
 _CHUNK = 1024 * 1024
-
 Clock = Callable[[], datetime]
 
 
@@ -186,87 +180,6 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
     )
 
 
-def nudge_stalled(stores: Stores, *, now: datetime) -> int:
-    """Send the event of files again that have waited too long; give up after three times.
-
-    Returns how many it touched. A file whose message is only late is not harmed: the
-    second of the two events finds that the file has moved on.
-    """
-    touched = 0
-    for item in _waiting_since(stores, now - STALLED_AFTER):
-        try:
-            record = IntakeRecord.of(item)
-            _nudge(stores, record.tenant_id, record.intake_id, record.updated_at, now)
-            touched += 1
-        except Exception as error:  # one file's trouble does not hold up the others
-            telemetry.failure("intake.not_nudged", error, intake_id=item["intake_id"])
-    return touched
-
-
-def _waiting_since(stores: Stores, moment: datetime) -> Iterator[Json]:
-    """Records that wait for a message since before a moment; of each stage a bounded number."""
-    for stage in ("received", "extracting", "parsing", "finalizing"):
-        continuation, seen = None, 0
-        while seen < MAX_SWEPT:
-            page = stores.documents.query(
-                CONTAINER,
-                (),
-                where=[
-                    Equals("state", stage),
-                    Equals("kind", "record"),
-                    Range("updated_at", below=moment.isoformat()),
-                ],
-                limit=200,
-                continuation=continuation,
-            )
-            seen += len(page.items)
-            yield from (item.body for item in page.items)
-            continuation = page.continuation
-            if continuation is None:
-                break
-
-
-def _nudge(
-    stores: Stores, tenant_id: str, intake_id: str, seen_at: datetime, now: datetime
-) -> None:
-    def decide() -> Decision:
-        record, etag = read_record(stores, tenant_id, intake_id)
-        if record.ended or record.updated_at != seen_at:
-            return Decision()
-        stage: Stage = record.state  # type: ignore[assignment]  # ended is excluded above
-        if record.nudges >= MAX_NUDGES:
-            reason = Reason(
-                code="stalled",
-                detail=f"The file waited in stage {stage} and its message never came. Retry it.",
-                stage=stage,
-            )
-            return ended(
-                record.advanced(stage, "failed", began=now, ended=now, reason=reason), etag
-            )
-        nudged = record.model_copy(update={"nudges": record.nudges + 1, "updated_at": now})
-        return Decision([Replace(nudged.stored(), etag)], [_event_of(nudged)])
-
-    announce_once(
-        stores,
-        source=HANDLER,
-        container=CONTAINER,
-        partition=(tenant_id, intake_id),
-        decide=decide,
-        now=now,
-    )
-
-
-def _event_of(record: IntakeRecord) -> EventData:
-    """The event that the stage a record waits in hears."""
-    kinds: dict[str, type[IntakeRetried | IntakeAccepted | IntakeExtracted | IntakeParsed]] = {
-        "received": IntakeRetried,
-        "extracting": IntakeAccepted,
-        "parsing": IntakeExtracted,
-        "finalizing": IntakeParsed,
-    }
-    return kinds[record.state](intake_id=record.intake_id, attempt=record.attempt)
-
-
 def _checked(
     stores: Stores,
     record: IntakeRecord,
@@ -282,7 +195,7 @@ def _checked(
         to: State = "quarantined" if verdict.quarantined else "failed"
         checked = record.advanced("scanning", to, began=began, ended=clock(), reason=reason)
     else:
-        first = _claim(stores, record, clock())
+        first = claim_bytes(stores, record, clock())
         if first == record.intake_id:
             media_type = {"media_type": verdict.media_type}
             file = record.file.model_copy(update=media_type)
@@ -304,50 +217,6 @@ def _checked(
             duplicate_of=first,
         )
     return checked, [ending_of(checked)]
-
-
-def _claim(stores: Stores, record: IntakeRecord, now: datetime) -> str:
-    """Claim the file's bytes for this intake; returns the intake that holds them.
-
-    The claim is written before the record: who dies in between finds it again as theirs.
-    """
-    content_id = content_id_of(record.tenant_id, record.file.sha256)
-    partition = (record.tenant_id, content_id)
-    claim = {
-        "schema_version": 1,
-        "id": "claim",
-        "kind": "claim",
-        "tenant_id": record.tenant_id,
-        "intake_id": content_id,
-        "claimed_by": record.intake_id,
-        "created_at": now.isoformat(),
-    }
-    try:
-        stores.documents.commit(CONTAINER, partition, [Create(claim)])
-    except Exists:
-        present = stores.documents.get(CONTAINER, partition, "claim")
-    else:
-        return record.intake_id
-    if present is None:
-        return _claim(stores, record, now)  # it was removed this instant
-    holder = str(present.body["claimed_by"])
-    if holder == record.intake_id or not _is_abandoned(stores, record.tenant_id, present.body, now):
-        return holder
-    try:
-        stores.documents.commit(CONTAINER, partition, [Replace(claim, present.etag)])
-    except (Stale, Missing):
-        return _claim(stores, record, now)
-    return record.intake_id
-
-
-def _is_abandoned(stores: Stores, tenant_id: str, claim: Json, now: datetime) -> bool:
-    """Whether nobody will read the bytes for who claimed them: its file was gone, or was
-    overwritten, before it could."""
-    holder = str(claim["claimed_by"])
-    stored = stores.documents.get(CONTAINER, (tenant_id, holder), holder)
-    if stored is not None:
-        return IntakeRecord.of(stored.body).lost_original
-    return now - datetime.fromisoformat(claim["created_at"]) > CLAIM_HOLDS
 
 
 def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
