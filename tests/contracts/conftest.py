@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,12 @@ import pytest
 from shared.blobs.azure import AzureBlobs
 from shared.documents.cosmos import CosmosDocuments
 from tests.contracts import blobs_fixtures
-from tests.contracts.blobs_fixtures import BlobStore, connection_string, new_container
+from tests.contracts.blobs_fixtures import (
+    BlobStore,
+    account_store,
+    connection_string,
+    files_store,
+)
 from tests.contracts.documents_fixtures import (
     BEYOND_COSMOSDB_SERVER,
     DATABASE,
@@ -112,16 +118,12 @@ def blob_store(
 ) -> Iterator[BlobStore]:
     """Each blob store in turn, with a container that no other test has."""
     if request.param == "files":
-        from shared.blobs.files import FileBlobs
-
-        root = tmp_path_factory.mktemp("blobs")
-        files = FileBlobs(root, link_base="http://127.0.0.1:7071/blobs", link_key=b"secret")
-        yield BlobStore("files", files, f"c-{uuid4().hex}")
+        yield files_store(tmp_path_factory.mktemp("blobs"))
         return
     if request.param == "azurite":
         account: str = request.getfixturevalue("azurite")
     else:
         account = os.environ[blobs_fixtures.SERVICE]
-    blobs = AzureBlobs.from_connection_string(account)
-    yield BlobStore(request.param, blobs, new_container(account))
-    blobs.close()
+    made = account_store(request.param, account)
+    yield made
+    cast(AzureBlobs, made.blobs).close()
