@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.bus.port import Bus
     from shared.documents.port import Documents
     from shared.pseudonyms import Pseudonyms
+    from shared.scanning.port import Scanner
     from shared.stores import Stores
     from shared.wording.rewording import Reworder
 
@@ -41,6 +42,7 @@ class Runtime:
         self._tokens: Tokens | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._reworder: Reworder | None = None
+        self._scanner: Scanner | None = None
 
     @property
     def documents(self) -> Documents:
@@ -89,6 +91,14 @@ class Runtime:
             if self._reworder is None and self.settings.openai_key is not None:
                 self._reworder = _reworder(self.settings, self.settings.openai_key)
             return self._reworder
+
+    @property
+    def scanner(self) -> Scanner | None:
+        """What scans for malware; None where the check by content is all there is."""
+        with _LOCK:
+            if self._scanner is None and self.settings.scanner != "builtin":
+                self._scanner = _scanner(self.settings, self.blobs)
+            return self._scanner
 
 
 _runtime: Runtime | None = None
@@ -207,6 +217,16 @@ def _reworder(settings: Settings, key: SecretStr) -> Reworder:
         seconds=settings.openai_seconds,
     )
     return Reworder(wording, settings.openai_daily_tokens)
+
+
+def _scanner(settings: Settings, blobs: Blobs) -> Scanner:
+    if settings.scanner == "clamd":
+        from shared.scanning.clamd import Clamd, address_of
+
+        return Clamd(address_of(settings.clamd or ""), blobs)
+    from shared.scanning.defender import Defender
+
+    return Defender(blobs)
 
 
 def _identity(settings: Settings) -> DefaultAzureCredential:

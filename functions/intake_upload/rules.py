@@ -25,12 +25,12 @@ def next_attempt(record: IntakeRecord, roles: frozenset[str], *, now: datetime) 
 
 
 def is_withheld(record: IntakeRecord) -> bool:
-    """Whether nobody may fetch the original: it was quarantined, and no later attempt has
-    opened it safely."""
+    """Whether nobody may fetch the original: its scan for malware is wanting, or it was
+    quarantined, and no later attempt has opened it safely."""
     withheld = False
     for step in record.steps:
         if step.outcome == "quarantined":
             withheld = True
         elif step.stage == "extracting" and step.outcome == "done":
             withheld = False
-    return withheld
+    return withheld or record.unscanned is not None

@@ -48,9 +48,9 @@ def claim_bytes(stores: Stores, record: IntakeRecord, now: datetime) -> str:
 
 def _is_abandoned(stores: Stores, tenant_id: str, claim: Json, now: datetime) -> bool:
     """Whether nobody will read the bytes for who claimed them: its file was gone, or was
-    overwritten, before it could."""
+    overwritten, before it could; the scanner found malware in it, or gave no verdict."""
     holder = str(claim["claimed_by"])
     stored = stores.documents.get(CONTAINER, (tenant_id, holder), holder)
     if stored is not None:
-        return IntakeRecord.of(stored.body).lost_original
+        return IntakeRecord.of(stored.body).released
     return now - datetime.fromisoformat(claim["created_at"]) > CLAIM_HOLDS

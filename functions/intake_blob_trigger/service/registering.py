@@ -10,11 +10,12 @@ from datetime import datetime
 
 from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
 from functions.intake_blob_trigger.service.claims import claim_bytes
+from functions.intake_blob_trigger.service.scanning import Told, ask, asked_in, scanned
 from shared import telemetry
 from shared.documents.port import Create, Replace
-from shared.errors import Invalid, Missing
-from shared.events.envelope import Event, EventData, read_data
-from shared.events.intake import IntakeAccepted, IntakeRetried
+from shared.errors import Invalid, Missing, Rejected
+from shared.events.envelope import Event, read_data
+from shared.events.intake import IntakeRetried, IntakeScanDeferred
 from shared.intake_stages import ended, ending_of, read_awaiting
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models.intake import (
@@ -22,11 +23,13 @@ from shared.models.intake import (
     IntakeFile,
     IntakeRecord,
     Reason,
+    Stage,
     State,
     Step,
     intake_id_of,
 )
 from shared.models.tenant import PLATFORM, is_tenant_code
+from shared.scanning.port import Scanner, Version
 from shared.stores import Stores
 
 HANDLER = "intake_blob_trigger"
@@ -37,13 +40,22 @@ Clock = Callable[[], datetime]
 @dataclass(frozen=True)
 class _Read:
     """A dropped file, read once: its facts, and what the check said of it or why it could
-    not be read at all."""
+    not be read at all. ``etag`` is of the version that was read."""
 
     file: IntakeFile
     verdict: Verdict | Reason
+    etag: str = ""
 
 
-def register(stores: Stores, container: str, name: str, *, limits: Limits, clock: Clock) -> None:
+def register(
+    stores: Stores,
+    container: str,
+    name: str,
+    *,
+    scanner: Scanner | None,
+    limits: Limits,
+    clock: Clock,
+) -> None:
     """Make the record of a dropped file, checked and scanned, and send the file on.
 
     The same bytes at the same place have one record, however often the drop is told; when
@@ -72,13 +84,13 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     def decide() -> Decision:
         present = stores.documents.get(CONTAINER, record.partition, intake_id)
         if present is None:
-            checked, events = _checked(stores, record, reason or read.verdict, began, clock)
+            checked, events = _checked(stores, scanner, record, read, reason, began, clock)
             return Decision([Create(checked.stored())], events)
         known = IntakeRecord.of(present.body)
         if not known.lost_original:
             return Decision()
         again = known.again(began)
-        checked, events = _checked(stores, again, reason or read.verdict, began, clock)
+        checked, events = _checked(stores, scanner, again, read, reason, began, clock)
         return Decision([Replace(checked.stored(), present.etag)], events)
 
     announce_once(
@@ -91,15 +103,22 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     )
 
 
-def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Outcome:
-    """Check and scan a file again that somebody asked another attempt for."""
-    data = read_data(event, IntakeRetried)
+def rescan(
+    stores: Stores, event: Event, *, scanner: Scanner | None, limits: Limits, clock: Clock
+) -> Outcome:
+    """Check and scan a file again: somebody asked another attempt for it, or its scan is due."""
+    data: IntakeRetried | IntakeScanDeferred
+    stage = stage_of(event)
+    if stage == "scanning":
+        data = read_data(event, IntakeScanDeferred)
+    else:
+        data = read_data(event, IntakeRetried)
     began = clock()
 
     def decide() -> Decision:
-        record, etag = read_awaiting(
-            stores, event, "received", data.attempt, intake_id=data.intake_id
-        )
+        record, etag = read_awaiting(stores, event, stage, data.attempt, intake_id=data.intake_id)
+        if isinstance(data, IntakeScanDeferred) and data.asked != asked_in(record):
+            raise Rejected("superseded: the scanner was asked since")
         tenant_id, reason = _tenant_of(stores, record.file.name)
         if reason is None and tenant_id != record.tenant_id:
             reason = Reason(
@@ -114,19 +133,19 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
             gone = Reason(
                 code="original_gone",
                 detail="The file is no longer where it was dropped. Drop it again.",
-                stage="received",
+                stage=stage,
             )
             moment = clock()
             return ended(
-                record.advanced("received", "failed", began=began, ended=moment, reason=gone), etag
+                record.advanced(stage, "failed", began=began, ended=moment, reason=gone), etag
             )
         if read.file.sha256 != record.file.sha256:
             reason = Reason(
                 code="changed",
                 detail="The file was overwritten since; the new one has an intake of its own.",
-                stage="received",
+                stage=stage,
             )
-        checked, events = _checked(stores, record, reason or read.verdict, began, clock)
+        checked, events = _checked(stores, scanner, record, read, reason, began, clock)
         return Decision([Replace(checked.stored(), etag)], events)
 
     return handle_once(
@@ -138,6 +157,11 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
         decide=decide,
         now=began,
     )
+
+
+def stage_of(event: Event) -> Stage:
+    """The stage in which a file waits for an event that has it scanned again."""
+    return "scanning" if event.type == IntakeScanDeferred.type else "received"
 
 
 def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) -> None:
@@ -182,12 +206,16 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
 
 def _checked(
     stores: Stores,
+    scanner: Scanner | None,
     record: IntakeRecord,
-    verdict: Verdict | Reason,
+    read: _Read,
+    reason: Reason | None,
     began: datetime,
     clock: Clock,
-) -> tuple[IntakeRecord, list[EventData]]:
-    """The record after check and scan, and what to tell: on to extraction, or the end."""
+) -> Told:
+    """The record after check and scan, and what to tell: on to extraction, to wait for the
+    scan, or the end. ``reason`` ends it without a look at the file."""
+    verdict = reason or read.verdict
     if isinstance(verdict, Reason):
         checked = record.advanced("scanning", "failed", began=began, ended=clock(), reason=verdict)
     elif verdict.code is not None:
@@ -197,12 +225,11 @@ def _checked(
     else:
         first = claim_bytes(stores, record, clock())
         if first == record.intake_id:
-            media_type = {"media_type": verdict.media_type}
-            file = record.file.model_copy(update=media_type)
-            checked = record.advanced(
-                "scanning", "extracting", began=began, ended=clock(), file=file
-            )
-            return checked, [IntakeAccepted(intake_id=record.intake_id, attempt=record.attempt)]
+            file = record.file.model_copy(update={"media_type": verdict.media_type})
+            version = Version(file.container, file.name, read.etag, file.sha256)
+            found = ask(scanner, version)
+            known = record.model_copy(update={"file": file})
+            return scanned(known, found, began=began, now=clock())
         reason = Reason(
             code="same_bytes",
             detail=f"The same file came in before, as intake {first}.",
@@ -215,6 +242,7 @@ def _checked(
             ended=clock(),
             reason=reason,
             duplicate_of=first,
+            unscanned=None,  # what the scanner says of the first is said of it too
         )
     return checked, [ending_of(checked)]
 
@@ -234,11 +262,11 @@ def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
 def _read(stores: Stores, container: str, name: str, limits: Limits) -> _Read:
     """Read a file's facts, and check what is within the limits. Raises ``Missing``."""
     try:
-        file, content = _facts(stores, container, name, keep=limits.max_bytes)
+        file, content, etag = _facts(stores, container, name, keep=limits.max_bytes)
     except Invalid as error:
         return _Read(*_unusable(container, name, error))
     verdict = inspect_file(content, name=file.filename, size=file.size, limits=limits)
-    return _Read(file, verdict)
+    return _Read(file, verdict, etag)
 
 
 def _read_facts(stores: Stores, container: str, name: str) -> IntakeFile:
@@ -262,10 +290,12 @@ def _unusable(container: str, name: str, error: Invalid) -> tuple[IntakeFile, Re
 
 def _facts(
     stores: Stores, container: str, name: str, *, keep: int
-) -> tuple[IntakeFile, io.BytesIO]:
-    """A file's size and digest, and its content unless that is longer than ``keep`` bytes."""
+) -> tuple[IntakeFile, io.BytesIO, str]:
+    """A file's size and digest, its content unless that is longer than ``keep`` bytes, and the
+    etag of what was read."""
     digest, size, content = hashlib.sha256(), 0, io.BytesIO()
     with stores.blobs.open(container, name) as blob:
+        etag = blob.info.etag
         while chunk := blob.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
@@ -273,4 +303,4 @@ def _facts(
                 content.write(chunk)
     content.seek(0)
     file = IntakeFile(container=container, name=name, size=size, sha256=digest.hexdigest())
-    return file, content
+    return file, content, etag

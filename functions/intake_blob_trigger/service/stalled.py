@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from functions.intake_blob_trigger.rules import LONGEST_DELAY
+from functions.intake_blob_trigger.service.scanning import deferral_of
 from shared import telemetry
 from shared.documents.port import Equals, Json, Range, Replace
 from shared.events.envelope import EventData
@@ -39,7 +41,9 @@ def nudge_stalled(stores: Stores, *, now: datetime) -> int:
 
 def _waiting_since(stores: Stores, moment: datetime) -> Iterator[Json]:
     """Records that wait for a message since before a moment; of each stage a bounded number."""
-    for stage in ("received", "extracting", "parsing", "finalizing"):
+    for stage in ("received", "scanning", "extracting", "parsing", "finalizing"):
+        # the message of one that waits for its scan may be meant to come so much later
+        before = moment - LONGEST_DELAY if stage == "scanning" else moment
         continuation, seen = None, 0
         while seen < MAX_SWEPT:
             page = stores.documents.query(
@@ -48,7 +52,7 @@ def _waiting_since(stores: Stores, moment: datetime) -> Iterator[Json]:
                 where=[
                     Equals("state", stage),
                     Equals("kind", "record"),
-                    Range("updated_at", below=moment.isoformat()),
+                    Range("updated_at", below=before.isoformat()),
                 ],
                 limit=200,
                 continuation=continuation,
@@ -92,6 +96,8 @@ def _nudge(
 
 def _event_of(record: IntakeRecord) -> EventData:
     """The event that the stage a record waits in hears."""
+    if record.state == "scanning":
+        return deferral_of(record)
     kinds: dict[str, type[IntakeRetried | IntakeAccepted | IntakeExtracted | IntakeParsed]] = {
         "received": IntakeRetried,
         "extracting": IntakeAccepted,
