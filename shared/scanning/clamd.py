@@ -35,7 +35,7 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 45.0
 _CHUNK = 64 * 1024
 _LONGEST_ANSWER = 4096
-_FOUND = re.compile(r"stream: (.+) FOUND", re.DOTALL)
+_FOUND = re.compile(r"stream: ([^\0]+) FOUND")
 _TOO_LARGE = "INSTREAM size limit exceeded. ERROR"
 _PASSED_OVER = "Heuristics.Limits.Exceeded"
 """What clamd names, with AlertExceedsMax, a file of which it left parts unread."""

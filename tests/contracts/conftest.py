@@ -32,6 +32,14 @@ from tests.contracts.documents_fixtures import (
     running_peer,
     sqlite_store,
 )
+from tests.contracts.scanning_fixtures import (
+    SCANNERS,
+    Scanning,
+    clamd_scanning,
+    defender_scanning,
+)
+from tests.peers.clamd import RunningClamd, running_clamd
+from tests.peers.loopback import free_port
 from tests.peers.node import running_azurite, running_cosmosdb_server
 
 
@@ -127,3 +135,29 @@ def blob_store(
     made = account_store(request.param, account)
     yield made
     cast(AzureBlobs, made.blobs).close()
+
+
+@pytest.fixture(scope="session")
+def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClamd]:
+    """A clamd with the tests' own signatures."""
+    with running_clamd(tmp_path_factory.mktemp("clamd")) as running:
+        yield running
+
+
+@pytest.fixture(params=SCANNERS)
+def scanning(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scanning]:
+    """Each scanner in turn, on files that no other test has."""
+    scanner, _, way = request.param.partition("-")
+    away = AzureBlobs.from_connection_string(connection_string(free_port()))
+    if way == "azurite":
+        store = account_store(way, request.getfixturevalue("azurite"))
+        yield defender_scanning(store, away)
+        cast(AzureBlobs, store.blobs).close()
+    elif scanner == "defender":
+        yield defender_scanning(files_store(tmp_path_factory.mktemp("blobs")), away)
+    else:
+        running: RunningClamd = request.getfixturevalue("clamd")
+        store = files_store(tmp_path_factory.mktemp("blobs"))
+        yield clamd_scanning(running.urls[way], store)

@@ -102,6 +102,8 @@ class House:
     blobs: Any = None
     bus: Any = None
     scanner: Scanner | None = None
+    reopened: bool = False
+    """Whether the folder holds the stores of a house that was there before."""
 
     def __post_init__(self) -> None:
         def seconds() -> float:
@@ -112,7 +114,7 @@ class House:
             self.home / "blobs", link_base="http://127.0.0.1/blobs", link_key=b"k" * 32
         )
         self.bus = SqliteBus(self.home / "bus.db", topology.load(), seconds)
-        for code in (TENANT, RIVAL):
+        for code in () if self.reopened else (TENANT, RIVAL):
             self.add_tenant(code)
 
     def close(self) -> None:
