@@ -25,12 +25,13 @@ def next_attempt(record: IntakeRecord, roles: frozenset[str], *, now: datetime) 
 
 
 def is_withheld(record: IntakeRecord) -> bool:
-    """Whether nobody may fetch the original: its scan for malware is wanting, or it was
-    quarantined, and no later attempt has opened it safely."""
+    """Whether nobody may fetch the original: nobody has looked into it yet, its scan for
+    malware is wanting, or it was quarantined, and no later attempt has opened it safely."""
+    looked_into = any(step.stage == "scanning" for step in record.steps)
     withheld = False
     for step in record.steps:
         if step.outcome == "quarantined":
             withheld = True
         elif step.stage == "extracting" and step.outcome == "done":
             withheld = False
-    return withheld or record.unscanned is not None
+    return withheld or not looked_into or record.unscanned is not None
