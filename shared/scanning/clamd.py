@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import select
 import socket
 import time
 from collections.abc import Iterator
@@ -90,13 +89,9 @@ class Clamd:
         with self._connected() as connection:
             for piece in _framed(blob, sha256):
                 try:
-                    hung_up = _is_answering(connection)
-                    if not hung_up:
-                        _send(connection, piece, deadline)
+                    _send(connection, piece, deadline)
                 except OSError:
-                    hung_up = True
-                if hung_up:
-                    # it does as soon as it has read more than it takes
+                    # it hangs up as soon as it has read more than it takes
                     return _early_answer(connection, deadline)
             with _telling():
                 return _answer(connection, deadline)
@@ -146,11 +141,6 @@ def _telling() -> Iterator[None]:
         yield
     except OSError as error:
         raise Unavailable(f"clamd does not answer ({type(error).__name__})") from error
-
-
-def _is_answering(connection: socket.socket) -> bool:
-    """Whether something waits to be read, or the other end is closed."""
-    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _send(connection: socket.socket, data: bytes, deadline: float) -> None:

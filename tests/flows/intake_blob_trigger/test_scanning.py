@@ -155,7 +155,7 @@ def test_malware_is_found_after_a_wait(house: House, scanner: Scripted) -> None:
     house.clock.advance(minutes=1)
     house.work(QUEUE)
     record = house.record("cv.txt")
-    assert (record.state, code_of(record)) == ("quarantined", "malware")
+    assert (record.state, code_of(record), record.unscanned) == ("quarantined", "malware", None)
     assert link_of(house, record) is None
     assert house.waiting("intake_extract") == []
 
