@@ -13,7 +13,7 @@ from shared.scanning.clamd import Clamd, address_of
 from shared.scanning.defender import RESULT_TAG, TIME_TAG, Defender
 from shared.scanning.port import Scanner, Version
 from tests.contracts.blobs_fixtures import BlobStore
-from tests.peers.clamd import MOST_BYTES, PATTERN, RunningClamd
+from tests.peers.clamd import MOST_BYTES, PATTERN
 from tests.peers.loopback import free_port
 
 SCANNERS = ["clamd-tcp", "clamd-unix", "defender-files", "defender-azurite"]
@@ -72,6 +72,3 @@ def defender_scanning(store: BlobStore, away: Blobs) -> Scanning:
     return Scanning(
         Defender(store.blobs), store.blobs, store.container, judge, lambda: Defender(away)
     )
-
-
-__all__ = ["SCANNERS", "RunningClamd", "Scanning", "clamd_scanning", "defender_scanning", "put"]

@@ -66,9 +66,9 @@ def scanned(record: IntakeRecord, verdict: Verdict, *, began: datetime, now: dat
 
 
 def asked_in(record: IntakeRecord) -> int:
-    """How often the scanner was asked in this attempt."""
-    wait = record.unscanned
-    return wait.asked if wait is not None and wait.attempt == record.attempt else 0
+    """How often the scanner was asked about a file that waits for its answer."""
+    wait = record.unscanned  # of this attempt, where the file awaits an answer
+    return 0 if wait is None else wait.asked
 
 
 def deferral_of(record: IntakeRecord) -> IntakeScanDeferred:

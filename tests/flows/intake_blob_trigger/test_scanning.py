@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,9 +12,10 @@ from shared.errors import Forbidden, Throttled, Unavailable
 from shared.messaging import RELAY_AFTER, relay
 from shared.models.intake import IntakeRecord
 from shared.models.roles import Role
+from shared.scanning.defender import RESULT_TAG, TIME_TAG, Defender
 from shared.scanning.port import Verdict
 from tests.flows.scanners import CLEAN, MALWARE, PENDING, TOO_MUCH, Scripted
-from tests.flows.stores import START, TENANT, House
+from tests.flows.stores import RESUME, START, TENANT, House
 from tests.flows.stores import house as house
 from tools.sample_hostile import eicar
 
@@ -359,3 +360,24 @@ def test_a_defect_while_scanning_ends_and_is_redriven(house: House, scanner: Scr
     house.bus.redrive(QUEUE, [letter.sequence_number])
     assert house.work(QUEUE) == ["done"]
     assert house.record("cv.txt").state == "extracting"
+
+
+def test_defenders_tags_decide(house: House) -> None:
+    """A file waits until Defender has tagged this very version of it, and is then what they say."""
+    house.scanner = Defender(house.blobs)
+
+    def tagged(name: str, result: str) -> None:
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        house.blobs.set_tags("resumes", name, {RESULT_TAG: result, TIME_TAG: moment})
+
+    good, bad = house.drop("good.txt"), house.drop("bad.txt", RESUME + "bad\n")
+    assert {record.state for record in house.records().values()} == {"scanning"}
+    tagged(good, "No threats found")
+    tagged(bad, "Malicious")
+    house.clock.advance(minutes=1)
+    house.work(QUEUE)
+    assert house.record("good.txt").state == "extracting"
+    assert code_of(house.record("bad.txt")) == "malware"
+    tagged(house.put(f"{TENANT}/swapped.txt", RESUME + "harmless\n"), "No threats found")
+    house.drop("swapped.txt", RESUME + "swapped for another\n")
+    assert house.record("swapped.txt").state == "scanning"

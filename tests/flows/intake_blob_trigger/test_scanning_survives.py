@@ -80,8 +80,12 @@ def test_a_file_whose_nudges_are_lost_too_fails_and_is_not_lost(
     record = house.record("cv.txt")
     assert record.reason is not None
     assert (record.state, record.reason.code) == ("failed", "stalled")
-    scanner.says = CLEAN
     assert [house.handle(QUEUE, event) for event in taken] == ["done", *["rejected"] * 3]
+    record = house.record("cv.txt")
+    assert (record.state, record.reason) == ("scanning", None)
+    scanner.says = CLEAN
+    house.clock.advance(minutes=2)
+    assert house.work(QUEUE) == ["done"]
     assert house.record("cv.txt").state == "extracting"
 
 
