@@ -372,11 +372,13 @@ def _outbox_document(
     except Problem as error:
         # ours, not the caller's: committed, it would stay in the outbox for ever
         raise ValueError(f"{data.type} cannot be sent: {error}") from None
+    later = {} if data.not_before is None else {"not_before": data.not_before.isoformat()}
     return {
         "schema_version": 1,
         "id": f"outbox:{identity}",
         "kind": "outbox",
         **key,
+        **later,
         "event": event.model_dump(mode="json", exclude_none=True),
         "created_at": now.isoformat(),
         # the container's default would let an unsent event vanish
@@ -401,12 +403,21 @@ def _send_now(stores: Stores, container: str, partition: Partition, outbox: Sequ
 
 
 def _send(stores: Stores, container: str, partition: Partition, outbox: Sequence[Json]) -> None:
-    stores.bus.publish([message_of(Event.model_validate(item["event"])) for item in outbox])
+    stores.bus.publish([_message_in(item) for item in outbox])
     for item in outbox:
         try:
             stores.documents.commit(container, partition, [Delete(item["id"])])
         except Missing:
             continue  # another relay was faster
+
+
+def _message_in(outbox: Json) -> Message:
+    """The message of an outbox document, delayed where its event was told to be."""
+    later = outbox.get("not_before")
+    return message_of(
+        Event.model_validate(outbox["event"]),
+        not_before=None if later is None else datetime.fromisoformat(later),
+    )
 
 
 def message_of(event: Event, *, not_before: datetime | None = None) -> Message:

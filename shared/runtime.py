@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shared.documents.port import Documents
     from shared.encoding import Encoder
     from shared.pseudonyms import Pseudonyms
+    from shared.scanning.port import Scanner
     from shared.stores import Stores
     from shared.wording.rewording import Reworder
 
@@ -46,6 +47,7 @@ class Runtime:
         self._reworder: Reworder | None = None
         self._encoder: Encoder | None = None
         self._messengers: Mapping[str, Messenger] | None = None
+        self._scanner: Scanner | None = None
 
     @property
     def documents(self) -> Documents:
@@ -112,6 +114,14 @@ class Runtime:
             if self._messengers is None:
                 self._messengers = _messengers(self.settings)
             return self._messengers
+
+    @property
+    def scanner(self) -> Scanner | None:
+        """What scans for malware; None where the check by content is all there is."""
+        with _LOCK:
+            if self._scanner is None and self.settings.scanner != "builtin":
+                self._scanner = _scanner(self.settings, self.blobs)
+            return self._scanner
 
 
 _runtime: Runtime | None = None
@@ -247,6 +257,16 @@ def _messengers(settings: Settings) -> Mapping[str, Messenger]:
         }
         found["telegram"] = Telegram(settings.telegram_url.rstrip("/"), tokens)
     return found
+
+
+def _scanner(settings: Settings, blobs: Blobs) -> Scanner:
+    if settings.scanner == "clamd":
+        from shared.scanning.clamd import Clamd, address_of
+
+        return Clamd(address_of(settings.clamd or ""), blobs)
+    from shared.scanning.defender import Defender
+
+    return Defender(blobs)
 
 
 def _identity(settings: Settings) -> DefaultAzureCredential:

@@ -103,6 +103,11 @@ class Settings(BaseModel):
         int, Field(alias="WAYMARK_OPENAI_DAILY_TOKENS", ge=0, le=10**9)
     ] = 200_000
 
+    scanner: Annotated[Literal["builtin", "clamd", "defender"], Field(alias="WAYMARK_SCANNER")] = (
+        "builtin"
+    )
+    clamd: Annotated[str | None, Field(alias="WAYMARK_CLAMD")] = None
+
     cosmos_endpoint: Annotated[str | None, Field(alias="WAYMARK_COSMOS_ENDPOINT")] = None
     cosmos_connection: Annotated[SecretStr | None, Field(alias="WAYMARK_COSMOS_CONNECTION")] = None
     cosmos_database: Annotated[str, Field(alias="WAYMARK_COSMOS_DATABASE")] = "waymark"
@@ -169,7 +174,11 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
     ):
         if any(values.get(name) for name in together):
             missing += [name for name in together if not values.get(name)]
+    if values.get("WAYMARK_SCANNER") == "clamd" and not values.get("WAYMARK_CLAMD"):
+        missing.append("WAYMARK_CLAMD")
     wrong = [f"not set: {', '.join(missing)}"] if missing else []
+    if values.get("WAYMARK_CLAMD") and not _is_socket(values["WAYMARK_CLAMD"]):
+        wrong.append("WAYMARK_CLAMD must be tcp://host:port or unix:///path")
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
     if values.get("WAYMARK_OIDC_ISSUER") == own:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
@@ -185,6 +194,20 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
         if values.get(name) and not _is_safe(values[name])
     ]
     return wrong
+
+
+def _is_socket(address: str) -> bool:
+    """Whether it names a port of a host, or a socket by its path."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.query or parts.fragment or parts.username is not None:
+        return False
+    if parts.scheme == "unix":
+        return not parts.netloc and len(parts.path) > 1
+    return parts.scheme == "tcp" and bool(host and port) and parts.path == ""
 
 
 def _is_safe(url: str) -> bool:

@@ -24,7 +24,10 @@ def intake_blob_trigger(blob: func.InputStream) -> None:
     """A file was dropped into ``resumes``: register, check and scan it."""
     container, _, name = (blob.name or "").partition("/")
     with telemetry.hop(traceparent=None, request_id=None), telemetry.timed("file.registered"):
-        service.register(runtime.stores(), container, name, limits=LIMITS, clock=runtime.now)
+        running = runtime.current()
+        service.register(
+            running, container, name, scanner=running.scanner, limits=LIMITS, clock=runtime.now
+        )
 
 
 @blueprint.queue_trigger(
@@ -43,18 +46,19 @@ def intake_blob_poison(poison: func.QueueMessage) -> None:
     arg_name="message", queue_name="intake_blob_trigger", connection="ServiceBus"
 )
 def intake_rescan(message: func.ServiceBusMessage) -> None:
-    """Somebody asked for another attempt: check and scan the file again."""
+    """Another attempt was asked for, or a scan is due: check and scan the file again."""
+    running = runtime.current()
     deliver(
         message,
         entity="intake_blob_trigger",
         handle=lambda event: service.rescan(
-            runtime.stores(), event, limits=LIMITS, clock=runtime.now
+            running, event, scanner=running.scanner, limits=LIMITS, clock=runtime.now
         ),
         exhausted=lambda event, cause: give_up(
             runtime.stores(),
             event,
             cause,
-            stage="received",
+            stage=service.stage_of(event),
             source="intake_blob_trigger",
             now=runtime.now(),
         ),

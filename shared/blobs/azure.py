@@ -207,6 +207,11 @@ class AzureBlobs:
         with _translated(name), _missing(container, name):
             blob.set_standard_blob_tier(tier.capitalize())
 
+    def tags(self, container: str, name: str) -> Mapping[str, str]:
+        blob = self._blob(container, name)
+        with _translated(name), _missing(container, name):
+            return dict(blob.get_blob_tags())
+
     def _blob(self, container: str, name: str) -> BlobClient:
         check_name(container, name)
         return self._service.get_blob_client(container, name)

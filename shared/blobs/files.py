@@ -1,7 +1,7 @@
 """Blobs as plain files: the embedded store.
 
 ``<root>/<container>/<name>`` is the content, so a file dropped there by hand is
-a blob. What a file system does not keep (content type, metadata, tier) lies
+a blob. What a file system does not keep (content type, metadata, tier, tags) lies
 beside it in ``<root>/.properties/``, tied to the version it was written with.
 """
 
@@ -37,6 +37,7 @@ class _Properties:
     content_type: str
     metadata: dict[str, str] = field(default_factory=dict)
     tier: Tier = "hot"
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -174,6 +175,21 @@ class FileBlobs:
             raise Missing(f"blob {container}/{name} is not there")
         properties = self._read_properties(container, name, info.etag)
         self._write_properties(container, name, info.etag, replace(properties, tier=tier))
+
+    def tags(self, container: str, name: str) -> Mapping[str, str]:
+        info = self.info(container, name)
+        if info is None:
+            raise Missing(f"blob {container}/{name} is not there")
+        return self._read_properties(container, name, info.etag).tags
+
+    def set_tags(self, container: str, name: str, tags: Mapping[str, str]) -> None:
+        """Note these tags on a blob's present version, instead of those it has, as a scanner of
+        the cloud would. Raises ``Missing``."""
+        info = self.info(container, name)
+        if info is None:
+            raise Missing(f"blob {container}/{name} is not there")
+        properties = self._read_properties(container, name, info.etag)
+        self._write_properties(container, name, info.etag, replace(properties, tags=dict(tags)))
 
     def _sign(self, container: str, name: str, expires: str) -> str:
         text = "\n".join((container, name, expires)).encode()

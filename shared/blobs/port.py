@@ -75,6 +75,13 @@ class Blobs(Protocol):
     def set_tier(self, container: str, name: str, tier: Tier) -> None:
         """Move a blob to a storage tier. Raises ``Missing``."""
 
+    def tags(self, container: str, name: str) -> Mapping[str, str]:
+        """Return what others noted on a blob's present version, by key; nothing when none did.
+
+        Content that is overwritten loses them; they change neither etag nor ``modified_at``.
+        Raises ``Missing``.
+        """
+
 
 _CONTAINER = re.compile(r"[a-z0-9](-?[a-z0-9]){2,62}")
 _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)

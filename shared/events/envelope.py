@@ -7,6 +7,7 @@ Extension attributes: ``tenantid``, ``partitionkey`` (CloudEvents partitioning),
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -31,6 +32,11 @@ class EventData(BaseModel):
     def subject(self) -> str:
         """What it happened to: the id within the tenant."""
         raise NotImplementedError(type(self).__name__)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Before when nobody is to hear of it; None for at once."""
+        return None
 
 
 DataT = TypeVar("DataT", bound=EventData)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.envelope import EventData
 
@@ -30,6 +31,19 @@ class IntakeAccepted(_OnIntake):
     """The file passed the check and the scan."""
 
     type: ClassVar[str] = "waymark.intake.accepted.v1"
+
+
+class IntakeScanDeferred(_OnIntake):
+    """The scanner gave no verdict: it is to be asked again, at ``due_at``."""
+
+    type: ClassVar[str] = "waymark.intake.scan_deferred.v1"
+
+    asked: int = Field(ge=0, description="How often it was asked in this attempt")
+    due_at: AwareDatetime
+
+    @property
+    def not_before(self) -> datetime | None:
+        return self.due_at
 
 
 class IntakeExtracted(_OnIntake):

@@ -67,6 +67,24 @@ class Step(_Part):
     duration_ms: int = Field(ge=0)
 
 
+class Unscanned(_Part):
+    """That the scanner has given no verdict on a file, and when it is asked again."""
+
+    model_config = example(
+        attempt=1,
+        since="2026-03-01T12:00:00Z",
+        asked=3,
+        due_at="2026-03-01T12:07:00Z",
+        why="The scanner does not answer.",
+    )
+
+    attempt: int = Field(ge=1)
+    since: AwareDatetime = Field(description="When it was first asked in this attempt")
+    asked: int = Field(ge=1, description="How often it was asked in this attempt")
+    due_at: AwareDatetime = Field(description="When it is asked again, while the file waits")
+    why: str
+
+
 class IntakeFile(_Part):
     """The file as it was dropped."""
 
@@ -113,6 +131,9 @@ class IntakeRecord(Document):
     channel: Channel = "drop"
     origin: Origin | None = Field(default=None, description="None for what was dropped")
     file: IntakeFile
+    unscanned: Unscanned | None = Field(
+        default=None, description="Null when no verdict of the scanner is wanting"
+    )
     reason: Reason | None = None
     duplicate_of: str | None = None
     candidate_id: str | None = None
@@ -145,6 +166,14 @@ class IntakeRecord(Document):
             self.state == "failed"
             and self.reason is not None
             and self.reason.code in {"original_gone", "changed"}
+        )
+
+    @property
+    def released(self) -> bool:
+        """Whether nobody will read its bytes: they were lost, infected or never scanned."""
+        unread = {"malware", "not_scanned"}
+        return self.lost_original or (
+            self.ended and self.reason is not None and self.reason.code in unread
         )
 
     def again(self, now: datetime) -> Self:

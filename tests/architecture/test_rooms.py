@@ -15,6 +15,7 @@ PORTS = {
     "shared.documents.port",
     "shared.blobs.port",
     "shared.bus.port",
+    "shared.scanning.port",
     "shared.wording.port",
 }
 ADAPTERS = {
@@ -28,6 +29,8 @@ ADAPTERS = {
     "shared.bus.service_bus": "azure.servicebus",
     "shared.bus.service_bus_translation": "azure.servicebus",
     "shared.bus.sqlite": "sqlite3",
+    "shared.scanning.clamd": None,
+    "shared.scanning.defender": None,
     "shared.wording.openai_chat": None,
     "shared.bus.sqlite_rows": "sqlite3",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,12 @@ import pytest
 from shared.blobs.azure import AzureBlobs
 from shared.documents.cosmos import CosmosDocuments
 from tests.contracts import blobs_fixtures
-from tests.contracts.blobs_fixtures import BlobStore, connection_string, new_container
+from tests.contracts.blobs_fixtures import (
+    BlobStore,
+    account_store,
+    connection_string,
+    files_store,
+)
 from tests.contracts.documents_fixtures import (
     BEYOND_COSMOSDB_SERVER,
     DATABASE,
@@ -26,6 +32,14 @@ from tests.contracts.documents_fixtures import (
     running_peer,
     sqlite_store,
 )
+from tests.contracts.scanning_fixtures import (
+    SCANNERS,
+    Scanning,
+    clamd_scanning,
+    defender_scanning,
+)
+from tests.peers.clamd import RunningClamd, running_clamd
+from tests.peers.loopback import free_port
 from tests.peers.node import running_azurite, running_cosmosdb_server
 
 
@@ -112,16 +126,38 @@ def blob_store(
 ) -> Iterator[BlobStore]:
     """Each blob store in turn, with a container that no other test has."""
     if request.param == "files":
-        from shared.blobs.files import FileBlobs
-
-        root = tmp_path_factory.mktemp("blobs")
-        files = FileBlobs(root, link_base="http://127.0.0.1:7071/blobs", link_key=b"secret")
-        yield BlobStore("files", files, f"c-{uuid4().hex}")
+        yield files_store(tmp_path_factory.mktemp("blobs"))
         return
     if request.param == "azurite":
         account: str = request.getfixturevalue("azurite")
     else:
         account = os.environ[blobs_fixtures.SERVICE]
-    blobs = AzureBlobs.from_connection_string(account)
-    yield BlobStore(request.param, blobs, new_container(account))
-    blobs.close()
+    made = account_store(request.param, account)
+    yield made
+    cast(AzureBlobs, made.blobs).close()
+
+
+@pytest.fixture(scope="session")
+def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningClamd]:
+    """A clamd with the tests' own signatures."""
+    with running_clamd(tmp_path_factory.mktemp("clamd")) as running:
+        yield running
+
+
+@pytest.fixture(params=SCANNERS)
+def scanning(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scanning]:
+    """Each scanner in turn, on files that no other test has."""
+    scanner, _, way = request.param.partition("-")
+    away = AzureBlobs.from_connection_string(connection_string(free_port()))
+    if way == "azurite":
+        store = account_store(way, request.getfixturevalue("azurite"))
+        yield defender_scanning(store, away)
+        cast(AzureBlobs, store.blobs).close()
+    elif scanner == "defender":
+        yield defender_scanning(files_store(tmp_path_factory.mktemp("blobs")), away)
+    else:
+        running: RunningClamd = request.getfixturevalue("clamd")
+        store = files_store(tmp_path_factory.mktemp("blobs"))
+        yield clamd_scanning(running.urls[way], store)

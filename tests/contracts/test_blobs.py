@@ -302,6 +302,8 @@ def test_a_bad_name_is_invalid_everywhere(blob_store: BlobStore, name: str) -> N
         blobs.link(container, name, expires_at=soon)
     with pytest.raises(Invalid):
         blobs.set_tier(container, name, "cool")
+    with pytest.raises(Invalid):
+        blobs.tags(container, name)
 
 
 @pytest.mark.parametrize(
@@ -356,6 +358,34 @@ def test_a_blob_moves_between_tiers(blob_store: BlobStore) -> None:
 
     blob_store.blobs.set_tier(blob_store.container, "a", "archive")
     assert [info.tier for info in blob_store.blobs.list(blob_store.container)] == ["archive"]
+
+
+def test_tags_are_of_a_version_and_change_nothing_else(blob_store: BlobStore) -> None:
+    """Tags are read as they were noted, replaced whole, and gone with what they were noted on."""
+    blobs, container = blob_store.blobs, blob_store.container
+    before = blobs.put(container, "a b/é.txt", b"x", metadata={"x": "1"})
+    assert blobs.tags(container, "a b/é.txt") == {}
+
+    blob_store.set_tags("a b/é.txt", {"Malware Scanning scan result": "Malicious", "other": "1"})
+    blob_store.set_tags("a b/é.txt", {"Malware Scanning scan result": "No threats found"})
+
+    assert blobs.tags(container, "a b/é.txt") == {
+        "Malware Scanning scan result": "No threats found"
+    }
+    assert blobs.info(container, "a b/é.txt") == before
+    blobs.put(container, "a b/é.txt", b"y")
+    assert blobs.tags(container, "a b/é.txt") == {}
+    blobs.delete(container, "a b/é.txt")
+    with pytest.raises(Missing):
+        blobs.tags(container, "a b/é.txt")
+
+
+def test_tags_stay_when_the_tier_changes(blob_store: BlobStore) -> None:
+    """A blob moved to another tier is the same version, tags included."""
+    blob_store.blobs.put(blob_store.container, "a", b"x")
+    blob_store.set_tags("a", {"k": "v"})
+    blob_store.blobs.set_tier(blob_store.container, "a", "cool")
+    assert blob_store.blobs.tags(blob_store.container, "a") == {"k": "v"}
 
 
 def test_containers_are_apart(blob_store: BlobStore) -> None:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from shared.errors import Conflict, Exists, Invalid, Stale, Unavailable
 from tests.contracts.blobs_fixtures import (
     ACCOUNT,
     BlobStore,
+    account_store,
     connection_string,
     new_container,
     running_secure_azurite,
@@ -37,9 +39,9 @@ def soon() -> datetime:
 @pytest.fixture
 def by_key(azurite: str) -> Iterator[BlobStore]:
     """Azurite over HTTP, with the account's key."""
-    blobs = AzureBlobs.from_connection_string(azurite)
-    yield BlobStore("key", blobs, new_container(azurite))
-    blobs.close()
+    made = account_store("key", azurite)
+    yield made
+    cast(AzureBlobs, made.blobs).close()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def by_token(
     with BlobServiceClient(url, credential) as service:
         service.create_container(container)
     blobs = AzureBlobs(url, credential)
-    yield BlobStore("token", blobs, container)
+    yield BlobStore("token", blobs, container, lambda _name, _tags: None)
     blobs.close()
 
 

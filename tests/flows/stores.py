@@ -40,6 +40,7 @@ from shared.messaging import Outcome
 from shared.models.intake import IntakeRecord, Stage
 from shared.models.text import ExtractedText, TextLine
 from shared.pseudonyms import Pseudonyms
+from shared.scanning.port import Scanner
 from tests.kernel.tokens import settings
 
 TENANT, RIVAL = "acme", "rival"
@@ -100,6 +101,9 @@ class House:
     documents: Any = None
     blobs: Any = None
     bus: Any = None
+    scanner: Scanner | None = None
+    reopened: bool = False
+    """Whether the folder holds the stores of a house that was there before."""
 
     def __post_init__(self) -> None:
         def seconds() -> float:
@@ -110,7 +114,7 @@ class House:
             self.home / "blobs", link_base="http://127.0.0.1/blobs", link_key=b"k" * 32
         )
         self.bus = SqliteBus(self.home / "bus.db", topology.load(), seconds)
-        for code in (TENANT, RIVAL):
+        for code in () if self.reopened else (TENANT, RIVAL):
             self.add_tenant(code)
 
     def close(self) -> None:
@@ -128,7 +132,9 @@ class House:
 
     def tell(self, name: str) -> None:
         """Tell the blob trigger of a file."""
-        blob_trigger.register(self, "resumes", name, limits=LIMITS, clock=self.clock)
+        blob_trigger.register(
+            self, "resumes", name, scanner=self.scanner, limits=LIMITS, clock=self.clock
+        )
 
     def drop(self, filename: str, data: str | bytes = RESUME, *, tenant: str = TENANT) -> str:
         """Drop a file and tell of it; returns its blob's name."""
@@ -196,7 +202,9 @@ class House:
     def handle(self, entity: str, event: Event) -> Outcome:
         """Give an event to the handler of an entity, past the bus."""
         if entity == "intake_blob_trigger":
-            return blob_trigger.rescan(self, event, limits=LIMITS, clock=self.clock)
+            return blob_trigger.rescan(
+                self, event, scanner=self.scanner, limits=LIMITS, clock=self.clock
+            )
         if entity == "intake_extract":
             return extraction.extract(self, self.lines, event, clock=self.clock)
         if entity == "candidates/intake_finalize":
@@ -226,7 +234,7 @@ class House:
 
     def give_up(self, entity: str, event: Event, cause: str) -> None:
         stages: dict[str, Stage] = {
-            "intake_blob_trigger": "received",
+            "intake_blob_trigger": blob_trigger.stage_of(event),
             "intake_extract": "extracting",
             "intake_parse": "parsing",
         }

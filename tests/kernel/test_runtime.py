@@ -99,3 +99,20 @@ def test_links_are_signed_with_their_own_key(tmp_path: Path) -> None:
     blobs = runtime.Runtime(settings(WAYMARK_HOME=str(tmp_path))).blobs
     assert isinstance(blobs, FileBlobs)
     assert blobs._link_key == runtime.link_key(settings())
+
+
+def test_the_scanner_is_the_one_that_is_set(tmp_path: Path) -> None:
+    """None with the built-in check, clamd or Defender as it is set; made once."""
+    from shared.scanning.clamd import Clamd
+    from shared.scanning.defender import Defender
+
+    home = {"WAYMARK_HOME": str(tmp_path)}
+    assert runtime.Runtime(settings(**home)).scanner is None
+    defended = runtime.Runtime(settings(**home, WAYMARK_SCANNER="defender"))
+    assert isinstance(defended.scanner, Defender)
+    assert defended.scanner is defended.scanner
+    address = "unix:///run/clamav/clamd.ctl"
+    with_clamd = settings(**home, WAYMARK_SCANNER="clamd", WAYMARK_CLAMD=address)
+    scanner = runtime.Runtime(with_clamd).scanner
+    assert isinstance(scanner, Clamd)
+    assert scanner._address == ("unix", "/run/clamav/clamd.ctl")

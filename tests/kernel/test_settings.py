@@ -201,3 +201,45 @@ def test_settings_are_frozen() -> None:
     settings = Settings.read(EMBEDDED)
     with pytest.raises(ValidationError):
         settings.log_level = "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("address", "holds"),
+    [
+        ("tcp://127.0.0.1:3310", True),
+        ("tcp://clamd.internal:3310", True),
+        ("tcp://[::1]:3310", True),
+        ("unix:///run/clamav/clamd.ctl", True),
+        ("tcp://127.0.0.1", False),
+        ("tcp://127.0.0.1:0", False),
+        ("tcp://127.0.0.1:99999", False),
+        ("tcp://:3310", False),
+        ("tcp://user@host:3310", False),
+        ("tcp://host:3310/path", False),
+        ("tcp://[::1:3310", False),
+        ("unix://run/clamd.ctl", False),
+        ("unix:///", False),
+        ("http://host:3310", False),
+        ("/run/clamav/clamd.ctl", False),
+        ("host:3310", False),
+    ],
+)
+def test_clamd_is_found_at_a_port_or_a_socket(address: str, holds: bool) -> None:
+    """An address of another form is refused, whether or not clamd is what scans."""
+    for more in ({}, {"WAYMARK_SCANNER": "clamd"}):
+        given = {**EMBEDDED, **more, "WAYMARK_CLAMD": address}
+        if holds:
+            assert Settings.read(given).clamd == address
+        else:
+            assert "WAYMARK_CLAMD must be" in refusal(given)
+
+
+def test_a_scanner_is_never_guessed() -> None:
+    """An unknown one is refused, and so is clamd without its address, with all else."""
+    assert Settings.read(EMBEDDED).scanner == "builtin"
+    assert Settings.read({**EMBEDDED, "WAYMARK_SCANNER": "defender"}).scanner == "defender"
+    for wrong in ("clamav", "none", "Clamd", "off"):
+        assert "WAYMARK_SCANNER" in refusal({**EMBEDDED, "WAYMARK_SCANNER": wrong})
+    told = refusal({"WAYMARK_STORES": "azure", "WAYMARK_SCANNER": "clamd"})
+    for name in ("WAYMARK_CLAMD", "WAYMARK_TOKEN_KEY", "WAYMARK_COSMOS_ENDPOINT"):
+        assert told.count(name) == 1, told

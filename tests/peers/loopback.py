@@ -36,7 +36,7 @@ def running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[byte
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=_end_with_parent(),
+        preexec_fn=end_with_parent(),
     )
     try:
         _await_listening(process, port)
@@ -66,7 +66,7 @@ def _await_listening(process: subprocess.Popen[bytes], port: int) -> None:
             return
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def end_with_parent() -> Callable[[], None] | None:
     """On Linux the kernel ends the child when a killed test run cannot."""
     if sys.platform != "linux":
         return None

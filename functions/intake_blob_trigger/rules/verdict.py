@@ -36,6 +36,8 @@ class Code(StrEnum):
     BOMB = "decompression_bomb"
     NESTED = "nested_archive"
     UNSAFE_PATH = "unsafe_path"
+    MALWARE = "malware"
+    NOT_SCANNED = "not_scanned"
 
 
 @dataclass(frozen=True, slots=True)

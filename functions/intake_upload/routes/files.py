@@ -15,7 +15,7 @@ from shared.http.api import Reply
 from shared.http.call import Call, PageQuery
 from shared.http.examples import MOMENT
 from shared.models.examples import CANDIDATE, FILENAME, INTAKE, example
-from shared.models.intake import IntakeFile, IntakeRecord, Reason, State, Step
+from shared.models.intake import IntakeFile, IntakeRecord, Reason, State, Step, Unscanned
 from shared.models.resume import Resume
 
 
@@ -30,6 +30,7 @@ _INTAKE: dict[str, Any] = {
     "state": "completed",
     "attempt": 1,
     "channel": "drop",
+    "unscanned": None,
     "reason": None,
     "duplicate_of": None,
     "candidate_id": CANDIDATE,
@@ -59,6 +60,9 @@ class IntakeView(BaseModel):
     attempt: int
     channel: str
     file: IntakeFile
+    unscanned: Unscanned | None = Field(
+        description="Null unless the scanner's verdict is wanting: since when, and why"
+    )
     reason: Reason | None
     duplicate_of: str | None = Field(description="The intake that brought the same bytes first")
     candidate_id: str | None

@@ -19,18 +19,19 @@ def next_attempt(record: IntakeRecord, roles: frozenset[str], *, now: datetime) 
         raise Conflict(f"the file is still under way ({record.state})")
     if record.state == "quarantined" and not roles & {"admin", "operator"}:
         raise Forbidden("only an admin may have a quarantined file tried again")
-    if record.state == "completed":
+    if record.state in {"completed", "unpacked"}:
         raise Conflict(f"the file is {record.state}: there is nothing to retry")
     return record.again(now)
 
 
 def is_withheld(record: IntakeRecord) -> bool:
-    """Whether nobody may fetch the original: it was quarantined, and no later attempt has
-    opened it safely."""
+    """Whether nobody may fetch the original: nobody has looked into it yet, its scan for
+    malware is wanting, or it was quarantined, and no later attempt has opened it safely."""
+    looked_into = any(step.stage == "scanning" for step in record.steps)
     withheld = False
     for step in record.steps:
         if step.outcome == "quarantined":
             withheld = True
         elif step.stage == "extracting" and step.outcome == "done":
             withheld = False
-    return withheld
+    return withheld or not looked_into or record.unscanned is not None

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.intake_blob_trigger import service
+from functions.intake_upload.service import standing as upload
 from shared.documents.port import Create
 from shared.errors import Invalid, Unavailable
 from shared.models.intake import content_id_of, intake_id_of
@@ -206,6 +207,7 @@ def test_a_file_that_could_not_be_registered_is_recorded(house: House) -> None:
     assert record.reason is not None
     assert record.reason.code == "exhausted"
     assert len(house.waiting("intake/intake_notify")) == 1
+    assert upload.report(house, TENANT, record.intake_id, now=house.clock())[2] is None
 
 
 def test_poison_does_not_touch_what_was_registered_after_all(house: House) -> None:

@@ -15,9 +15,10 @@ from shared.models.intake import IntakeFile, IntakeRecord, Stage
 from tests.flows.stores import RESUME, START, TENANT, House
 from tests.flows.stores import house as house
 
-STAGES: list[Stage] = ["received", "extracting", "parsing", "finalizing"]
+STAGES: list[Stage] = ["received", "scanning", "extracting", "parsing", "finalizing"]
 QUEUES = {
     "received": "intake_blob_trigger",
+    "scanning": "intake_blob_trigger",
     "extracting": "intake_extract",
     "parsing": "intake_parse",
     "finalizing": "intake_finalize",
@@ -172,17 +173,19 @@ def test_a_stalled_file_is_nudged_three_times_and_then_fails(house: House, stage
     """Each half hour its event is sent again; after three times the file ends as stalled."""
     waiting_record(house, stage, attempt=4)
     ids = set()
+    # the message of one that waits for its scan may be half an hour away
+    minutes = 61 if stage == "scanning" else 31
     for nudge in (1, 2, 3):
-        house.clock.advance(minutes=31)
+        house.clock.advance(minutes=minutes)
         assert service.nudge_stalled(house, now=house.clock()) == 1
         (event,) = house.waiting(QUEUES[stage])
-        assert event.data == {"intake_id": "i-1", "attempt": 4}
+        assert event.data.items() >= {"intake_id": "i-1", "attempt": 4}.items()
         ids.add(event.id)
         record = house.record("i-1.txt")
         assert (record.state, record.nudges) == (stage, nudge)
         assert service.nudge_stalled(house, now=house.clock()) == 0
     assert len(ids) == 3
-    house.clock.advance(minutes=31)
+    house.clock.advance(minutes=minutes)
     assert service.nudge_stalled(house, now=house.clock()) == 1
     record = house.record("i-1.txt")
     assert (record.state, reason_of(record)) == ("failed", "stalled")

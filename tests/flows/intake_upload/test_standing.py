@@ -239,7 +239,10 @@ def test_a_file_under_an_unusable_name_has_a_report(house: House) -> None:
 @pytest.mark.parametrize(
     ("steps", "withheld"),
     [
-        ([], False),
+        ([], True),
+        ([("received", "failed")], True),
+        ([("received", "done"), ("scanning", "done")], False),
+        ([("scanning", "failed")], False),
         ([("scanning", "done"), ("extracting", "quarantined")], True),
         ([("scanning", "quarantined"), ("scanning", "failed")], True),
         ([("extracting", "quarantined"), ("scanning", "done")], True),
@@ -250,7 +253,8 @@ def test_a_file_under_an_unusable_name_has_a_report(house: House) -> None:
 def test_only_a_file_that_was_opened_safely_leaves_quarantine(
     steps: list[tuple[Stage, Any]], withheld: bool
 ) -> None:
-    """A later attempt must have got through the extraction to lift a quarantine."""
+    """A later attempt must have got through the extraction to lift a quarantine; what nobody
+    has looked into is withheld too."""
     record = IntakeRecord(
         id="i",
         tenant_id=TENANT,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.intake_blob_trigger.rules import Limits, Verdict, inspect_file
+from functions.intake_blob_trigger.service.claims import claim_bytes
+from functions.intake_blob_trigger.service.scanning import Told, ask, asked_in, scanned
 from shared import telemetry
-from shared.documents.port import Create, Equals, Json, Range, Replace
-from shared.errors import Exists, Invalid, Missing, Stale
-from shared.events.envelope import Event, EventData, read_data
-from shared.events.intake import IntakeAccepted, IntakeExtracted, IntakeParsed, IntakeRetried
-from shared.intake_stages import ended, ending_of, read_awaiting, read_record
+from shared.documents.port import Create, Replace
+from shared.errors import Invalid, Missing, Rejected
+from shared.events.envelope import Event, read_data
+from shared.events.intake import IntakeRetried, IntakeScanDeferred
+from shared.intake_stages import ended, ending_of, read_awaiting
 from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.models.intake import (
     CONTAINER,
@@ -24,32 +26,36 @@ from shared.models.intake import (
     Stage,
     State,
     Step,
-    content_id_of,
     intake_id_of,
 )
 from shared.models.tenant import PLATFORM, is_tenant_code
+from shared.scanning.port import Scanner, Version
 from shared.stores import Stores
 
 HANDLER = "intake_blob_trigger"
-STALLED_AFTER = timedelta(minutes=30)
-MAX_NUDGES = 3
-CLAIM_HOLDS = timedelta(minutes=15)
-MAX_SWEPT = 1000
 _CHUNK = 1024 * 1024
-
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True)
 class _Read:
     """A dropped file, read once: its facts, and what the check said of it or why it could
-    not be read at all."""
+    not be read at all. ``etag`` is of the version that was read."""
 
     file: IntakeFile
     verdict: Verdict | Reason
+    etag: str = ""
 
 
-def register(stores: Stores, container: str, name: str, *, limits: Limits, clock: Clock) -> None:
+def register(
+    stores: Stores,
+    container: str,
+    name: str,
+    *,
+    scanner: Scanner | None,
+    limits: Limits,
+    clock: Clock,
+) -> None:
     """Make the record of a dropped file, checked and scanned, and send the file on.
 
     The same bytes at the same place have one record, however often the drop is told; when
@@ -79,7 +85,7 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     def decide() -> Decision:
         present = stores.documents.get(CONTAINER, record.partition, intake_id)
         if present is None:
-            checked, events = _checked(stores, record, reason or read.verdict, began, clock)
+            checked, events = _checked(stores, scanner, record, read, reason, began, clock)
             return Decision([Create(checked.stored())], events)
         known = IntakeRecord.of(present.body)
         if known.is_announced:
@@ -88,7 +94,7 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
             found = known.again(began)
         else:
             return Decision()
-        checked, events = _checked(stores, found, reason or read.verdict, began, clock)
+        checked, events = _checked(stores, scanner, found, read, reason, began, clock)
         return Decision([Replace(checked.stored(), present.etag)], events)
 
     announce_once(
@@ -101,15 +107,22 @@ def register(stores: Stores, container: str, name: str, *, limits: Limits, clock
     )
 
 
-def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Outcome:
-    """Check and scan a file again that somebody asked another attempt for."""
-    data = read_data(event, IntakeRetried)
+def rescan(
+    stores: Stores, event: Event, *, scanner: Scanner | None, limits: Limits, clock: Clock
+) -> Outcome:
+    """Check and scan a file again: somebody asked another attempt for it, or its scan is due."""
+    data: IntakeRetried | IntakeScanDeferred
+    stage = stage_of(event)
+    if stage == "scanning":
+        data = read_data(event, IntakeScanDeferred)
+    else:
+        data = read_data(event, IntakeRetried)
     began = clock()
 
     def decide() -> Decision:
-        record, etag = read_awaiting(
-            stores, event, "received", data.attempt, intake_id=data.intake_id
-        )
+        record, etag = read_awaiting(stores, event, stage, data.attempt, intake_id=data.intake_id)
+        if isinstance(data, IntakeScanDeferred) and data.asked != asked_in(record):
+            raise Rejected("superseded: the scanner was asked since")
         tenant_id, reason = _tenant_of(stores, record.file.name)
         if reason is None and tenant_id != record.tenant_id:
             reason = Reason(
@@ -124,19 +137,19 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
             gone = Reason(
                 code="original_gone",
                 detail="The file is no longer where it was dropped. Drop it again.",
-                stage="received",
+                stage=stage,
             )
             moment = clock()
             return ended(
-                record.advanced("received", "failed", began=began, ended=moment, reason=gone), etag
+                record.advanced(stage, "failed", began=began, ended=moment, reason=gone), etag
             )
         if read.file.sha256 != record.file.sha256:
             reason = Reason(
                 code="changed",
                 detail="The file was overwritten since; the new one has an intake of its own.",
-                stage="received",
+                stage=stage,
             )
-        checked, events = _checked(stores, record, reason or read.verdict, began, clock)
+        checked, events = _checked(stores, scanner, record, read, reason, began, clock)
         return Decision([Replace(checked.stored(), etag)], events)
 
     return handle_once(
@@ -148,6 +161,11 @@ def rescan(stores: Stores, event: Event, *, limits: Limits, clock: Clock) -> Out
         decide=decide,
         now=began,
     )
+
+
+def stage_of(event: Event) -> Stage:
+    """The stage in which a file waits for an event that has it scanned again."""
+    return "scanning" if event.type == IntakeScanDeferred.type else "received"
 
 
 def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) -> None:
@@ -190,95 +208,18 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
     )
 
 
-def nudge_stalled(stores: Stores, *, now: datetime) -> int:
-    """Send the event of files again that have waited too long; give up after three times.
-
-    Returns how many it touched. A file whose message is only late is not harmed: the
-    second of the two events finds that the file has moved on.
-    """
-    touched = 0
-    for item in _waiting_since(stores, now - STALLED_AFTER):
-        try:
-            record = IntakeRecord.of(item)
-            _nudge(stores, record.tenant_id, record.intake_id, record.updated_at, now)
-            touched += 1
-        except Exception as error:  # one file's trouble does not hold up the others
-            telemetry.failure("intake.not_nudged", error, intake_id=item["intake_id"])
-    return touched
-
-
-def _waiting_since(stores: Stores, moment: datetime) -> Iterator[Json]:
-    """Records that wait for a message since before a moment; of each stage a bounded number."""
-    for stage in ("received", "extracting", "parsing", "finalizing"):
-        continuation, seen = None, 0
-        while seen < MAX_SWEPT:
-            page = stores.documents.query(
-                CONTAINER,
-                (),
-                where=[
-                    Equals("state", stage),
-                    Equals("kind", "record"),
-                    Range("updated_at", below=moment.isoformat()),
-                ],
-                limit=200,
-                continuation=continuation,
-            )
-            seen += len(page.items)
-            yield from (item.body for item in page.items)
-            continuation = page.continuation
-            if continuation is None:
-                break
-
-
-def _nudge(
-    stores: Stores, tenant_id: str, intake_id: str, seen_at: datetime, now: datetime
-) -> None:
-    def decide() -> Decision:
-        record, etag = read_record(stores, tenant_id, intake_id)
-        if record.ended or record.updated_at != seen_at:
-            return Decision()
-        stage: Stage = record.state  # type: ignore[assignment]  # ended is excluded above
-        if record.nudges >= MAX_NUDGES:
-            reason = Reason(
-                code="stalled",
-                detail=f"The file waited in stage {stage} and its message never came. Retry it.",
-                stage=stage,
-            )
-            return ended(
-                record.advanced(stage, "failed", began=now, ended=now, reason=reason), etag
-            )
-        nudged = record.model_copy(update={"nudges": record.nudges + 1, "updated_at": now})
-        return Decision([Replace(nudged.stored(), etag)], [_event_of(nudged)])
-
-    announce_once(
-        stores,
-        source=HANDLER,
-        container=CONTAINER,
-        partition=(tenant_id, intake_id),
-        decide=decide,
-        now=now,
-    )
-
-
-def _event_of(record: IntakeRecord) -> EventData:
-    """The event that the stage a record waits in hears."""
-    kinds: dict[str, type[IntakeRetried | IntakeAccepted | IntakeExtracted | IntakeParsed]] = {
-        "received": IntakeRetried,
-        "extracting": IntakeAccepted,
-        "parsing": IntakeExtracted,
-        "finalizing": IntakeParsed,
-    }
-    return kinds[record.state](intake_id=record.intake_id, attempt=record.attempt)
-
-
 def _checked(
     stores: Stores,
+    scanner: Scanner | None,
     record: IntakeRecord,
-    verdict: Verdict | Reason,
+    read: _Read,
+    reason: Reason | None,
     began: datetime,
     clock: Clock,
-) -> tuple[IntakeRecord, list[EventData]]:
-    """The record after check and scan, and what to tell: on to extraction, or the end."""
+) -> Told:
+    """The record after check and scan, and what to tell: on to extraction, to wait for the
+    scan, or the end. ``reason`` ends it without a look at the file."""
+    verdict = reason or read.verdict
     if isinstance(verdict, Reason):
         checked = record.advanced("scanning", "failed", began=began, ended=clock(), reason=verdict)
     elif verdict.code is not None:
@@ -286,14 +227,13 @@ def _checked(
         to: State = "quarantined" if verdict.quarantined else "failed"
         checked = record.advanced("scanning", to, began=began, ended=clock(), reason=reason)
     else:
-        first = _claim(stores, record, clock())
+        first = claim_bytes(stores, record, clock())
         if first == record.intake_id:
-            media_type = {"media_type": verdict.media_type}
-            file = record.file.model_copy(update=media_type)
-            checked = record.advanced(
-                "scanning", "extracting", began=began, ended=clock(), file=file
-            )
-            return checked, [IntakeAccepted(intake_id=record.intake_id, attempt=record.attempt)]
+            file = record.file.model_copy(update={"media_type": verdict.media_type})
+            version = Version(file.container, file.name, read.etag, file.sha256)
+            found = ask(scanner, version)
+            known = record.model_copy(update={"file": file})
+            return scanned(known, found, began=began, now=clock())
         reason = Reason(
             code="same_bytes",
             detail=f"The same file came in before, as intake {first}.",
@@ -306,52 +246,9 @@ def _checked(
             ended=clock(),
             reason=reason,
             duplicate_of=first,
+            unscanned=None,  # what the scanner says of the first is said of it too
         )
     return checked, [ending_of(checked)]
-
-
-def _claim(stores: Stores, record: IntakeRecord, now: datetime) -> str:
-    """Claim the file's bytes for this intake; returns the intake that holds them.
-
-    The claim is written before the record: who dies in between finds it again as theirs.
-    """
-    content_id = content_id_of(record.tenant_id, record.file.sha256)
-    partition = (record.tenant_id, content_id)
-    claim = {
-        "schema_version": 1,
-        "id": "claim",
-        "kind": "claim",
-        "tenant_id": record.tenant_id,
-        "intake_id": content_id,
-        "claimed_by": record.intake_id,
-        "created_at": now.isoformat(),
-    }
-    try:
-        stores.documents.commit(CONTAINER, partition, [Create(claim)])
-    except Exists:
-        present = stores.documents.get(CONTAINER, partition, "claim")
-    else:
-        return record.intake_id
-    if present is None:
-        return _claim(stores, record, now)  # it was removed this instant
-    holder = str(present.body["claimed_by"])
-    if holder == record.intake_id or not _is_abandoned(stores, record.tenant_id, present.body, now):
-        return holder
-    try:
-        stores.documents.commit(CONTAINER, partition, [Replace(claim, present.etag)])
-    except (Stale, Missing):
-        return _claim(stores, record, now)
-    return record.intake_id
-
-
-def _is_abandoned(stores: Stores, tenant_id: str, claim: Json, now: datetime) -> bool:
-    """Whether nobody will read the bytes for who claimed them: its file was gone, or was
-    overwritten, before it could."""
-    holder = str(claim["claimed_by"])
-    stored = stores.documents.get(CONTAINER, (tenant_id, holder), holder)
-    if stored is not None:
-        return IntakeRecord.of(stored.body).lost_original
-    return now - datetime.fromisoformat(claim["created_at"]) > CLAIM_HOLDS
 
 
 def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
@@ -369,11 +266,11 @@ def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
 def _read(stores: Stores, container: str, name: str, limits: Limits) -> _Read:
     """Read a file's facts, and check what is within the limits. Raises ``Missing``."""
     try:
-        file, content = _facts(stores, container, name, keep=limits.max_bytes)
+        file, content, etag = _facts(stores, container, name, keep=limits.max_bytes)
     except Invalid as error:
         return _Read(*_unusable(container, name, error))
     verdict = inspect_file(content, name=file.filename, size=file.size, limits=limits)
-    return _Read(file, verdict)
+    return _Read(file, verdict, etag)
 
 
 def _read_facts(stores: Stores, container: str, name: str) -> IntakeFile:
@@ -397,10 +294,12 @@ def _unusable(container: str, name: str, error: Invalid) -> tuple[IntakeFile, Re
 
 def _facts(
     stores: Stores, container: str, name: str, *, keep: int
-) -> tuple[IntakeFile, io.BytesIO]:
-    """A file's size and digest, and its content unless that is longer than ``keep`` bytes."""
+) -> tuple[IntakeFile, io.BytesIO, str]:
+    """A file's size and digest, its content unless that is longer than ``keep`` bytes, and the
+    etag of what was read."""
     digest, size, content = hashlib.sha256(), 0, io.BytesIO()
     with stores.blobs.open(container, name) as blob:
+        etag = blob.info.etag
         while chunk := blob.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
@@ -408,4 +307,4 @@ def _facts(
                 content.write(chunk)
     content.seek(0)
     file = IntakeFile(container=container, name=name, size=size, sha256=digest.hexdigest())
-    return file, content
+    return file, content, etag

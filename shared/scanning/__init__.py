@@ -1,0 +1,1 @@
+"""Scanners for malware: the port and its adapters."""
