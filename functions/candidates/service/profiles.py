@@ -29,7 +29,7 @@ from shared.models.candidate import (
 from shared.models.resume import Resume
 from shared.models.tombstone import Erasure
 from shared.profiles.history import revision_of
-from shared.profiles.standing import standing_for
+from shared.profiles.standing import all_of, standing_for
 from shared.profiles.writing import Incoming, created, edited, merged, words_of
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
@@ -274,7 +274,6 @@ def erase(
         present = stores.documents.get(CONTAINER, (tenant_id, standing), standing)
         if present is None and read_erasure(stores, tenant_id, tombstone_id) is None:
             raise Missing(_GONE)
-        absorbed = CandidateProfile.of(present.body).absorbed if present else ()
         note = noted(
             pseudonyms, by, "erasure.request",
             tenant_id=tenant_id, of="candidate", target=standing,
@@ -285,7 +284,7 @@ def erase(
             tenant_id=tenant_id,
             of="candidate",
             identity=standing,
-            subjects={"candidate": (standing, *absorbed)},
+            subjects={"candidate": all_of(stores, tenant_id, standing)},
             events=[note],
             requested_by=pseudonyms.of(tenant_id, "user", by.user_id) if by else None,
             is_there=present is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,11 @@ from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFr
 from functions.accounts.service import families, invitations, profiling, registration, sign_in
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
+from functions.candidates.rules.documents import AtsWebhook
+from functions.candidates.rules.edits import CandidateChanges, resume_of
+from functions.candidates.service import ats, counting, merging
+from functions.candidates.service import hearing as following
+from functions.candidates.service import profiles as candidates
 from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
 from functions.intake_notify import service as notifying
@@ -33,7 +39,9 @@ from shared import topology
 from shared.auth import Principal
 from shared.bus.port import Message
 from shared.documents.port import Create
-from shared.errors import Unauthenticated
+from shared.encoding import Vector
+from shared.errors import Unauthenticated, Unavailable
+from shared.events.candidate import HandoverDue
 from shared.models import budget as budget_model
 from shared.models import content, family, notification
 from shared.models.budget import WordingBudget
@@ -70,12 +78,18 @@ class Planted:
     """Who was planted: the ids by which the stores know them."""
 
     candidate_id: str
+    absorbed_id: str
+    """A second profile of theirs, which was merged into the first."""
     address_id: str
     intake_ids: list[str]
 
     @property
     def ids(self) -> list[str]:
-        return [USER_ID, self.candidate_id, *self.intake_ids]
+        return [USER_ID, *self.candidate_ids, *self.intake_ids]
+
+    @property
+    def candidate_ids(self) -> tuple[str, str]:
+        return (self.candidate_id, self.absorbed_id)
 
 
 def join(
@@ -132,6 +146,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     for event in house.waiting("intake/intake_notify"):
         notifying.notify(house, event, now=now)
     candidate_id = candidate_id_of(TENANT, f"email:{EMAIL.casefold()}")
+    absorbed_id = _recruit(house, candidate_id)
     _profile(house, PERSON, f"{NAME} wants hospitals to keep running at night.")
     _profile(house, Principal(OTHER_ID, TENANT, frozenset({"learner"})), WORDS)
     _learn(house, USER_ID, NAME)
@@ -150,7 +165,8 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     records = house.records()
     assert first in {record.file.name for record in records.values()}
     address_id = registration.address_id_of(means, TENANT, EMAIL)
-    return Planted(candidate_id, address_id, [record.intake_id for record in records.values()])
+    intake_ids = [record.intake_id for record in records.values()]
+    return Planted(candidate_id, absorbed_id, address_id, intake_ids)
 
 
 def containers_with(house: House, text: str) -> set[str]:
@@ -304,6 +320,50 @@ def _recommend(house: House) -> None:
             texts={"focus 0": said},
         )  # fmt: skip
         house.documents.commit(WORDINGS, own, [Create(worded.stored())])
+
+
+def _recruit(house: House, candidate_id: str) -> str:
+    """Bring a second profile of the person in, which is merged into theirs; note something of
+    them, let them note something of somebody else, and hand both over."""
+    now = house.clock()
+    webhook = AtsWebhook(
+        tenant_id=TENANT, url="https://ats.example.org", secret="s" * 32, updated_at=now,
+        about=("candidate.created", "candidate.updated", "candidate.merged"),
+    )  # fmt: skip
+    ats.set_webhook(house, webhook)
+    second = CandidateChanges(name=NAME, phones=(MARKS[4],), skills=("Python",))
+    other = CandidateChanges(name="Somebody Else", emails=("somebody@example.org",))
+    ids = [
+        candidates.write(
+            house, TENANT, resume_of(given), name="by hand", by="a-recruiter", now=now
+        ).profile.candidate_id
+        for given in (second, other)
+    ]
+    for event in house.waiting("candidates/candidates"):
+        following.hear(house, NoEncoder(), event, now=now)
+    merging.merge(house, TENANT, candidate_id, ids[0], by="a-recruiter", now=now)
+    for event in house.waiting("candidates/candidates"):
+        if event.type != HandoverDue.type:
+            following.hear(house, NoEncoder(), event, now=now)
+    for event in house.waiting("intake/candidates"):
+        counting.count_file(house, event, now=now)
+    of_whom = ((ADMIN, candidate_id), (PERSON, ids[1]))
+    for number, (who, about) in enumerate(of_whom):
+        candidates.add_note(
+            house, who, about, f"note-{number}", f"{NAME} was called",
+            shown=lambda note: note.stored(), idempotency=None, now=now,
+        )  # fmt: skip
+    return ids[0]
+
+
+class NoEncoder:
+    """Stands for the text encoder where nothing is searched by meaning."""
+
+    model, dimension = "none", 384
+
+    def encode(self, texts: Sequence[str]) -> list[Vector]:
+        """No vectors: there is no model."""
+        raise Unavailable("no encoder")
 
 
 def _repair_streaks(house: House) -> None:

@@ -107,7 +107,8 @@ def test_an_address_that_nobody_vouched_for_exports_no_profile(house: House) -> 
     ask(house)
     house.work("accounts")
     found = archive(house, ask(house))
-    assert {"candidates", "intake"}.isdisjoint(documents(found))
+    assert "intake" not in documents(found)
+    assert {each["kind"] for each in documents(found)["candidates"]} == {"note"}  # their own
     files = [name for name in found.namelist() if name.startswith("files/")]
     assert {name.split("/")[1] for name in files} == {"journey-summaries", "portfolio-files"}
 

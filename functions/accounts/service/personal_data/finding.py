@@ -15,6 +15,7 @@ from shared.models import candidate, intake
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import IntakeRecord
 from shared.models.subject import SubjectKind
+from shared.profiles.standing import all_of
 from shared.stores import Stores
 from shared.topology import BlobContainer, ByPrefix, Container, Kept
 
@@ -92,13 +93,22 @@ def dead_letters_of(stores: Stores, subjects: Subjects) -> Iterator[tuple[str, i
 
 
 def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
-    """The subjects with the dropped files of their candidates, and copies of these, added."""
+    """The subjects with the profiles that were merged with their candidates', the dropped files
+    of all of these, and copies of the files added."""
     found = dict.fromkeys(subjects.get("intake", ()))
-    for candidate_id in subjects.get("candidate", ()):
+    candidates = dict.fromkeys(
+        each
+        for candidate_id in subjects.get("candidate", ())
+        for each in all_of(stores, tenant_id, candidate_id)
+    )
+    if candidates:
+        subjects = {**subjects, "candidate": tuple(candidates)}
+    for candidate_id in candidates:
         stored = stores.documents.get(candidate.CONTAINER, (tenant_id, candidate_id), candidate_id)
-        if stored is not None:
+        if stored is not None and candidate.read_alias(stored.body) is None:
             sources = CandidateProfile.of(stored.body).sources
-            found |= dict.fromkeys(source.intake_id for source in sources)
+            files = (source.intake_id for source in sources if source.channel != "api")
+            found |= dict.fromkeys(files)
         found |= dict.fromkeys(_intakes_where(stores, tenant_id, "candidate_id", candidate_id))
     pending = list(found)
     while pending:
@@ -116,9 +126,9 @@ def came_back(
     anew since a moment: it has the id of the former and is not the former."""
     if kind == "candidate":
         stored = stores.documents.get(candidate.CONTAINER, (tenant_id, identity), identity)
-        return stored is not None and (
-            CandidateProfile.of(stored.body).newest_source.received_at > since
-        )
+        if stored is None or candidate.read_alias(stored.body):
+            return False
+        return CandidateProfile.of(stored.body).newest_source.received_at > since
     if kind == "intake":
         stored = stores.documents.get(intake.CONTAINER, (tenant_id, identity), identity)
         return stored is not None and IntakeRecord.of(stored.body).created_at > since
