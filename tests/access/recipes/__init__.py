@@ -19,6 +19,7 @@ from tests.access.recipes import (
     kernel,
     people,
     profiler,
+    recruiting,
     reports,
 )
 from tests.access.recipes.registry import RECIPES, Recipe, Request
@@ -39,5 +40,6 @@ __all__ = [
     "kernel",
     "people",
     "profiler",
+    "recruiting",
     "reports",
 ]
