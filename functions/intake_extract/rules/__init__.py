@@ -50,6 +50,12 @@ FORMATS: dict[str, tuple[str, str]] = {
         "functions.intake_extract.rules.docx",
         "extract_docx",
     ),
+    "application/vnd.oasis.opendocument.text": (
+        "functions.intake_extract.rules.odt",
+        "extract_odt",
+    ),
+    "application/rtf": ("functions.intake_extract.rules.rtf", "extract_rtf"),
+    "text/html": ("functions.intake_extract.rules.html", "extract_html"),
     "text/plain": ("functions.intake_extract.rules.plain", "extract_plain"),
 }
 _FEWEST_CHARACTERS = 20
