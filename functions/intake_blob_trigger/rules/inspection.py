@@ -46,10 +46,10 @@ def inspect_file(stream: BinaryIO, *, name: str, size: int, limits: Limits) -> V
     """Say whether a file may be extracted, by its content and never by its name.
 
     ``stream`` is the file, read from its start to its end; memory stays a small
-    multiple of ``limits.max_bytes``; ``size`` is its length in bytes as the store gives it, used only
-    to refuse early; ``name`` serves the wording alone. Whatever the bytes are,
-    the answer is a verdict. Only what the stream itself raises when it cannot
-    be read goes through, so that the message is tried again.
+    multiple of ``limits.max_bytes``; ``size`` is its length in bytes as the store
+    gives it, used only to refuse early; ``name`` serves the wording alone. Whatever
+    the bytes are, the answer is a verdict. Only what the stream itself raises when
+    it cannot be read goes through, so that the message is tried again.
     """
     if size > limits.max_bytes:
         return _too_large(limits).verdict(None)

@@ -19,7 +19,7 @@ _STARTS = re.compile(r"\bDDE(?:AUTO)?\b", re.IGNORECASE)
 _LOADS = re.compile(r"\b(?:INCLUDEPICTURE|INCLUDETEXT|INCLUDE|IMPORT|RD|DATABASE)\b", re.IGNORECASE)
 _LINKED = re.compile(r"^\s*(?:LINK|EMBED|MACROBUTTON|CONTROL)\b", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"(?:https?|ftps?|smb|mhtml|ms-\w+|javascript):|[\\/]{2}\s*\w", re.IGNORECASE
+    r"(?:https?|ftps?|smb|mhtml|ms-\w{1,40}|javascript):|[\\/]{2}\s*\w", re.IGNORECASE
 )
 _OWN_DISK = re.compile(r"file:/{3}|[a-z]:[\\/]", re.IGNORECASE)
 _LONGEST = 65_536

@@ -12,9 +12,7 @@ from shared.html_tokens import Start, Text, tokens
 _HANDLER = re.compile(r"on[a-z]{2,40}")
 _ADDRESSES = ("href", "src", "action", "formaction", "data", "xlink:href", "srcdoc", "background",
               "poster", "from", "to", "values")  # fmt: skip
-_RUNS = re.compile(
-    r"(?:javascript|vbscript|livescript|mocha):|data:(?:text/html|image/svg|[^,]*script)"
-)
+_RUNS = re.compile(r"(?:javascript|vbscript|livescript):|data:(?:text/html|[^,]{0,99}script)")
 _IGNORED = re.compile(r"[\s\x00-\x20]+")
 _DATA_TYPES = {"application/ld+json", "application/json"}
 _FRAMES = {"iframe", "frame", "frameset", "object", "embed", "applet", "portal"}

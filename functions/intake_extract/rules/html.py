@@ -232,9 +232,7 @@ class _Walk:
             return
         if name in _APART:
             self._sink.apart()
-        elif (name in _LINES and said.get("display") not in ("inline", "inline-block")) or said.get(
-            "display"
-        ) == "block":
+        elif "inline" not in said.get("display", "block" if name in _LINES else "inline"):
             self._sink.line()
         elif said.get("float") == "right" and self._sink.row.text:
             self._sink.row.text += "\t"
