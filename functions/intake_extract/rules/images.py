@@ -59,7 +59,9 @@ def extract_image(data: bytes, limits: ExtractLimits, recogniser: Recogniser) ->
     if len(pages) < count:
         if len(pages) == limits.max_ocr_pages:
             missing = f"OCR reads {len(pages)} pages of a file"
-        warnings.append(f"pages {len(pages) + 1}-{count} were left out: {missing}")
+        first = len(pages) + 1
+        which = f"page {first} was" if first == count else f"pages {first}-{count} were"
+        warnings.append(f"{which} left out: {missing}")
     lines, _ = numbered(in_reading_order(pages))
     return ExtractedText(
         media_type=_MEDIA_TYPES[image.format],

@@ -30,8 +30,16 @@ _WORD = re.compile(
 _TAGS = re.compile(r"<[^>]{0,200}>")
 _POOR, _POOR_NOISE = 10, 45
 """Words below the first confidence are dropped; below the second, what has no letter or digit."""
-_DOUBTFUL = 60.0
+_DOUBTFUL = 80.0
+"""Mean confidence; a page upright has 90 and more, one upside down 60."""
 _FEW_WORDS = 10
+_WITHIN_ADDRESS = 1.0
+_DOMAIN = re.compile(r"@[\w-]+\.\w")
+_MARKS = set("*+«»°¢©®§•·")
+"""What discs and squares before lines are taken for."""
+_NARROW_MARKS = {"e", "o"}
+_NARROW = 0.42
+_FEWEST_MARKS = 2
 _SAME_SIZE = 0.13
 _SKEWED = 0.003
 _MOST_SKEWED = 0.2
@@ -101,9 +109,26 @@ def _rows(hocr: str) -> Iterator[_Row]:
         except ValueError:
             slope, offset, size = 0.0, 0.0, float(int(head[4]) - int(head[2]))
         if words and abs(slope) < _MOST_SKEWED and size > 0:
-            words.sort(key=lambda word: word.x0)
+            words = _with_addresses(sorted(words, key=lambda word: word.x0), size)
             base = float(head[4]) + offset + slope * (words[0].x0 - float(head[1]))
             yield _Row(tuple(words), base, slope, size, certain)
+
+
+def _with_addresses(words: list[Word], size: float) -> list[Word]:
+    """Join an e-mail address that was taken for two words."""
+    whole: list[Word] = []
+    for word in words:
+        last = whole[-1] if whole else None
+        if (
+            last is not None
+            and (_DOMAIN.match(word.text) or last.text.endswith("@"))
+            and last.text[-1].isalnum() != last.text.endswith("@")
+            and word.x0 - last.x1 <= _WITHIN_ADDRESS * size
+        ):
+            whole[-1] = Word(last.text + word.text, last.x0, word.x1)
+        else:
+            whole.append(word)
+    return whole
 
 
 def _clean(inner: str) -> str:
@@ -127,7 +152,36 @@ def _segments(rows: Sequence[_Row], scale: float) -> list[Segment]:
         words = [Word(word.text, word.x0 * scale, word.x1 * scale) for word in row.words]
         size = min(max(row.size * scale, 4.0), 120.0)
         segments.extend(from_words(words, base=base, size=size, order=len(segments)))
-    return settled(_alike(segments))
+    return settled(_with_bullets(_alike(segments)))
+
+
+def _with_bullets(segments: Sequence[Segment]) -> list[Segment]:
+    """Write list marks as such, which the recogniser takes for other signs.
+
+    A letter is one where it is narrower than it would be, on several lines at one edge.
+    """
+    edges = [
+        segment.x0
+        for segment in segments
+        if segment.words[0].text in _NARROW_MARKS and _narrow(segment)
+    ]
+    marked = []
+    for segment in segments:
+        first, *rest = segment.words
+        letter = (
+            first.text in _NARROW_MARKS
+            and _narrow(segment)
+            and sum(abs(edge - segment.x0) <= 2 for edge in edges) >= _FEWEST_MARKS
+        )
+        if rest and (first.text in _MARKS or letter):
+            segment = replace(segment, words=(Word("•", first.x0, first.x1), *rest))
+        marked.append(segment)
+    return marked
+
+
+def _narrow(segment: Segment) -> bool:
+    first = segment.words[0]
+    return first.x1 - first.x0 <= _NARROW * segment.size
 
 
 def _alike(segments: Sequence[Segment]) -> list[Segment]:
