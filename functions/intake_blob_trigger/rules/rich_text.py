@@ -21,7 +21,7 @@ _LINKED = re.compile(r"^\s*(?:LINK|EMBED|MACROBUTTON|CONTROL)\b", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"(?:https?|ftps?|smb|mhtml|ms-\w{1,40}|javascript):|[\\/]{2}\s*\w", re.IGNORECASE
 )
-_OWN_DISK = re.compile(r"file:/{3}|[a-z]:[\\/]", re.IGNORECASE)
+_OWN_DISK = re.compile(r"file:/{3}|(?<![a-z])[a-z]:[\\/]", re.IGNORECASE)
 _LONGEST = 65_536
 
 
@@ -65,7 +65,7 @@ def _told(data: bytes) -> Iterator[str]:
 
 def _group(data: bytes) -> tuple[str, int]:
     """Return the text up to the end of the group that data is in, and how long that is."""
-    depth, text, length = 0, [], 0
+    depth, text, length, skip = 0, [], 0, 0
     for token in tokens(data):
         if isinstance(token, Brace):
             depth += 1 if token.opens else -1
@@ -73,13 +73,15 @@ def _group(data: bytes) -> tuple[str, int]:
             if depth < 0:
                 break
         elif isinstance(token, Chars):
-            text.append(token.data.decode("latin-1"))
+            text.append(token.data[skip:].decode("latin-1"))
             length += len(token.data)
+            skip = 0
         elif isinstance(token, Symbol):
             text.append(token.char)
             length += 2
         elif isinstance(token, Word):
             length += 2
+            skip = int(token.name == "u")  # what stands in for the character
             if token.name == "u" and token.number is not None:
                 text.append(chr(token.number & 0xFFFF))
     return "".join(text), length

@@ -20,10 +20,10 @@ _BOMS = (
 _SAMPLE = 65_536
 # What people's programs write; rarer ones only steal from them.
 _LIKELY = [
-    "utf_16_le", "utf_16_be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258",
-    "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_9", "iso8859_15", "koi8_r", "koi8_u",
-    "cp437", "cp850", "cp852", "cp866", "mac_roman", "mac_cyrillic", "cp932", "euc_jp",
-    "iso2022_jp", "gb18030", "big5", "cp949", "cp874",
+    "utf_16_le", "utf_16_be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
+    "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_9",
+    "iso8859_15", "koi8_r", "koi8_u", "cp437", "cp850", "cp852", "cp866", "mac_roman",
+    "mac_cyrillic", "cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "cp874",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -135,10 +136,8 @@ def test_encodings(data: bytes, word: str) -> None:
 def test_hostile_pages_end_soon(body: str) -> None:
     """Depth, floods of tags and unclosed markup end in text or an error, in little time."""
     began = time.monotonic()
-    try:
+    with suppress(ExtractionError):
         read(body)
-    except ExtractionError:
-        pass
     assert time.monotonic() - began < 5
 
 

