@@ -163,7 +163,7 @@ def main() -> int:
         if count:
             told = ", ".join(f"{outcome} {number}" for outcome, number in outcomes.most_common())
             mean = 1000 * run.seconds[kind] / count
-            print(f"{kind.rpartition('.')[2]:24} {count:6} files, {mean:7.1f} ms each, "
+            print(f"{kind[-32:]:32} {count:6} files, {mean:7.1f} ms each, "
                   f"slowest {run.slowest[kind]:5.1f} s: {told}")  # fmt: skip
     print(f"{run.kept} files kept")
     return int(run.kept > 0)

@@ -9,7 +9,7 @@ DPI = 200
 
 
 class Unfinished(Exception):
-    """The recogniser had no time left for the image, or failed at it."""
+    """The recogniser had no time left for the image."""
 
 
 class Recogniser(Protocol):

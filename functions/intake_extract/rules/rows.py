@@ -11,6 +11,8 @@ from functions.intake_extract.rules.limits import ExtractLimits
 from shared.models.text import ExtractedText, PageLink, TextLine
 
 _LINKS = 2_000
+_LONGEST = 100_000
+"""Characters of one line; nobody's paragraph is as long."""
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Row:
 
     def write(self, text: str, size: float, *, bold: bool, url: str | None = None) -> None:
         """Append text of one look, below a link if there is one."""
+        if len(self.text) > _LONGEST:
+            return
         self.text += text.replace("\n", " ")
         visible = len(text) - text.count(" ")
         if visible:

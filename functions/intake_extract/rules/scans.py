@@ -60,6 +60,9 @@ class Scans:
         if len(self._read) + len(self._late) >= self._limits.max_ocr_pages:
             self._beyond.append(number)
             return None
+        if self._late:
+            self._late.append(number)
+            return None
         if self._missing is not None:
             self._unread.append(number)
             return None
