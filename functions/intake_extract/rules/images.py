@@ -33,8 +33,8 @@ _LARGEST_PAGE = 24.0
 _SMALLEST_PAGE = 4.0
 _MOST_ENLARGED = 3.0
 # What a hostile file makes decoders raise.
-_BROKEN = (OSError, ValueError, LookupError, SyntaxError, TypeError, AttributeError, ArithmeticError,
-           EOFError, RuntimeError, AssertionError, struct.error)  # fmt: skip
+_BROKEN = (OSError, ValueError, LookupError, SyntaxError, TypeError, AttributeError,
+           ArithmeticError, EOFError, RuntimeError, AssertionError, struct.error)  # fmt: skip
 
 
 def extract_image(data: bytes, limits: ExtractLimits, recogniser: Recogniser) -> ExtractedText:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from html import unescape
 from statistics import median
@@ -14,7 +15,7 @@ from typing import Any
 
 from functions.intake_extract.rules.characters import readable
 from functions.intake_extract.rules.flow import Page
-from functions.intake_extract.rules.recogniser import DPI, Recogniser
+from functions.intake_extract.rules.recogniser import DPI, Recogniser, Unfinished
 from functions.intake_extract.rules.segments import Segment, Word, from_words, settled
 
 _POINTS = 72.0
@@ -65,10 +66,9 @@ def recognised(image: Any, number: int, recogniser: Recogniser, dpi: float = DPI
     """
     rows = list(_rows(recogniser.read(_grey_map(image))))
     if _doubtful(rows):
-        turn = recogniser.turned(_grey_map(image))
-        if turn:
-            upright = image.rotate(-turn, expand=True, fillcolor=255)
-            again = list(_rows(recogniser.read(_grey_map(upright))))
+        with suppress(Unfinished):  # then what was read first has to do
+            upright = _turned(image, recogniser)
+            again = list(_rows(recogniser.read(_grey_map(upright)))) if upright else []
             if _certainty(again) > _certainty(rows):
                 image, rows = upright, again
     return Page(
@@ -77,6 +77,11 @@ def recognised(image: Any, number: int, recogniser: Recogniser, dpi: float = DPI
         segments=_segments(rows, _POINTS / dpi),
         turned=[],
     )
+
+
+def _turned(image: Any, recogniser: Recogniser) -> Any:
+    turn = recogniser.turned(_grey_map(image))
+    return image.rotate(-turn, expand=True, fillcolor=255) if turn else None
 
 
 def _grey_map(image: Any) -> bytes:
