@@ -12,10 +12,11 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEXT = "text/plain"
 ZIP = "application/zip"
 OLE = "application/x-ole-storage"
+DOC = "application/msword"
 ODT = "application/vnd.oasis.opendocument.text"
 RTF = "application/rtf"
 HTML = "text/html"
-READABLE = "Please send a PDF, DOCX, ODT, RTF, HTML or TXT, or an image of the pages."
+READABLE = "Please send a PDF, DOCX, DOC, ODT, RTF, HTML or TXT, or an image of the pages."
 """What to do about a file of another kind."""
 
 HEAD = 4096
@@ -130,7 +131,7 @@ CONTAINED: dict[str, Format] = {
         Format("application/epub+zip", "an e-book", lambda _: False),
         Format("application/java-archive", "a Java archive", lambda _: False),
         Format("application/vnd.apple.pages", "a Pages document", lambda _: False),
-        Format("application/msword", "a Word document of the old .doc kind", lambda _: False),
+        Format(DOC, "a Word document of the old .doc kind", lambda _: False, read=True),
         Format("application/vnd.ms-excel", "an old Excel workbook", lambda _: False),
         Format("application/vnd.ms-powerpoint", "an old PowerPoint file", lambda _: False),
         Format("application/vnd.ms-outlook", "an Outlook message", lambda _: False),

@@ -57,6 +57,7 @@ FORMATS: dict[str, tuple[str, str]] = {
         "functions.intake_extract.rules.odt",
         "extract_odt",
     ),
+    "application/msword": ("functions.intake_extract.rules.doc", "extract_doc"),
     "application/rtf": ("functions.intake_extract.rules.rtf", "extract_rtf"),
     "text/html": ("functions.intake_extract.rules.html", "extract_html"),
     "text/plain": ("functions.intake_extract.rules.plain", "extract_plain"),

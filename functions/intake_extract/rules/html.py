@@ -55,6 +55,8 @@ _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "tfoot": (frozenset(("thead", "tbody", "tfoot", "tr")), frozenset(("table",))),
 }
 _ABOVE_P = (frozenset(("p",)), _LINES - {"p"})
+_OWN_MARK = re.compile(r"^(?:•|\d{1,6}\.) (?=[•◦▪■●○·–*-]|\d{1,3}[.)]\s)")
+"""A mark of ours before one that the page writes itself."""
 _WEB = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _LONGEST_URL = 2_048
 _INDENT = 20.0
@@ -94,6 +96,12 @@ def page_text(data: bytes) -> str:
     return decode(data)
 
 
+def _blank(found: re.Match[str]) -> str:
+    """Return what parts words: a tab that a word processor left between them, else a blank."""
+    inside = found.start() > 0 and found.end() < len(found.string)
+    return "\t" if inside and "\t" in found[0] and "\n" not in found[0] else " "
+
+
 class _Sink:
     """Lines that belong together: the page, or one cell of a table."""
 
@@ -104,7 +112,7 @@ class _Sink:
     def line(self) -> bool:
         """End the line; whether there was one."""
         row, self.row = self.row, Row()
-        row.text = spaced(row.text)
+        row.text = _OWN_MARK.sub("", spaced(row.text))
         if row.text:
             self.blocks[-1].append(row)
         return bool(row.text)
@@ -171,7 +179,7 @@ class _Walk:
                     self._break(top)
                 self._write(line.expandtabs(8), top)
             return
-        self._write(_BLANKS.sub(" ", text), top)
+        self._write(_BLANKS.sub(_blank, text), top)
 
     def _write(self, text: str, top: _Open) -> None:
         row = self._sink.row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from functions.intake_extract.rules.characters import is_date
 from functions.intake_extract.rules.limits import ExtractLimits
 from shared.models.text import ExtractedText, PageLink, TextLine
 
+_LINK = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)*(?:"([^"]+)"|([^\s"\\]\S*))', re.IGNORECASE)
 _LINKS = 2_000
 _LONGEST = 100_000
 """Characters of one line; nobody's paragraph is as long."""
@@ -101,6 +103,14 @@ def _join(rows: Sequence[Row]) -> Row:
         indent=rows[0].indent,
         links=[link for row in rows for link in row.links],
     )
+
+
+def field_url(code: str) -> str | None:
+    """Return the address in the code of a field, None when it is no link."""
+    found = _LINK.search(code)
+    if found is None:
+        return None
+    return (found.group(1) or found.group(2) or "").strip()[:2_048] or None
 
 
 def table_row(cells: Sequence[list[Block]], blocks: list[Block]) -> None:

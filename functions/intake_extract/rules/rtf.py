@@ -6,14 +6,13 @@ size. Left out: hidden and deleted text, pictures, objects, comments, field code
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from functions.intake_extract.rules.errors import Damaged
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.rows import Block, text_of
-from functions.intake_extract.rules.rtf_sheets import Sheets
+from functions.intake_extract.rules.rows import Block, field_url, text_of
 from functions.intake_extract.rules.rtf_tables import Tables, code_page, decoded
+from functions.intake_extract.rules.sheets import Sheets
 from shared.models.text import ExtractedText
 from shared.rtf_tokens import Brace, Chars, Symbol, Token, Word, tokens
 
@@ -21,7 +20,6 @@ MEDIA_TYPE = "application/rtf"
 _DEEPEST = 1_000
 _LONGEST_CODE = 4_096
 _USUAL_SIZE = 12.0
-_LINK = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)*(?:"([^"]+)"|([^\s"\\]\S*))', re.IGNORECASE)
 _BODY, _SKIP, _CODE, _FONTS, _STYLES, _MARK = "body", "skip", "code", "fonts", "styles", "mark"
 _WITHOUT_TEXT = (
     "colortbl info pict object objdata objclass objname result nonshppict listtable pn "
@@ -238,7 +236,7 @@ class _Reader:
             self._codes.append("")
             return True
         if name == "fldrslt":
-            self._state = replace(state, url=_url(self._codes[-1] if self._codes else ""))
+            self._state = replace(state, url=field_url(self._codes[-1] if self._codes else ""))
             return True
         kind = _DESTINATIONS.get(name)
         if state.starred:
@@ -293,10 +291,3 @@ class _Reader:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         if 0 < code <= 0x10FFFF and not 0xD800 <= code < 0xE000:
             self._text(chr(code))
-
-
-def _url(code: str) -> str | None:
-    found = _LINK.search(code)
-    if found is None:
-        return None
-    return (found.group(1) or found.group(2) or "").strip()[:2_048] or None

@@ -101,12 +101,15 @@ def ole(*names: str) -> bytes:
     [
         (("EncryptionInfo", "EncryptedPackage"), Code.ENCRYPTED),
         (("WordDocument", "Macros", "VBA", "_VBA_PROJECT"), Code.MACROS),
-        (("WordDocument", "1Table"), Code.UNSUPPORTED),
+        (("WordDocument", "1Table"), None),
+        (("WordDocument", "ObjectPool", "\x03ObjInfo"), Code.EMBEDDED),
+        (("WordDocument", "\x13 DDEAUTO c:\\x"), Code.SCRIPT),
+        (("WordDocument", '\x13INCLUDEPICTURE "http://evil.example'), Code.EXTERNAL),
         (("Workbook",), Code.UNSUPPORTED),
         ((), Code.UNSUPPORTED),
     ],
 )
-def test_legacy_office_files(names: tuple[str, ...], code: Code) -> None:
+def test_legacy_office_files(names: tuple[str, ...], code: Code | None) -> None:
     """Encrypted Office documents and macros in old ones are quarantined, the rest named."""
     assert check(ole(*names), "cv.docx").code == code
 

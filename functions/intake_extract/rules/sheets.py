@@ -1,4 +1,4 @@
-"""Paragraphs, cells and rows of a Rich Text file as they come up, and what is set aside."""
+"""Paragraphs, cells and rows as they come up in a stream of text, and what is set aside."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Sheet:
     def end_mark(self) -> None:
         """Write the list mark that was gathered, with a blank behind it."""
         mark, self._mark = " ".join(self._mark.split()), ""
-        if mark and not self._row.text.strip():
-            self._row.text = f"{mark} "
+        if mark:
+            self._row.text = f"{mark} {self._row.text.lstrip()}"
 
     def paragraph(self, name: str, number: int | None, *, heading: bool) -> None:
         """Take a control word that ends a line, a cell or a row, or formats the paragraph."""
