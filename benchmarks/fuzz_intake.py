@@ -26,12 +26,14 @@ from functions.intake_blob_trigger.rules import Limits, inspect_file
 from functions.intake_extract.rules import ExtractionError, Killed, OutOfMemory
 from functions.intake_extract.sandbox import Sandbox, SandboxLimits
 from functions.intake_parse.rules import parse
+from tests.flows.intake_extract.word97 import IN_TABLE, LISTED, Part, word_97
 from tools import sample_hostile
 from tools.sample_formats import HTML, ODT, RTF, as_html, as_odt, as_rtf, as_scan, as_scanned_pdf
 from tools.sample_formats import pictures as pictures_of
 from tools.sample_layouts import PDF_LAYOUTS, as_docx, as_pdf, as_text, zip_of
 from tools.sample_resumes import DOCX, PDF, TEXT, make_resume
 
+DOC = "application/msword"
 TODAY = date(2026, 1, 1)
 _IMAGES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 _WORDS: dict[str, tuple[bytes, ...]] = {
@@ -57,6 +59,9 @@ def seeds(chance: random.Random) -> dict[str, list[bytes]]:
         found[ODT].append(as_odt(resume))
         found[RTF].append(as_rtf(resume))
         found[HTML].append(as_html(resume))
+    lines = as_text(make_resume(2, jobs=1)).splitlines()[:9]
+    found[DOC].append(word_97([Part(f"{line}\r", LISTED) for line in lines]))
+    found[DOC].append(word_97([Part("cell\x07", IN_TABLE), Part("\x13x\x14y\x15\r", style=1)]))
     small = make_resume(1)
     found[PDF].append(as_scanned_pdf(pictures_of(as_pdf(small, "one column"), 100), 100))
     found[PDF].append(sample_hostile.encrypted_pdf())

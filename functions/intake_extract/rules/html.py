@@ -57,6 +57,9 @@ _ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 _ABOVE_P = (frozenset(("p",)), _LINES - {"p"})
 _OWN_MARK = re.compile(r"^(?:•|\d{1,6}\.) (?=[•◦▪■●○·–*-]|\d{1,3}[.)]\s)")
 """A mark of ours before one that the page writes itself."""
+_MARKS = re.compile(r"^(?:• ?)+(?=\S)")
+_WIDE = 4
+"""So many blanks in a row stand for a tab."""
 _WEB = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _LONGEST_URL = 2_048
 _INDENT = 20.0
@@ -98,8 +101,8 @@ def page_text(data: bytes) -> str:
 
 def _blank(found: re.Match[str]) -> str:
     """Return what parts words: a tab that a word processor left between them, else a blank."""
-    inside = found.start() > 0 and found.end() < len(found.string)
-    return "\t" if inside and "\t" in found[0] and "\n" not in found[0] else " "
+    inside = found.start() > 0 and found.end() < len(found.string) and "\n" not in found[0]
+    return "\t" if inside and ("\t" in found[0] or len(found[0]) >= _WIDE) else " "
 
 
 class _Sink:
@@ -112,7 +115,7 @@ class _Sink:
     def line(self) -> bool:
         """End the line; whether there was one."""
         row, self.row = self.row, Row()
-        row.text = _OWN_MARK.sub("", spaced(row.text))
+        row.text = _MARKS.sub("• ", _OWN_MARK.sub("", spaced(row.text)))
         if row.text:
             self.blocks[-1].append(row)
         return bool(row.text)
