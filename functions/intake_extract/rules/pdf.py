@@ -100,7 +100,7 @@ def _read_page(
         links = [(url, _words_under(box, glyphs), box) for url, box in _links(page, frame)]
         characters = text_page.count_chars()
         scanned = None
-        if is_scan(page, len(glyphs)):
+        if is_scan(page, len(glyphs) if characters <= budget else characters):
             scanned = scans.read(page, number)
     finally:
         text_page.close()
