@@ -23,6 +23,7 @@ _ELSEWHERE = re.compile(
 )
 _OWN_DISK = re.compile(r"file:/{3}|(?<![a-z])[a-z]:[\\/]", re.IGNORECASE)
 _LONGEST = 65_536
+_MOST_FIELDS = 20_000
 
 
 def check_rich_text(source: Source) -> None:
@@ -32,7 +33,9 @@ def check_rich_text(source: Source) -> None:
         raise quarantine(
             Code.EMBEDDED, "The document contains an embedded object. Please send it without."
         )
-    for told in _told(data):
+    for count, told in enumerate(_told(data)):
+        if count > _MOST_FIELDS:
+            raise quarantine(Code.BOMB, "The document holds too many fields to be read.")
         text = " ".join(told.split())
         if _STARTS.search(text):
             raise quarantine(Code.SCRIPT, "The document starts another program when it is opened.")

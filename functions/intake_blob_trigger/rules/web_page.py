@@ -15,6 +15,8 @@ _ADDRESSES = ("href", "src", "action", "formaction", "data", "xlink:href", "srcd
 _RUNS = re.compile(r"(?:javascript|vbscript|livescript):|data:(?:text/html|[^,]{0,99}script)")
 _IGNORED = re.compile(r"[\s\x00-\x20]+")
 _DATA_TYPES = {"application/ld+json", "application/json"}
+_MOST_PIECES = 400_000
+"""Tags and stretches of text; a long page has some ten thousand."""
 _FRAMES = {"iframe", "frame", "frameset", "object", "embed", "applet", "portal"}
 
 
@@ -24,7 +26,9 @@ def check_web_page(source: Source) -> None:
     Data for search engines (JSON-LD) is harmless; style sheets and pictures are as well.
     """
     running = False
-    for token in tokens(_decoded(source.read(0, source.size))):
+    for count, token in enumerate(tokens(_decoded(source.read(0, source.size)))):
+        if count > _MOST_PIECES:
+            raise quarantine(Code.BOMB, "The web page holds too many parts to be a document.")
         if isinstance(token, Text):
             if running and token.text.strip():
                 raise _script()
