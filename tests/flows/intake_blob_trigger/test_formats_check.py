@@ -114,6 +114,20 @@ def test_stops_dangerous_pages(body: str, code: Code) -> None:
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        b"<html>" + b"<a b=c>" * 1_000_000,
+        rtf(r"{\fldinst a}" * 500_000),
+        rtf(r"\fldinst{a}" * 500_000),
+    ],
+    ids=["tags", "fields", "open fields"],
+)
+def test_floods_of_parts_are_bombs(data: bytes) -> None:
+    """A file of more tags or fields than any document has is not read to its end."""
+    assert check(data).code == Code.BOMB
+
+
+@pytest.mark.parametrize(
     "body",
     [
         '<script type=\'application/ld+json\'>{"@type": "Person"}</script>',
