@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from functions.intake_extract.rules import ExtractionError, ExtractLimits, OutOfMemory, TooLarge
+from functions.intake_extract.tesseract import announce_to
 
 _PR_SET_PDEATHSIG = 1
 _OPEN_FILES = 64
@@ -97,6 +98,7 @@ def main() -> None:
     os.dup2(2, 1)
     module, function = name.split(":")
     job = getattr(import_module(module), function)
+    announce_to(lambda: _answer(out, b'{"ocr": true}'))
     _confine(int(memory_bytes))
     jobs: queue.SimpleQueue[tuple[dict[str, Any], bytes]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(jobs,), daemon=True).start()

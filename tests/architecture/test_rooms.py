@@ -81,7 +81,8 @@ def test_rules_know_no_port_no_setting_no_clock(path: Path) -> None:
     own = f"functions.{path.relative_to(ROOT).parts[1]}.rules"
     allowed = (
         own, "shared.models", "shared.events", "shared.errors", "shared.search_terms",
-        "shared.profiles", "shared.ranking", "shared.skills",
+        "shared.profiles", "shared.ranking", "shared.skills", "shared.html_tokens",
+        "shared.rtf_tokens",
     )  # fmt: skip
     for module in _imports(path):
         assert not _ours(module) or _is(module, *allowed), f"{path}: {module}"

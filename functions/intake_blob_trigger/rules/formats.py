@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 TEXT = "text/plain"
 ZIP = "application/zip"
 OLE = "application/x-ole-storage"
+DOC = "application/msword"
+ODT = "application/vnd.oasis.opendocument.text"
+RTF = "application/rtf"
+HTML = "text/html"
+READABLE = "Please send a PDF, DOCX, DOC, ODT, RTF, HTML or TXT, or an image of the pages."
+"""What to do about a file of another kind."""
 
 HEAD = 4096
 """Bytes from the start of a file that the table needs."""
@@ -34,7 +41,9 @@ def _begins(*magics: bytes, at: int = 0) -> Callable[[bytes], bool]:
 
 
 _MARKUP_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,1000}?-->\s*)*<(?:!doctype\s+html|html|head|body|script)\b",
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]{0,300}>\s*)?(?:<!--.{0,1000}?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body|script|(?:title|meta|style|div|section|article|main|table|"
+    rb"center|p|h[1-6]|ul)(?:\s[^<>]{0,500})?>)",
     re.IGNORECASE | re.DOTALL,
 )
 _XML_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b")
@@ -53,6 +62,13 @@ def _is_mail(head: bytes) -> bool:
     return fields >= 3 and len(_MAIL_FIELDS.findall(head[:at])) >= 1
 
 
+def _is_html(head: bytes) -> bool:
+    """Whether it begins as web pages do, in an encoding of one or two bytes."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head.decode("utf-16", "replace").encode()
+    return _MARKUP_START.match(head) is not None
+
+
 def _is_webp(head: bytes) -> bool:
     return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
@@ -69,16 +85,14 @@ def _is_heic(head: bytes) -> bool:
 FORMATS: tuple[Format, ...] = (
     Format(ZIP, "a ZIP archive", _begins(b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")),
     Format(OLE, "a legacy Office file", _begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
-    Format("image/png", "a PNG image", _begins(b"\x89PNG\r\n\x1a\n")),
-    Format("image/jpeg", "a JPEG image", _begins(b"\xff\xd8\xff")),
-    Format("image/gif", "a GIF image", _begins(b"GIF87a", b"GIF89a")),
-    Format("image/tiff", "a TIFF image", _begins(b"II*\x00", b"MM\x00*")),
-    Format("image/webp", "a WebP image", _is_webp),
+    Format("image/png", "a PNG image", _begins(b"\x89PNG\r\n\x1a\n"), read=True),
+    Format("image/jpeg", "a JPEG image", _begins(b"\xff\xd8\xff"), read=True),
+    Format("image/gif", "a GIF image", _begins(b"GIF87a", b"GIF89a"), read=True),
+    Format("image/tiff", "a TIFF image", _begins(b"II*\x00", b"MM\x00*"), read=True),
+    Format("image/webp", "a WebP image", _is_webp, read=True),
     Format("image/heic", "a HEIC image", _is_heic),
-    Format(
-        "image/bmp", "a BMP image", lambda head: head[:2] == b"BM" and head[6:10] == b"\0\0\0\0"
-    ),
-    Format("application/rtf", "an RTF document", _begins(b"{\\rtf")),
+    Format("image/bmp", "a BMP image", _is_bmp, read=True),
+    Format(RTF, "an RTF document", _begins(b"{\\rtf"), read=True),
     Format("application/postscript", "a PostScript file", _begins(b"%!PS")),
     Format("application/gzip", "a gzip archive", _begins(b"\x1f\x8b\x08")),
     Format("application/x-7z-compressed", "a 7-Zip archive", _begins(b"7z\xbc\xaf\x27\x1c")),
@@ -88,7 +102,7 @@ FORMATS: tuple[Format, ...] = (
     Format("application/vnd.ms-cab-compressed", "a Windows cabinet", _begins(b"MSCF\0\0\0\0")),
     Format("application/x-tar", "a tar archive", _begins(b"ustar", at=257)),
     Format(PDF, "a PDF", lambda head: b"%PDF-" in head[:_PDF_HEADER_WITHIN], read=True),
-    Format("text/html", "a web page", lambda head: _MARKUP_START.match(head) is not None),
+    Format(HTML, "a web page", _is_html, read=True),
     Format("application/xml", "an XML file", lambda head: _XML_START.match(head) is not None),
     Format("message/rfc822", "an e-mail", _is_mail),
 )
@@ -98,7 +112,7 @@ CONTAINED: dict[str, Format] = {
     kind.media_type: kind
     for kind in (
         Format(DOCX, "a Word document", lambda _: False, read=True),
-        Format("application/vnd.oasis.opendocument.text", "an OpenDocument text", lambda _: False),
+        Format(ODT, "an OpenDocument text", lambda _: False, read=True),
         Format(
             "application/vnd.oasis.opendocument.spreadsheet",
             "an OpenDocument spreadsheet",
@@ -117,7 +131,7 @@ CONTAINED: dict[str, Format] = {
         Format("application/epub+zip", "an e-book", lambda _: False),
         Format("application/java-archive", "a Java archive", lambda _: False),
         Format("application/vnd.apple.pages", "a Pages document", lambda _: False),
-        Format("application/msword", "a Word document of the old .doc kind", lambda _: False),
+        Format(DOC, "a Word document of the old .doc kind", lambda _: False, read=True),
         Format("application/vnd.ms-excel", "an old Excel workbook", lambda _: False),
         Format("application/vnd.ms-powerpoint", "an old PowerPoint file", lambda _: False),
         Format("application/vnd.ms-outlook", "an Outlook message", lambda _: False),

@@ -9,18 +9,23 @@ from typing import BinaryIO
 from functions.intake_blob_trigger.rules.formats import (
     CONTAINED,
     HEAD,
+    HTML,
     OLE,
     PDF,
+    READABLE,
+    RTF,
     TEXT,
     ZIP,
     Format,
     recognise,
 )
+from functions.intake_blob_trigger.rules.images import IMAGES, check_image
 from functions.intake_blob_trigger.rules.limits import Limits
 from functions.intake_blob_trigger.rules.ole import check_ole
 from functions.intake_blob_trigger.rules.packages import check_package
 from functions.intake_blob_trigger.rules.pdf import check_pdf
 from functions.intake_blob_trigger.rules.plain_text import is_text
+from functions.intake_blob_trigger.rules.rich_text import check_rich_text
 from functions.intake_blob_trigger.rules.signatures import EICAR, program_of
 from functions.intake_blob_trigger.rules.source import PIECE, Source
 from functions.intake_blob_trigger.rules.verdict import (
@@ -31,6 +36,7 @@ from functions.intake_blob_trigger.rules.verdict import (
     quarantine,
     reject,
 )
+from functions.intake_blob_trigger.rules.web_page import check_web_page
 
 _SPOOLED = 1024 * 1024
 _MIB = 1024 * 1024
@@ -39,11 +45,11 @@ _MIB = 1024 * 1024
 def inspect_file(stream: BinaryIO, *, name: str, size: int, limits: Limits) -> Verdict:
     """Say whether a file may be extracted, by its content and never by its name.
 
-    ``stream`` is the file, read from its start to its end, in a few megabytes
-    of memory; ``size`` is its length in bytes as the store gives it, used only
-    to refuse early; ``name`` serves the wording alone. Whatever the bytes are,
-    the answer is a verdict. Only what the stream itself raises when it cannot
-    be read goes through, so that the message is tried again.
+    ``stream`` is the file, read from its start to its end; memory stays a small
+    multiple of ``limits.max_bytes``; ``size`` is its length in bytes as the store
+    gives it, used only to refuse early; ``name`` serves the wording alone. Whatever
+    the bytes are, the answer is a verdict. Only what the stream itself raises when
+    it cannot be read goes through, so that the message is tried again.
     """
     if size > limits.max_bytes:
         return _too_large(limits).verdict(None)
@@ -111,9 +117,7 @@ def _check(source: Source, kind: Format | None, limits: Limits) -> str:
     """Return the media type of a file that passes; raises an ``Objection`` otherwise."""
     if kind is None:
         if not is_text(source.pieces()):
-            raise reject(
-                Code.UNKNOWN, "The file is of no known kind. Please send a PDF, DOCX or TXT."
-            )
+            raise reject(Code.UNKNOWN, f"The file is of no known kind. {READABLE}")
         return TEXT
     media_type = kind.media_type
     look_inside = _INSIDE.get(media_type)
@@ -123,7 +127,7 @@ def _check(source: Source, kind: Format | None, limits: Limits) -> str:
     if not found.read:
         raise reject(
             Code.UNSUPPORTED,
-            f"The file is {found.noun}, which cannot be read yet. Please send a PDF, DOCX or TXT.",
+            f"The file is {found.noun}, which cannot be read yet. {READABLE}",
         )
     return media_type
 
@@ -133,8 +137,29 @@ def _inside_pdf(source: Source, limits: Limits) -> str:
     return PDF
 
 
+def _inside_rtf(source: Source, _: Limits) -> str:
+    check_rich_text(source)
+    return RTF
+
+
+def _inside_html(source: Source, _: Limits) -> str:
+    check_web_page(source)
+    return HTML
+
+
+def _inside_image(media_type: str) -> Callable[[Source, Limits], str]:
+    def inside(source: Source, limits: Limits) -> str:
+        check_image(source, media_type, limits)
+        return media_type
+
+    return inside
+
+
 _INSIDE: dict[str, Callable[[Source, Limits], str]] = {
     PDF: _inside_pdf,
     ZIP: check_package,
     OLE: lambda source, _: check_ole(source),
+    RTF: _inside_rtf,
+    HTML: _inside_html,
+    **{kind: _inside_image(kind) for kind in IMAGES},
 }

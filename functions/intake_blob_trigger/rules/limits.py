@@ -19,3 +19,5 @@ class Limits:
     max_members: int = 2000
     max_inflated_bytes: int = 16 * _MIB
     """Of a PDF's object streams together; what lies beyond is left to the sandbox."""
+    max_pixels: int = 50_000_000
+    """Of one image or of one page of it; A4 at 600 dots per inch has 35 million."""

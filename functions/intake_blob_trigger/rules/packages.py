@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from functions.intake_blob_trigger.rules.archive import Archive, Member
-from functions.intake_blob_trigger.rules.formats import DOCX, ZIP
+from functions.intake_blob_trigger.rules.formats import DOCX, ODT, ZIP
 from functions.intake_blob_trigger.rules.limits import Limits
+from functions.intake_blob_trigger.rules.opendocument import check_opendocument
 from functions.intake_blob_trigger.rules.signatures import SignatureScan, program_of
 from functions.intake_blob_trigger.rules.source import Source
 from functions.intake_blob_trigger.rules.verdict import Code, quarantine, reject
@@ -28,7 +29,8 @@ _MAIN_TYPES = (
 )
 _MIMETYPE_MEMBER = "mimetype"
 _KNOWN_MIMETYPES = {
-    b"application/vnd.oasis.opendocument.text": "application/vnd.oasis.opendocument.text",
+    b"application/vnd.oasis.opendocument.text": ODT,
+    b"application/vnd.oasis.opendocument.text-template": ODT,
     b"application/vnd.oasis.opendocument.spreadsheet": (
         "application/vnd.oasis.opendocument.spreadsheet"
     ),
@@ -77,6 +79,8 @@ def check_package(source: Source, limits: Limits) -> str:
         name.lower().endswith("document.xml") or name.lower().startswith("word/") for name in names
     ):
         raise reject(Code.DAMAGED, "The Word document is damaged: its text is missing.")
+    if kind == ODT and "content.xml" not in names:
+        raise reject(Code.DAMAGED, "The document is damaged: its text is missing.")
     return kind
 
 
@@ -99,6 +103,7 @@ def _check_member(archive: Archive, member: Member, kind: str) -> str:
             window = tail + piece
             tail = window[-_MARKUP_OVERLAP:]
             _check_markup(member, window)
+            check_opendocument(window)
             kind = _declared(member, window, kind)
     if member.name == _MIMETYPE_MEMBER:
         kind = _KNOWN_MIMETYPES.get(head.strip(), kind)

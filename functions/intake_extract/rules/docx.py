@@ -12,10 +12,11 @@ from xml.etree.ElementTree import Element
 
 from functions.intake_extract.rules.container import Container, parse_xml
 from functions.intake_extract.rules.docx_styles import STRICT, Numbering, Styles, W
-from functions.intake_extract.rules.docx_walk import Block, R, Walk
+from functions.intake_extract.rules.docx_walk import R, Walk
 from functions.intake_extract.rules.errors import Damaged
 from functions.intake_extract.rules.limits import ExtractLimits
-from shared.models.text import ExtractedText, PageLink, TextLine
+from functions.intake_extract.rules.rows import Block, text_of
+from shared.models.text import ExtractedText
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _RELATED = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
@@ -34,39 +35,7 @@ def extract_docx(data: bytes, limits: ExtractLimits) -> ExtractedText:
         blocks = _Document(container).blocks()
     except RecursionError as error:
         raise Damaged("The document is nested too deeply to be read.") from error
-    lines: list[TextLine] = []
-    links: list[PageLink] = []
-    warnings = []
-    budget = limits.max_chars
-    for number, block in enumerate(blocks):
-        for row in block:
-            budget -= len(row.text) + 1
-            if budget < 0:
-                break
-            size, bold = row.look
-            links.extend(
-                PageLink(url=url, page=1, text=text, line=len(lines)) for url, text in row.links
-            )
-            lines.append(
-                TextLine(
-                    text=row.text,
-                    page=1,
-                    block=number,
-                    x0=round(row.indent, 1),
-                    size=size,
-                    bold=bold,
-                    heading=row.heading,
-                )
-            )
-    if budget < 0:
-        warnings.append(f"text beyond {limits.max_chars} characters was left out")
-    return ExtractedText(
-        media_type=MEDIA_TYPE,
-        page_count=1,
-        lines=tuple(lines),
-        links=tuple(links),
-        warnings=tuple(warnings),
-    )
+    return text_of(MEDIA_TYPE, blocks, limits)
 
 
 class _Document:

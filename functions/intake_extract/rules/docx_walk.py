@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from functions.intake_extract.rules.characters import is_date, spaced
+from functions.intake_extract.rules.characters import spaced
 from functions.intake_extract.rules.docx_styles import (
     Face,
     Numbering,
@@ -19,6 +17,7 @@ from functions.intake_extract.rules.docx_styles import (
     indent_of,
     shape_of,
 )
+from functions.intake_extract.rules.rows import Block, Row, table_row
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
@@ -43,25 +42,6 @@ _TRANSPARENT = {
     )
 }
 _DROPPED = {W + name for name in ("del", "moveFrom", "sdtPr", "pPr", "rPr", "rt", "instrText")}
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of text with its look."""
-
-    text: str = ""
-    faces: Counter[tuple[float, bool]] = field(default_factory=Counter)
-    heading: bool = False
-    indent: float = 0.0
-    links: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def look(self) -> tuple[float, bool]:
-        """Size and boldness of most characters."""
-        return self.faces.most_common(1)[0][0] if self.faces else (0.0, False)
-
-
-Block = list[Row]
 
 
 class Walk:
@@ -96,13 +76,7 @@ class Walk:
         blocks: list[Block] = [[]]
         for row in _within(table, W + "tr"):
             cells = [self.read(cell) for cell in _within(row, W + "tc")]
-            filled = [cell for cell in cells if cell]
-            joined = _one_row(filled)
-            if joined is not None:
-                blocks[-1].append(joined)
-                continue
-            blocks.extend(block for cell in _dated(filled) for block in cell)
-            blocks.append([])
+            table_row(cells, blocks)
         return [block for block in blocks if block]
 
     def _paragraph(self, paragraph: Element, blocks: list[Block]) -> None:
@@ -219,16 +193,7 @@ class _Runs:
     def _write(self, text: str, face: Face, url: str | None) -> None:
         if face.hidden or self._code or not text:
             return
-        row = self.rows[-1]
-        row.text += text.replace("\n", " ")
-        visible = len(text) - text.count(" ")
-        if visible:
-            row.faces[(face.size or 0.0, bool(face.bold))] += visible
-        if url:
-            if row.links and row.links[-1][0] == url:
-                row.links[-1] = (url, row.links[-1][1] + text)
-            else:
-                row.links.append((url, text))
+        self.rows[-1].write(text, face.size or 0.0, bold=bool(face.bold), url=url)
 
 
 def _chosen(alternatives: Element) -> list[Element]:
@@ -266,37 +231,3 @@ def _symbol(element: Element) -> str:
         return chr(int(attribute(element, "char") or "20", 16))
     except (ValueError, OverflowError):
         return " "
-
-
-def _join(rows: list[Row]) -> Row:
-    faces: Counter[tuple[float, bool]] = Counter()
-    for row in rows:
-        faces.update(row.faces)
-    return Row(
-        text="\t".join(row.text for row in rows),
-        faces=faces,
-        heading=all(row.heading for row in rows),
-        indent=rows[0].indent,
-        links=[link for row in rows for link in row.links],
-    )
-
-
-def _one_row(cells: list[list[Block]]) -> Row | None:
-    """Join the cells of a row into one line when each of them is one line."""
-    rows = [[row for block in cell for row in block] for cell in cells]
-    if not rows or any(len(cell) != 1 for cell in rows):
-        return None
-    return _join([cell[0] for cell in rows])
-
-
-def _dated(cells: list[list[Block]]) -> list[list[Block]]:
-    """Put a cell that holds only a date on the first line of the cell beside it."""
-    if len(cells) != 2:
-        return cells
-    for date, entry, first in ((cells[0], cells[1], True), (cells[1], cells[0], False)):
-        lines = [row for block in date for row in block]
-        if len(lines) == 1 and is_date(lines[0].text):
-            head = entry[0][0]
-            joined = _join([lines[0], head] if first else [head, lines[0]])
-            return [[[joined, *entry[0][1:]], *entry[1:]]]
-    return cells

@@ -6,6 +6,7 @@ ExtractionError            every one below; the file ends as failed unless it sa
 ├── Scripted               it runs a script when opened; quarantined
 ├── Damaged                the bytes do not follow their own format
 ├── NoText                 readable, but it holds no words (a scan, an empty page)
+│   └── OcrMissing         a scan or an image, and nothing here can read it
 ├── TooLarge               it unpacks to more than the limits allow
 └── Killed                 the reader did not survive the file
     ├── TimedOut           it ran longer than the time limit
@@ -60,6 +61,12 @@ class NoText(ExtractionError):
     code = "no_text"
 
 
+class OcrMissing(NoText):
+    """The file is a scan or an image, and tesseract is not installed here."""
+
+    code = "ocr_missing"
+
+
 class TooLarge(ExtractionError):
     """The file unpacks to more than the limits allow."""
 
@@ -99,6 +106,7 @@ BY_CODE: dict[str, type[ExtractionError]] = {
         Scripted,
         Damaged,
         NoText,
+        OcrMissing,
         TooLarge,
         TimedOut,
         OutOfMemory,

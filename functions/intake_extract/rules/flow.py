@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import median
+from typing import Any
 
 from functions.intake_extract.rules.layout import Column, Zone, read_page
 from functions.intake_extract.rules.lines import Block, Line
 from functions.intake_extract.rules.segments import Segment
+from shared.models.text import TextLine
 
 _EDGE_OF_PAGE = 0.1
 """Running heads stand within this share of the page's height from its top or bottom."""
@@ -86,6 +88,28 @@ def in_reading_order(pages: Sequence[Page]) -> list[PlacedBlock]:
         if page.turned
     )
     return read
+
+
+def numbered(blocks: Sequence[PlacedBlock]) -> tuple[list[TextLine], list[tuple[int, Any]]]:
+    """Return the lines with block numbers, and for each its page and parts."""
+    lines, boxes = [], []
+    for number, block in enumerate(blocks):
+        for page, line in block.lines:
+            lines.append(
+                TextLine(
+                    text=line.text,
+                    page=page,
+                    block=number,
+                    x0=round(line.x0, 1),
+                    y0=round(line.top, 1),
+                    x1=round(line.x1, 1),
+                    y1=round(line.bottom, 1),
+                    size=max(0.0, line.size),
+                    bold=line.bold,
+                )
+            )
+            boxes.append((page, line.parts))
+    return lines, boxes
 
 
 def _placed(block: Block, page: int) -> PlacedBlock:

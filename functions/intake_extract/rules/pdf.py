@@ -10,28 +10,29 @@ import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no type information
 
 from functions.intake_extract.rules.errors import Damaged, Encrypted, Scripted
-from functions.intake_extract.rules.flow import Page, PlacedBlock, in_reading_order
+from functions.intake_extract.rules.flow import Page, in_reading_order, numbered
 from functions.intake_extract.rules.glyphs import Frame, Glyph, frame_of, read_glyphs
 from functions.intake_extract.rules.limits import ExtractLimits
+from functions.intake_extract.rules.recogniser import Recogniser
+from functions.intake_extract.rules.scans import Scans, is_scan
 from functions.intake_extract.rules.segments import Segment, Word, read_segments
 from functions.intake_extract.rules.shapes import read_shapes, with_shapes
-from shared.models.text import ExtractedText, PageLink, TextLine
+from shared.models.text import ExtractedText, PageLink
 
 MEDIA_TYPE = "application/pdf"
-_FEW_CHARACTERS = 20
-"""A page with fewer is taken for a scan or an empty page."""
 _LINKS_PER_PAGE = 200
 _Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
-def extract_pdf(data: bytes, limits: ExtractLimits) -> ExtractedText:
+def extract_pdf(data: bytes, limits: ExtractLimits, recogniser: Recogniser) -> ExtractedText:
     """Return the text of a PDF in reading order, its language still undecided.
 
-    Pages and characters beyond ``limits`` are left out with a warning. Raises
-    :class:`Encrypted` when a password is needed, :class:`Scripted` when the
-    document runs a script, :class:`Damaged` when PDFium cannot open the file
-    or finds no page in it.
+    Scanned pages are read by the recogniser. Pages and characters beyond
+    ``limits`` are left out with a warning. Raises :class:`Encrypted` when a
+    password is needed, :class:`Scripted` when the document runs a script,
+    :class:`Damaged` when PDFium cannot open the file or finds no page in it,
+    :class:`OcrMissing` when all of its pages are scans and none can be read.
     """
     try:
         document = pypdfium2.PdfDocument(data)
@@ -42,12 +43,12 @@ def extract_pdf(data: bytes, limits: ExtractLimits) -> ExtractedText:
             ) from error
         raise Damaged("The PDF is damaged: it cannot be opened.") from error
     try:
-        return _read(document, limits)
+        return _read(document, limits, recogniser)
     finally:
         document.close()
 
 
-def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
+def _read(document: Any, limits: ExtractLimits, recogniser: Recogniser) -> ExtractedText:
     count = len(document)
     if count < 1:
         raise Damaged("The PDF has no pages.")
@@ -57,11 +58,12 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
     warnings: list[str] = []
     pages: list[Page] = []
     links: list[tuple[int, str, str, _Box]] = []
+    scans = Scans(recogniser, limits)
     budget = limits.max_chars
     read = min(count, limits.max_pages)
     for number in range(1, read + 1):
         try:
-            page, found, characters = _read_page(document, number, budget)
+            page, found, characters = _read_page(document, number, budget, scans)
         except pypdfium2.PdfiumError:
             warnings.append(f"page {number} is damaged and was left out")
             continue
@@ -71,13 +73,12 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
         if budget < 0:
             warnings.append(f"text beyond {limits.max_chars} characters was left out")
             break
-        if characters < _FEW_CHARACTERS:
-            warnings.append(f"page {number} has no text: scanned?")
     if count > read:
         warnings.append(f"pages {read + 1}-{count} beyond the page limit were left out")
     if not pages:
         raise Damaged("None of the PDF's pages can be read.")
-    lines, boxes = _numbered(in_reading_order(pages))
+    warnings.extend(scans.warnings(any(page.segments for page in pages)))
+    lines, boxes = numbered(in_reading_order(pages))
     return ExtractedText(
         media_type=MEDIA_TYPE,
         page_count=count,
@@ -88,7 +89,7 @@ def _read(document: Any, limits: ExtractLimits) -> ExtractedText:
 
 
 def _read_page(
-    document: Any, number: int, budget: int
+    document: Any, number: int, budget: int, scans: Scans
 ) -> tuple[Page, list[tuple[str, str, Any]], int]:
     page = document[number - 1]
     text_page = page.get_textpage()
@@ -97,10 +98,15 @@ def _read_page(
         glyphs = read_glyphs(text_page, frame, budget)
         shapes = read_shapes(page, frame)
         links = [(url, _words_under(box, glyphs), box) for url, box in _links(page, frame)]
-    finally:
         characters = text_page.count_chars()
+        scanned = None
+        if is_scan(page, len(glyphs) if characters <= budget else characters):
+            scanned = scans.read(page, number)
+    finally:
         text_page.close()
         page.close()
+    if scanned is not None:
+        return scanned, links, sum(len(segment.text) for segment in scanned.segments)
     upright = [glyph for glyph in glyphs if glyph.upright]
     turned = [glyph for glyph in glyphs if not glyph.upright]
     read = Page(
@@ -175,28 +181,6 @@ def _words_under(box: _Box, glyphs: Sequence[Glyph]) -> str:
         if left <= x <= right and top <= y <= bottom:
             text += (" " if glyph.spaced or glyph.guessed else "") + glyph.text
     return text.strip()
-
-
-def _numbered(blocks: Sequence[PlacedBlock]) -> tuple[list[TextLine], list[tuple[int, Any]]]:
-    """Return the lines with block numbers, and for each its page and parts."""
-    lines, boxes = [], []
-    for number, block in enumerate(blocks):
-        for page, line in block.lines:
-            lines.append(
-                TextLine(
-                    text=line.text,
-                    page=page,
-                    block=number,
-                    x0=round(line.x0, 1),
-                    y0=round(line.top, 1),
-                    x1=round(line.x1, 1),
-                    y1=round(line.bottom, 1),
-                    size=max(0.0, line.size),
-                    bold=line.bold,
-                )
-            )
-            boxes.append((page, line.parts))
-    return lines, boxes
 
 
 def _tied(

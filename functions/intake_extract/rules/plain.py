@@ -18,10 +18,17 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 65_536
+# What people's programs write; rarer ones only steal from them.
+_LIKELY = [
+    "utf_16_le", "utf_16_be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
+    "cp1256", "cp1257", "cp1258", "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_9",
+    "iso8859_15", "koi8_r", "koi8_u", "cp437", "cp850", "cp852", "cp866", "mac_roman",
+    "mac_cyrillic", "cp932", "euc_jp", "iso2022_jp", "gb18030", "big5", "cp949", "cp874",
+]  # fmt: skip
 
 
 def decode(data: bytes) -> str:
-    """Return bytes as text: by byte-order mark, as UTF-8, as UTF-16 without mark, by guess.
+    """Return bytes as text: by byte-order mark, as UTF-16 without mark, as UTF-8, by guess.
 
     Raises :class:`Damaged` when a marked file breaks its own encoding early on.
     """
@@ -31,14 +38,14 @@ def decode(data: bytes) -> str:
             if text.count("\ufffd") > max(10, len(text) // 10):
                 raise Damaged("The text file is damaged: it does not follow its own encoding.")
             return text
+    sample = data[:_SAMPLE]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) > len(sample) // 5 and min(even, odd) <= len(sample) // 50:
+        return data.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    sample = data[:_SAMPLE]
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(even, odd) > len(sample) // 5 and min(even, odd) < len(sample) // 50:
-        return data.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
     return data.decode(_guess(sample), "replace")
 
 
@@ -46,7 +53,7 @@ def _guess(sample: bytes) -> str:
     """Return the likeliest 8-bit encoding, Windows Western when nothing speaks for another."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, steps=5, chunk_size=512).best()
+    best = from_bytes(sample, steps=5, chunk_size=512, cp_isolation=_LIKELY).best()
     if best is None or best.encoding in ("ascii", "utf_8"):
         return "cp1252"
     western = {"cp1252", "latin_1", "iso8859_15", "cp1254", "mac_roman", "cp437", "cp850", "cp858"}

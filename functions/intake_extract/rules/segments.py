@@ -334,6 +334,28 @@ def read_segments(glyphs: Sequence[Glyph]) -> list[Segment]:
                 tracking=tracking,
             )
         )
-    segments = _with_marks(_at_margins(segments))
-    segments.sort(key=lambda segment: (segment.order, segment.base, segment.x0))
-    return segments
+    return settled(segments)
+
+
+def settled(segments: Sequence[Segment]) -> list[Segment]:
+    """Cut segments at common edges, join list marks with their lines; in order of the stream."""
+    return sorted(
+        _with_marks(_at_margins(segments)),
+        key=lambda segment: (segment.order, segment.base, segment.x0),
+    )
+
+
+def from_words(words: Sequence[Word], *, base: float, size: float, order: int) -> list[Segment]:
+    """Return the segments of one row of words, which is cut at its wide gaps.
+
+    ``words`` is not empty; ``order`` is the place of the first segment in the page.
+    """
+    stretches = [[words[0]]]
+    for last, word in pairwise(words):
+        if word.x0 - last.x1 > _SEGMENT_GAP * size:
+            stretches.append([])
+        stretches[-1].append(word)
+    return [
+        Segment(words=tuple(stretch), base=base, size=size, bold=False, order=order + index)
+        for index, stretch in enumerate(stretches)
+    ]

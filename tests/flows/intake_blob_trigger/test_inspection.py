@@ -46,9 +46,23 @@ def test_hostile_files_meet_their_verdict(file: sample_resumes.SampleFile) -> No
         lambda: TEXT.encode("utf-32"),
         lambda: "Élodie Grünwald, São Paulo — expérience".encode("cp1252"),
         lambda: ("Опыт работы: инженер, Москва, 2019 – 2024.\n" * 20).encode("cp1251"),
+        lambda: ("Опыт работы: инженер, Москва, 2019 - 2024.\n" * 20).encode("koi8-r"),
+        lambda: ("Doświadczenie zawodowe: inżynier, Łódź, 2019 – 2024.\n" * 20).encode("cp1250"),
         lambda: ("職務経歴書 東京大学 2019年\n" * 20).encode("shift_jis"),
     ],
-    ids=["utf8", "bom", "utf16", "utf16le", "utf16be", "utf32", "cp1252", "cp1251", "sjis"],
+    ids=[
+        "utf8",
+        "bom",
+        "utf16",
+        "utf16le",
+        "utf16be",
+        "utf32",
+        "cp1252",
+        "cp1251",
+        "koi8r",
+        "cp1250",
+        "sjis",
+    ],
 )
 def test_accepts_text_in_common_encodings(encode: Callable[[], bytes]) -> None:
     """Plain text counts as text in Unicode with and without mark and in 8-bit encodings."""
@@ -58,10 +72,9 @@ def test_accepts_text_in_common_encodings(encode: Callable[[], bytes]) -> None:
 @pytest.mark.parametrize(
     ("data", "code", "noun"),
     [
-        (b"\x89PNG\r\n\x1a\n" + bytes(99), Code.UNSUPPORTED, "PNG"),
-        (b"\xff\xd8\xff\xe0" + bytes(99), Code.UNSUPPORTED, "JPEG"),
-        (b"{\\rtf1\\ansi Hello}", Code.UNSUPPORTED, "RTF"),
-        (b"<!DOCTYPE html><html><body>Hello</body></html>", Code.UNSUPPORTED, "web page"),
+        (bytes(4) + b"ftypheic" + bytes(99), Code.UNSUPPORTED, "HEIC"),
+        (b"%!PS-Adobe-3.0\n", Code.UNSUPPORTED, "PostScript"),
+        (b"<?xml version='1.0'?><feed/>", Code.UNSUPPORTED, "XML"),
         (b"Received: by mx\r\nMIME-Version: 1.0\r\nFrom: a@b\r\n\r\nHi", Code.UNSUPPORTED, "mail"),
         (b"\x1f\x8b\x08" + bytes(99), Code.UNSUPPORTED, "gzip"),
         (b"\x7fELF" + bytes(99), Code.EXECUTABLE, "Linux"),
@@ -88,12 +101,15 @@ def ole(*names: str) -> bytes:
     [
         (("EncryptionInfo", "EncryptedPackage"), Code.ENCRYPTED),
         (("WordDocument", "Macros", "VBA", "_VBA_PROJECT"), Code.MACROS),
-        (("WordDocument", "1Table"), Code.UNSUPPORTED),
+        (("WordDocument", "1Table"), None),
+        (("WordDocument", "ObjectPool", "\x03ObjInfo"), Code.EMBEDDED),
+        (("WordDocument", "\x13 DDEAUTO c:\\x"), Code.SCRIPT),
+        (("WordDocument", '\x13INCLUDEPICTURE "http://evil.example'), Code.EXTERNAL),
         (("Workbook",), Code.UNSUPPORTED),
         ((), Code.UNSUPPORTED),
     ],
 )
-def test_legacy_office_files(names: tuple[str, ...], code: Code) -> None:
+def test_legacy_office_files(names: tuple[str, ...], code: Code | None) -> None:
     """Encrypted Office documents and macros in old ones are quarantined, the rest named."""
     assert check(ole(*names), "cv.docx").code == code
 

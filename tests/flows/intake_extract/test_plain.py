@@ -16,6 +16,15 @@ RUSSIAN = (
     "обработки данных для крупных предприятий. Образование: государственный университет. "
 ) * 5
 
+POLISH = (
+    "Doświadczenie zawodowe: inżynier oprogramowania w Łodzi, od kwietnia 2019 do dziś.\n"
+    "Wykształcenie: Politechnika Łódzka. Umiejętności: zarządzanie zespołem, języki obce.\n"
+) * 5
+JAPANESE = (
+    "職務経歴書\n株式会社サンプルにてエンジニアとして勤務しました。東京大学卒業、2019年。\n"
+    "データ基盤の設計と運用を担当し、チームを率いました。よろしくお願いいたします。\n"
+) * 5
+
 
 @pytest.mark.parametrize(
     ("text", "encoding"),
@@ -30,6 +39,13 @@ RUSSIAN = (
         (FRENCH, "cp1252"),
         (RUSSIAN.replace("–", "-"), "cp1251"),
         (RUSSIAN.replace("–", "-"), "koi8-r"),
+        (POLISH, "cp1250"),
+        (POLISH, "iso8859-2"),
+        (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc_jp"),
+        ("Plain words in ASCII, one after the other.\n" * 3, "utf-16-le"),
+        ("Plain words in ASCII, one after the other.\n" * 3, "utf-16-be"),
+        (JAPANESE + "Tokyo, engineer, 2019\n" * 9, "utf-16-le"),
     ],
 )
 def test_encodings(text: str, encoding: str) -> None:
@@ -65,8 +81,8 @@ def test_nothing_to_read() -> None:
     """Blanks are no text, and what has no reader is refused by name."""
     with pytest.raises(NoText):
         extract(b" \n\n ", TEXT)
-    with pytest.raises(UnknownFormat, match="image/png"):
-        extract(b"x", "image/png")
+    with pytest.raises(UnknownFormat, match="image/heic"):
+        extract(b"x", "image/heic")
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def test_a_bomb_costs_one_child() -> None:
         (b"", PDF, Damaged),
         (b"%PDF-1.7 nothing", PDF, Damaged),
         (sample_hostile.encrypted_pdf(), PDF, Encrypted),
-        (b"x", "image/png", UnknownFormat),
+        (b"x", "image/heic", UnknownFormat),
     ],
 )
 def test_errors_keep_their_type(
