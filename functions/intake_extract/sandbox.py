@@ -27,9 +27,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from functions.intake_extract.rules.errors import (
     BY_CODE,
@@ -40,12 +40,16 @@ from functions.intake_extract.rules.errors import (
     TimedOut,
 )
 from functions.intake_extract.rules.limits import ExtractLimits
+from functions.intake_extract.rules.mail import MEDIA_TYPE as MAIL
+from functions.intake_extract.rules.mail import UnpackedMail
 from shared.models.text import ExtractedText
+
+Answered = TypeVar("Answered", bound=BaseModel)
 
 _CHUNK = 65_536
 _GLANCE = 0.05
 """Seconds between two looks at a working child's memory."""
-_JOB = "functions.intake_extract.reading:extract"
+_JOB = "functions.intake_extract.reading:open_file"
 _READS_IMAGES = {"ocr": True}
 _MEMORY_SIGNALS = {signal.SIGABRT, signal.SIGTRAP, signal.SIGILL, signal.SIGSEGV, signal.SIGKILL}
 
@@ -97,11 +101,18 @@ class Sandbox:
         child did not survive. Raises ``RuntimeError`` once closed, and when a
         child cannot be started.
         """
+        return self._ask(data, media_type, ExtractedText)
+
+    def unpack(self, data: bytes) -> UnpackedMail:
+        """Return the files of an e-mail; raises as :meth:`extract` does."""
+        return self._ask(data, MAIL, UnpackedMail)
+
+    def _ask(self, data: bytes, media_type: str, answered: type[Answered]) -> Answered:
         with self._slots:
             child = self._take()
             try:
                 answer = child.ask(data, media_type)
-                return _read(answer)
+                return _read(answer, answered)
             except Killed:
                 child.kill()
                 raise
@@ -154,12 +165,12 @@ class Sandbox:
             child.kill()
 
 
-def _read(answer: dict[str, Any]) -> ExtractedText:
+def _read(answer: dict[str, Any], answered: type[Answered]) -> Answered:
     if "error" in answer:
         kind = BY_CODE.get(str(answer["error"]), Crashed)
         raise kind(str(answer.get("message", ""))[:500])
     try:
-        return ExtractedText.model_validate(answer.get("text"))
+        return answered.model_validate(answer.get("text"))
     except ValidationError as error:
         raise Crashed("The reader of this file gave an unreadable answer.") from error
 

@@ -16,6 +16,7 @@ from functions.accounts.service.personal_data import erasing, exporting, replayi
 from functions.intake_blob_trigger import service as blob_trigger
 from functions.intake_blob_trigger.rules import Limits
 from functions.intake_extract import service as extraction
+from functions.intake_extract.rules.mail import UnpackedMail, unpack
 from functions.intake_finalize import service as finalizing
 from functions.intake_parse import service as parsing
 from shared import messaging, topology
@@ -89,6 +90,12 @@ class Lines:
         return ExtractedText(
             media_type=media_type, page_count=1, lines=tuple(lines), language="en", warnings=("w",)
         )
+
+    def unpack(self, data: bytes) -> UnpackedMail:
+        self.opened.append(data)
+        if self.error:
+            raise self.error
+        return unpack(data)
 
 
 @dataclass

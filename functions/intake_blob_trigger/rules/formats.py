@@ -81,6 +81,8 @@ def _is_heic(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"hevc")
 
 
+MAIL = Format("message/rfc822", "an e-mail", _is_mail, read=True)
+
 # The first row that knows the content decides. Plain text has no signature and comes last.
 FORMATS: tuple[Format, ...] = (
     Format(ZIP, "a ZIP archive", _begins(b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")),
@@ -104,7 +106,7 @@ FORMATS: tuple[Format, ...] = (
     Format(PDF, "a PDF", lambda head: b"%PDF-" in head[:_PDF_HEADER_WITHIN], read=True),
     Format(HTML, "a web page", _is_html, read=True),
     Format("application/xml", "an XML file", lambda head: _XML_START.match(head) is not None),
-    Format("message/rfc822", "an e-mail", _is_mail),
+    MAIL,
 )
 
 # What a ZIP or a legacy Office file turns out to be.

@@ -10,6 +10,7 @@ from functions.intake_blob_trigger.rules.formats import (
     CONTAINED,
     HEAD,
     HTML,
+    MAIL,
     OLE,
     PDF,
     READABLE,
@@ -46,12 +47,12 @@ def inspect_file(stream: BinaryIO, *, name: str, size: int, limits: Limits) -> V
     """Say whether a file may be extracted, by its content and never by its name.
 
     ``stream`` is the file, read from its start to its end; memory stays a small
-    multiple of ``limits.max_bytes``; ``size`` is its length in bytes as the store
+    multiple of ``limits.most_bytes``; ``size`` is its length in bytes as the store
     gives it, used only to refuse early; ``name`` serves the wording alone. Whatever
     the bytes are, the answer is a verdict. Only what the stream itself raises when
     it cannot be read goes through, so that the message is tried again.
     """
-    if size > limits.max_bytes:
+    if size > limits.most_bytes:
         return _too_large(limits).verdict(None)
     if stream.seekable():
         return _inspect(stream, name, limits)
@@ -59,7 +60,7 @@ def inspect_file(stream: BinaryIO, *, name: str, size: int, limits: Limits) -> V
         copied = 0
         while piece := stream.read(PIECE):
             copied += len(piece)
-            if copied > limits.max_bytes:
+            if copied > limits.most_bytes:
                 return _too_large(limits).verdict(None)
             copy.write(piece)
         return _inspect(copy, name, limits)  # type: ignore[arg-type]  # a binary file by its use
@@ -73,6 +74,7 @@ def _inspect(stream: BinaryIO, name: str, limits: Limits) -> Verdict:
         head = source.read(0, HEAD)
         _check_signatures(source, head, name)
         kind = recognise(head)
+        _check_size_of(kind, source.size, limits)
         return accepted(_check(source, kind, limits))
     except Objection as objection:
         return objection.verdict(kind.media_type if kind else None)
@@ -92,10 +94,15 @@ def _too_large(limits: Limits) -> Objection:
 
 
 def _check_size(size: int, limits: Limits) -> None:
-    if size > limits.max_bytes:
+    if size > limits.most_bytes:
         raise _too_large(limits)
     if size == 0:
         raise reject(Code.EMPTY, "The file is empty.")
+
+
+def _check_size_of(kind: Format | None, size: int, limits: Limits) -> None:
+    if size > (limits.max_mail_bytes if kind is MAIL else limits.max_bytes):
+        raise _too_large(limits)
 
 
 def _check_signatures(source: Source, head: bytes, name: str) -> None:

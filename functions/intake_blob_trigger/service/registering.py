@@ -266,7 +266,7 @@ def _tenant_of(stores: Stores, name: str) -> tuple[str, Reason | None]:
 def _read(stores: Stores, container: str, name: str, limits: Limits) -> _Read:
     """Read a file's facts, and check what is within the limits. Raises ``Missing``."""
     try:
-        file, content, etag = _facts(stores, container, name, keep=limits.max_bytes)
+        file, content, etag = _facts(stores, container, name, keep=limits.most_bytes)
     except Invalid as error:
         return _Read(*_unusable(container, name, error))
     verdict = inspect_file(content, name=file.filename, size=file.size, limits=limits)

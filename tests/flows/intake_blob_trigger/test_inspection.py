@@ -75,7 +75,6 @@ def test_accepts_text_in_common_encodings(encode: Callable[[], bytes]) -> None:
         (bytes(4) + b"ftypheic" + bytes(99), Code.UNSUPPORTED, "HEIC"),
         (b"%!PS-Adobe-3.0\n", Code.UNSUPPORTED, "PostScript"),
         (b"<?xml version='1.0'?><feed/>", Code.UNSUPPORTED, "XML"),
-        (b"Received: by mx\r\nMIME-Version: 1.0\r\nFrom: a@b\r\n\r\nHi", Code.UNSUPPORTED, "mail"),
         (b"\x1f\x8b\x08" + bytes(99), Code.UNSUPPORTED, "gzip"),
         (b"\x7fELF" + bytes(99), Code.EXECUTABLE, "Linux"),
         (b"#!/bin/sh\necho hello\n", Code.EXECUTABLE, "script"),
@@ -133,11 +132,24 @@ def test_the_test_signature_is_the_published_one() -> None:
 
 def test_the_size_is_measured() -> None:
     """A file is too large by what the store says, and also when the store is wrong."""
-    limits = Limits(max_bytes=1000)
+    limits = Limits(max_bytes=1000, max_mail_bytes=1000)
     data = b"work " * 300
     told = inspect_file(io.BytesIO(b""), name="a.txt", size=1001, limits=limits)
     found = inspect_file(io.BytesIO(data), name="a.txt", size=10, limits=limits)
     assert told.code == found.code == Code.TOO_LARGE
+
+
+def test_an_e_mail_may_be_larger_than_a_file() -> None:
+    """Its attachments are in base 64; each is held to the limit of a file by itself."""
+    head = b"Received: by mx\r\nMIME-Version: 1.0\r\nFrom: a@b.example\r\n\r\n"
+    limits = Limits(max_bytes=1000, max_mail_bytes=2000)
+    for size, code in ((2000, None), (2001, Code.TOO_LARGE)):
+        data = head + b"x" * (size - len(head))
+        found = inspect_file(io.BytesIO(data), name="a.eml", size=size, limits=limits)
+        assert found.code == code
+        text = b"work " * 500
+        told = inspect_file(io.BytesIO(text[:size]), name="a.txt", size=size, limits=limits)
+        assert told.code == Code.TOO_LARGE
 
 
 class OneWay(io.RawIOBase):

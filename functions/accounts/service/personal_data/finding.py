@@ -94,7 +94,7 @@ def dead_letters_of(stores: Stores, subjects: Subjects) -> Iterator[tuple[str, i
 
 def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
     """The subjects with the profiles that were merged with their candidates', the dropped files
-    of all of these, and copies of the files added."""
+    of all of these, copies of the files and the e-mails that brought them added."""
     found = dict.fromkeys(subjects.get("intake", ()))
     candidates = dict.fromkeys(
         each
@@ -112,11 +112,21 @@ def with_files(stores: Stores, tenant_id: str, subjects: Subjects) -> Subjects:
         found |= dict.fromkeys(_intakes_where(stores, tenant_id, "candidate_id", candidate_id))
     pending = list(found)
     while pending:
-        copies = _intakes_where(stores, tenant_id, "duplicate_of", pending.pop())
+        intake_id = pending.pop()
+        copies = _intakes_where(stores, tenant_id, "duplicate_of", intake_id)
+        if mail := _mail_of(stores, tenant_id, intake_id):
+            copies.append(mail)
         new = [each for each in copies if each not in found]
         found |= dict.fromkeys(new)
         pending += new
     return {**subjects, "intake": tuple(found)} if found else dict(subjects)
+
+
+def _mail_of(stores: Stores, tenant_id: str, intake_id: str) -> str | None:
+    """The e-mail in which a file came: it holds the file as well."""
+    stored = stores.documents.get(intake.CONTAINER, (tenant_id, intake_id), intake_id)
+    origin = IntakeRecord.of(stored.body).origin if stored else None
+    return origin.mail if origin else None
 
 
 def came_back(
