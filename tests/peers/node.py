@@ -45,8 +45,21 @@ def running_cosmosdb_server() -> Iterator[int]:
         yield port
 
 
+def installed_file(package: str, name: str) -> Path:
+    """A file of an installed package. Skips the test where there is no node."""
+    _node_with(package)
+    return FOLDER / "node_modules" / package / name
+
+
 def _installed(package: str, program: str) -> list[str]:
-    """The command of an installed package's program. Skips the test where there is no node.
+    """The command of an installed package's program. Skips the test where there is no node."""
+    node = _node_with(package)
+    manifest = FOLDER / "node_modules" / package / "package.json"
+    return [node, str(manifest.parent / json.loads(manifest.read_bytes())["bin"][program])]
+
+
+def _node_with(package: str) -> str:
+    """Node, once a package is installed.
 
     On a build server nothing is skipped: there the missing program is the failure.
     """
@@ -57,8 +70,7 @@ def _installed(package: str, program: str) -> list[str]:
             pytest.fail(reason)
         pytest.skip(reason)
     _install(npm)
-    manifest = FOLDER / "node_modules" / package / "package.json"
-    return [node, str(manifest.parent / json.loads(manifest.read_bytes())["bin"][program])]
+    return node
 
 
 def _install(npm: str) -> None:

@@ -178,7 +178,7 @@ def candidates_create(call: Call[None, CandidateChanges]) -> Reply:
     written = profiles.write(
         runtime.stores(),
         call.principal.tenant_id,
-        resume_of(call.body),
+        resume_of(call.body, today=call.now.date()),
         name="by hand",
         by=_pseudonym(call),
         now=call.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -20,6 +21,7 @@ from shared.models.resume import (
     Study,
     Value,
 )
+from shared.profiles.experience import months_of
 from shared.skills import taxonomy
 
 _CONFIG = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -159,9 +161,11 @@ def applied(
     return after, fields, beside
 
 
-def resume_of(changes: CandidateChanges) -> Resume:
+def resume_of(changes: CandidateChanges, *, today: date) -> Resume:
     """A whole résumé that was written by hand."""
-    return applied(Resume(personal=PersonalInfo(), parser="by hand"), changes)[0]
+    resume = applied(Resume(personal=PersonalInfo(), parser="by hand"), changes)[0]
+    months = months_of(resume.work_experience, today)
+    return resume.model_copy(update={"months_of_experience": months})
 
 
 def told(text: str) -> Value:

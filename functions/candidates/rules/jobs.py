@@ -11,17 +11,12 @@ from shared.skills import taxonomy
 
 MOST_SKILLS = 40
 _MOST_YEARS = 30
+_BULLETS = "-*•·–"
 
 _MAY = re.compile(
     r"nice[ -]to[ -]have|preferred|prefera|bonus|a plus\b|desirable|advantage|ideally|optional|"
     r"von vorteil|wunschenswert|idealerweise|gerne|souhait|un plus|apprecie|atout|"
     r"deseable|se valora|valorable|desejavel|diferencial"
-)
-_MUST = re.compile(
-    r"require|must[ -]have|you (?:have|bring|need)|essential|mandatory|qualification|"
-    r"anforderung|voraussetzung|ihr profil|du bringst|erforderlich|"
-    r"exige|requis|profil recherche|obligatoire|"
-    r"requisito|imprescindible|obrigatori|necessari"
 )
 _AROUND = re.compile(
     r"\b(?:about (?:us|the company)|who we are|we offer|benefits|what we offer|uber uns|wir bieten|"
@@ -99,24 +94,40 @@ def _skills(description: str) -> tuple[list[str], list[str]]:
     left out."""
     must: dict[str, None] = {}
     may: dict[str, None] = {}
-    section = "must"
+    section, after_blank = "must", True
     for line in description.splitlines():
-        plain = folded(line)
-        is_heading = len(line.split()) <= 6 and not plain.rstrip().endswith((".", ",", ";"))
-        if is_heading and plain.strip():
-            if _AROUND.search(plain):
-                section = "around"
-            elif _MAY.search(plain):
-                section = "may"
-            elif _MUST.search(plain) or plain.rstrip().endswith(":"):
-                section = "must"
+        plain = folded(line).strip()
+        if after_blank and _is_heading(line, plain):
+            section = _section_of(plain)
+        after_blank = not plain
         if section == "around":
             continue
         for sentence in re.split(r"(?<=[.;!?])\s+", line):
-            found = [entry.key for _, _, entry in taxonomy.in_prose(sentence)]
+            found = [entry.key for _, _, entry in taxonomy.in_prose(sentence)] + _listed(sentence)
             into = may if section == "may" or _MAY.search(folded(sentence)) else must
             into.update(dict.fromkeys(found))
     return list(must), [key for key in may if key not in must]
+
+
+def _section_of(heading: str) -> str:
+    if _AROUND.search(heading):
+        return "around"
+    return "may" if _MAY.search(heading) else "must"
+
+
+def _listed(line: str) -> list[str]:
+    """Skills that an item of a list names and nothing else: there "Rust" is no verb."""
+    if line.lstrip()[:1] not in _BULLETS:
+        return []
+    pieces = re.split(r",|;|\b(?:and|und|et|y|e|or|oder|ou|o)\b", line.strip(_BULLETS + " \t."))
+    entries = (taxonomy.exact(piece) for piece in pieces if piece.strip())
+    return [entry.key for entry in entries if entry]
+
+
+def _is_heading(line: str, plain: str) -> bool:
+    """Whether a line after a blank one is short, no item of a list and no sentence."""
+    is_item = line.lstrip()[:1] in _BULLETS
+    return bool(plain) and not is_item and len(plain.split()) <= 6 and plain[-1] not in ".,;"
 
 
 def _years(plain: str) -> float | None:

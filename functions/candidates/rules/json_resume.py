@@ -23,6 +23,7 @@ from shared.models.resume import (
     Study,
     Value,
 )
+from shared.profiles.experience import months_of
 
 _CONFIG = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 _DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
@@ -223,9 +224,11 @@ def imported(given: JsonResume, *, now: datetime) -> Resume:
         links=_values(links),
     )
     named = [name for skill in given.skills for name in (skill.keywords or (skill.name,))]
+    work = tuple(_position(job, now) for job in given.work if _says(job))
     return Resume(
         personal=personal,
-        work_experience=tuple(_position(job, now) for job in given.work if _says(job)),
+        work_experience=work,
+        months_of_experience=months_of(work, now.date()),
         education=tuple(_study(study) for study in given.education if _says(study)),
         skills=tuple(skill_of(name) for name in dict.fromkeys(named) if name and name.strip()),
         languages=tuple(

@@ -335,7 +335,12 @@ def _recruit(house: House, candidate_id: str) -> str:
     other = CandidateChanges(name="Somebody Else", emails=("somebody@example.org",))
     ids = [
         candidates.write(
-            house, TENANT, resume_of(given), name="by hand", by="a-recruiter", now=now
+            house,
+            TENANT,
+            resume_of(given, today=now.date()),
+            name="by hand",
+            by="a-recruiter",
+            now=now,
         ).profile.candidate_id
         for given in (second, other)
     ]
