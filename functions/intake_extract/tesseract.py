@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import cache
 
 from functions.intake_extract.rules.errors import OcrMissing
-from functions.intake_extract.rules.recogniser import DPI, Unfinished
+from functions.intake_extract.rules.ocr.recogniser import DPI, Unfinished
 
 LANGUAGES = ("eng", "fra", "spa", "deu", "por")
 """Those of them that are installed are used together."""

@@ -110,8 +110,8 @@ def test_found_by_what_they_do_and_by_filters(desk: tuple[RunningHost, AtsPeer])
     assert best["items"][0]["name"] == "Maya Okafor"
     assert best["ways"] == ["words", "meaning"]
     for params in (
-        {"place": "berlin"}, {"language": "de"}, {"level": "master"}, {"min_years": "5.5", "skill": "python"},
-        {"skill": "kubernetes", "channel": "web"},
+        {"place": "berlin"}, {"language": "de"}, {"level": "master"},
+        {"min_years": "5.5", "skill": "python"}, {"skill": "kubernetes", "channel": "web"},
     ):  # fmt: skip
         assert [each["name"] for each in host.all_of("v1/candidates", **params)] == [
             "Maya Okafor"

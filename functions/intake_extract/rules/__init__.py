@@ -22,7 +22,7 @@ from functions.intake_extract.rules.errors import (
 )
 from functions.intake_extract.rules.language import detect_language
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.recogniser import Recogniser
+from functions.intake_extract.rules.ocr.recogniser import Recogniser
 from shared.models.text import ExtractedText
 
 __all__ = [
@@ -50,23 +50,23 @@ SeeingReader = Callable[[bytes, ExtractLimits, Recogniser], ExtractedText]
 # Media type to module and function: a reader loads with the first file of its kind.
 FORMATS: dict[str, tuple[str, str]] = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
-        "functions.intake_extract.rules.docx",
+        "functions.intake_extract.rules.word.docx",
         "extract_docx",
     ),
     "application/vnd.oasis.opendocument.text": (
-        "functions.intake_extract.rules.odt",
+        "functions.intake_extract.rules.opendocument.odt",
         "extract_odt",
     ),
-    "application/msword": ("functions.intake_extract.rules.doc", "extract_doc"),
-    "application/rtf": ("functions.intake_extract.rules.rtf", "extract_rtf"),
-    "text/html": ("functions.intake_extract.rules.html", "extract_html"),
+    "application/msword": ("functions.intake_extract.rules.word.doc", "extract_doc"),
+    "application/rtf": ("functions.intake_extract.rules.markup.rtf", "extract_rtf"),
+    "text/html": ("functions.intake_extract.rules.markup.html", "extract_html"),
     "text/plain": ("functions.intake_extract.rules.plain", "extract_plain"),
 }
 # Those whose pages may be images.
 SEEN: dict[str, tuple[str, str]] = {
     "application/pdf": ("functions.intake_extract.rules.pdf", "extract_pdf"),
     **{
-        f"image/{kind}": ("functions.intake_extract.rules.images", "extract_image")
+        f"image/{kind}": ("functions.intake_extract.rules.ocr.images", "extract_image")
         for kind in ("png", "jpeg", "tiff", "bmp", "webp", "gif")
     },
 }

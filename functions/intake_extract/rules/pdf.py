@@ -10,13 +10,13 @@ import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no type information
 
 from functions.intake_extract.rules.errors import Damaged, Encrypted, Scripted
-from functions.intake_extract.rules.flow import Page, in_reading_order, numbered
-from functions.intake_extract.rules.glyphs import Frame, Glyph, frame_of, read_glyphs
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.recogniser import Recogniser
-from functions.intake_extract.rules.scans import Scans, is_scan
-from functions.intake_extract.rules.segments import Segment, Word, read_segments
-from functions.intake_extract.rules.shapes import read_shapes, with_shapes
+from functions.intake_extract.rules.ocr.recogniser import Recogniser
+from functions.intake_extract.rules.ocr.scans import Scans, is_scan
+from functions.intake_extract.rules.pages.flow import Page, in_reading_order, numbered
+from functions.intake_extract.rules.pages.glyphs import Frame, Glyph, frame_of, read_glyphs
+from functions.intake_extract.rules.pages.segments import Segment, Word, read_segments
+from functions.intake_extract.rules.pages.shapes import read_shapes, with_shapes
 from shared.models.text import ExtractedText, PageLink
 
 MEDIA_TYPE = "application/pdf"

@@ -12,8 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from functions.intake_extract.rules.characters import spaced
-from functions.intake_extract.rules.html_styles import Look, Sheet, look_of
 from functions.intake_extract.rules.limits import ExtractLimits
+from functions.intake_extract.rules.markup.html_styles import Look, Sheet, look_of
 from functions.intake_extract.rules.plain import decode
 from functions.intake_extract.rules.rows import Block, Row, table_row, text_of
 from shared.html_tokens import RAW, End, Start, Text, tokens

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from functions.intake_extract.rules.gutters import Gutter, Kind, find_gutters
-from functions.intake_extract.rules.lines import Block, Line, rows_of, with_wrapped_cells
-from functions.intake_extract.rules.rails import with_labels
-from functions.intake_extract.rules.segments import Segment, same_row
-from functions.intake_extract.rules.tables import find_tables
+from functions.intake_extract.rules.pages.gutters import Gutter, Kind, find_gutters
+from functions.intake_extract.rules.pages.lines import Block, Line, rows_of, with_wrapped_cells
+from functions.intake_extract.rules.pages.rails import with_labels
+from functions.intake_extract.rules.pages.segments import Segment, same_row
+from functions.intake_extract.rules.pages.tables import find_tables
 
 _DEEPEST = 8
 _FEWEST_IN_COLUMN = 3

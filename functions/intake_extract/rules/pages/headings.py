@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-from functions.intake_extract.rules.segments import Segment, dominant
+from functions.intake_extract.rules.pages.segments import Segment, dominant
 
 _LARGER = 1.08
 _FEWEST = 2

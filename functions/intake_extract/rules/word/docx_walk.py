@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from functions.intake_extract.rules.characters import spaced
-from functions.intake_extract.rules.docx_styles import (
+from functions.intake_extract.rules.rows import Block, Row, table_row
+from functions.intake_extract.rules.word.docx_styles import (
     Face,
     Numbering,
     Styles,
@@ -17,7 +18,6 @@ from functions.intake_extract.rules.docx_styles import (
     indent_of,
     shape_of,
 )
-from functions.intake_extract.rules.rows import Block, Row, table_row
 
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"

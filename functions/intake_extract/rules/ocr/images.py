@@ -10,10 +10,10 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from functions.intake_extract.rules.errors import Damaged, NoText, TooLarge
-from functions.intake_extract.rules.flow import Page, in_reading_order, numbered
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.recogniser import DPI, Recogniser, Unfinished
-from functions.intake_extract.rules.recognition import recognised
+from functions.intake_extract.rules.ocr.recogniser import DPI, Recogniser, Unfinished
+from functions.intake_extract.rules.ocr.recognition import recognised
+from functions.intake_extract.rules.pages.flow import Page, in_reading_order, numbered
 from shared.models.text import ExtractedText
 
 READ_BY_OCR = "read by OCR"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import struct
 
-from functions.intake_extract.rules.compound import CompoundFile
-from functions.intake_extract.rules.doc_format import Look, Looks, Piece, pieces
 from functions.intake_extract.rules.errors import Damaged, Encrypted, ExtractionError
 from functions.intake_extract.rules.limits import ExtractLimits
 from functions.intake_extract.rules.rows import Block, field_url, text_of
 from functions.intake_extract.rules.sheets import Sheet
+from functions.intake_extract.rules.word.compound import CompoundFile
+from functions.intake_extract.rules.word.doc_format import Look, Looks, Piece, pieces
 from shared.models.text import ExtractedText
 
 MEDIA_TYPE = "application/msword"

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from functions.intake_extract.rules.characters import spaced
-from functions.intake_extract.rules.docx_styles import Face
-from functions.intake_extract.rules.odt_styles import (
+from functions.intake_extract.rules.opendocument.odt_styles import (
     DRAW,
     OFFICE,
     TABLE,
@@ -18,6 +17,7 @@ from functions.intake_extract.rules.odt_styles import (
     Styles,
 )
 from functions.intake_extract.rules.rows import Block, Row, table_row
+from functions.intake_extract.rules.word.docx_styles import Face
 
 _DROPPED = {
     TEXT + "tracked-changes",

@@ -8,10 +8,10 @@ from typing import Any
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no type information
 
 from functions.intake_extract.rules.errors import OcrMissing
-from functions.intake_extract.rules.flow import Page
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.recogniser import DPI, Recogniser, Unfinished
-from functions.intake_extract.rules.recognition import recognised
+from functions.intake_extract.rules.ocr.recogniser import DPI, Recogniser, Unfinished
+from functions.intake_extract.rules.ocr.recognition import recognised
+from functions.intake_extract.rules.pages.flow import Page
 
 _FEW_CHARACTERS = 20
 """A page with fewer is taken for a scan or an empty page."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from functions.intake_extract.rules.docx_styles import Face
+from functions.intake_extract.rules.word.docx_styles import Face
 
 _OASIS = "{urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, STYLE, TEXT, TABLE, DRAW = (

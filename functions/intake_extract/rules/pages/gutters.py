@@ -15,9 +15,9 @@ from itertools import pairwise
 from statistics import median
 
 from functions.intake_extract.rules.characters import is_date
-from functions.intake_extract.rules.headings import Headings
-from functions.intake_extract.rules.segments import Segment, beside, same_row
-from functions.intake_extract.rules.tables import find_tables
+from functions.intake_extract.rules.pages.headings import Headings
+from functions.intake_extract.rules.pages.segments import Segment, beside, same_row
+from functions.intake_extract.rules.pages.tables import find_tables
 
 _NARROWEST = 0.55
 """A gutter is at least this wide, in multiples of the usual font size."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from functions.intake_extract.rules.glyphs import Glyph
+from functions.intake_extract.rules.pages.glyphs import Glyph
 
 # All gaps are in em (multiples of the font size).
 _WORD_GAP = 0.17

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from functions.intake_extract.rules.errors import Damaged
 from functions.intake_extract.rules.limits import ExtractLimits
+from functions.intake_extract.rules.markup.rtf_tables import Tables, code_page, decoded
 from functions.intake_extract.rules.rows import Block, field_url, text_of
-from functions.intake_extract.rules.rtf_tables import Tables, code_page, decoded
 from functions.intake_extract.rules.sheets import Sheets
 from shared.models.text import ExtractedText
 from shared.rtf_tokens import Brace, Chars, Symbol, Token, Word, tokens

@@ -10,9 +10,9 @@ from math import inf
 from statistics import median
 from typing import Any
 
-from functions.intake_extract.rules.layout import Column, Zone, read_page
-from functions.intake_extract.rules.lines import Block, Line
-from functions.intake_extract.rules.segments import Segment
+from functions.intake_extract.rules.pages.layout import Column, Zone, read_page
+from functions.intake_extract.rules.pages.lines import Block, Line
+from functions.intake_extract.rules.pages.segments import Segment
 from shared.models.text import TextLine
 
 _EDGE_OF_PAGE = 0.1

@@ -14,9 +14,9 @@ from statistics import median
 from typing import Any
 
 from functions.intake_extract.rules.characters import readable
-from functions.intake_extract.rules.flow import Page
-from functions.intake_extract.rules.recogniser import DPI, Recogniser, Unfinished
-from functions.intake_extract.rules.segments import Segment, Word, from_words, settled
+from functions.intake_extract.rules.ocr.recogniser import DPI, Recogniser, Unfinished
+from functions.intake_extract.rules.pages.flow import Page
+from functions.intake_extract.rules.pages.segments import Segment, Word, from_words, settled
 
 _POINTS = 72.0
 _LINE = re.compile(

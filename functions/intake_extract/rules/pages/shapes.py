@@ -9,8 +9,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # ships no type information
 
-from functions.intake_extract.rules.glyphs import ADDRESS, INT, Frame, prototype
-from functions.intake_extract.rules.segments import Segment, Word
+from functions.intake_extract.rules.pages.glyphs import ADDRESS, INT, Frame, prototype
+from functions.intake_extract.rules.pages.segments import Segment, Word
 
 _count_objects = prototype(pdfium.FPDFPage_CountObjects, INT, ADDRESS)
 _object_at = prototype(pdfium.FPDFPage_GetObject, ADDRESS, ADDRESS, INT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from functions.intake_extract.rules.characters import DASHES, date_goes_on, is_date
-from functions.intake_extract.rules.segments import Segment, dominant, same_row
+from functions.intake_extract.rules.pages.segments import Segment, dominant, same_row
 
 _CELL_GAP = 1.1
 """From this gap on, in em, two parts of a row are parted by a tab."""

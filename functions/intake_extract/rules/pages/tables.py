@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
-from functions.intake_extract.rules.segments import Segment, same_row
+from functions.intake_extract.rules.pages.segments import Segment, same_row
 
 _FEWEST_COLUMNS = 3
 _FEWEST_ROWS = 2

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from functions.intake_extract.rules.container import Container, parse_xml
-from functions.intake_extract.rules.docx_styles import STRICT, Numbering, Styles, W
-from functions.intake_extract.rules.docx_walk import R, Walk
 from functions.intake_extract.rules.errors import Damaged
 from functions.intake_extract.rules.limits import ExtractLimits
 from functions.intake_extract.rules.rows import Block, text_of
+from functions.intake_extract.rules.word.docx_styles import STRICT, Numbering, Styles, W
+from functions.intake_extract.rules.word.docx_walk import R, Walk
 from shared.models.text import ExtractedText
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

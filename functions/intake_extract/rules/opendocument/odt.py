@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 from functions.intake_extract.rules.container import Container
 from functions.intake_extract.rules.errors import Damaged, Encrypted
 from functions.intake_extract.rules.limits import ExtractLimits
-from functions.intake_extract.rules.odt_styles import OFFICE, STYLE, Styles
-from functions.intake_extract.rules.odt_walk import Walk
+from functions.intake_extract.rules.opendocument.odt_styles import OFFICE, STYLE, Styles
+from functions.intake_extract.rules.opendocument.odt_walk import Walk
 from functions.intake_extract.rules.rows import Block, text_of
 from shared.models.text import ExtractedText
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import inf
 
 from functions.intake_extract.rules.characters import DASHES, date_goes_on, is_date
-from functions.intake_extract.rules.gutters import Gutter
-from functions.intake_extract.rules.lines import Block, Line, rows_of
-from functions.intake_extract.rules.segments import Segment, beside, same_row
+from functions.intake_extract.rules.pages.gutters import Gutter
+from functions.intake_extract.rules.pages.lines import Block, Line, rows_of
+from functions.intake_extract.rules.pages.segments import Segment, beside, same_row
 
 _FEWEST_ROWS = 3
 _MOSTLY = 0.7

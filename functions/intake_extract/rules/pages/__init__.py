@@ -1,0 +1,1 @@
+"""Pages by their geometry: from characters with places to lines in reading order."""
