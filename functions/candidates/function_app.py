@@ -6,7 +6,15 @@ import azure.functions as func
 
 from functions.candidates.ats_client import AtsClient
 from functions.candidates.routes import ats as ats_routes
-from functions.candidates.routes import blueprint, duplicates, notes, profiles, search
+from functions.candidates.routes import (
+    blueprint,
+    counts,
+    duplicates,
+    matching,
+    notes,
+    profiles,
+    search,
+)
 from functions.candidates.service import ats, counting, expiring, hearing
 from shared import runtime, telemetry
 from shared.bus_trigger import deliver
@@ -14,7 +22,16 @@ from shared.events.candidate import HandoverDue
 from shared.events.envelope import Event
 from shared.messaging import Outcome
 
-__all__ = ["ats_routes", "blueprint", "duplicates", "notes", "profiles", "search"]
+__all__ = [
+    "ats_routes",
+    "blueprint",
+    "counts",
+    "duplicates",
+    "matching",
+    "notes",
+    "profiles",
+    "search",
+]
 
 
 def _handle(event: Event) -> Outcome:

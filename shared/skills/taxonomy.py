@@ -43,6 +43,12 @@ def named() -> dict[str, Entry]:
     return {item["key"]: Entry(item["key"], item["name"], item["family"]) for item in listed()}
 
 
+def name_of(key: str) -> str:
+    """Return what a skill is called, its key for one that is not known."""
+    entry = named().get(key)
+    return entry.name if entry else key
+
+
 @cache
 def names_of(key: str) -> tuple[str, ...]:
     """Return every name of the skill with this key, the key among them; none for no skill."""

@@ -50,12 +50,12 @@ def match(profile: CandidateProfile, job: Job, similarity: float | None, *, toda
     """How well a candidate fits; ``similarity`` is the cosine of what both mean, None unknown."""
     has = {skill.key: skill.name for skill in profile.resume.skills if skill.key}
     skills = tuple(
-        Matched(key, _name(key), must, has[key])
+        Matched(key, taxonomy.name_of(key), must, has[key])
         for keys, must in ((job.must, True), (job.may, False))
         for key in keys
         if key in has
     )
-    missing = tuple(_name(key) for key in job.must if key not in has)
+    missing = tuple(taxonomy.name_of(key) for key in job.must if key not in has)
     years = years_of_experience(profile, today)
     parts: list[tuple[float, float]] = []
     if job.must or job.may:
@@ -125,8 +125,3 @@ def _said(
     if similarity is not None and similarity >= 0.5:
         reasons.append("what they have done is close to what the job is about")
     return tuple(reasons), tuple(gaps)
-
-
-def _name(key: str) -> str:
-    entry = taxonomy.named().get(key)
-    return entry.name if entry else key

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from functions.candidates.rules.filters import Search, wanted_terms
-from shared.documents.port import Contains, Equals, Filter, Order, Range
+from shared.documents.port import Contains, Equals, Filter, Json, Neighbour, Order, Range
 from shared.encoding import Encoder
 from shared.errors import Invalid, Unavailable
 from shared.models.candidate import CONTAINER, CandidateProfile
@@ -133,7 +133,7 @@ def ranked(
     start = _start(continuation)
     where = conditions(wanted, now=now)
     asked = asked_words(question)
-    profiles: dict[str, CandidateProfile] = {}
+    bodies: dict[str, Json] = {}
     weights: Counter[str] = Counter()
     for word in asked:
         page = stores.documents.query(
@@ -145,32 +145,28 @@ def ranked(
         )
         weight = rarity(len(page.items), _USUAL_TOTAL)
         for item in page.items:
-            profile = CandidateProfile.of(item.body)
-            profiles[profile.candidate_id] = profile
-            weights[profile.candidate_id] += weight  # type: ignore[assignment]  # a float
+            bodies[item.body["id"]] = item.body
+            weights[item.body["id"]] += weight  # type: ignore[assignment]  # a float
     worded = sorted(weights, key=lambda each: (-weights[each], each))
-    near = meant(stores, encoder, tenant_id, question, where)
-    cosines: dict[str, float] = {}
-    for profile, cosine in near or []:
-        if cosine >= _CLOSE_FROM:
-            profiles[profile.candidate_id] = profile
-            cosines[profile.candidate_id] = cosine
+    near = _nearest(stores, encoder, tenant_id, question, where, _MOST_BY_MEANING)
+    close = [each for each in near or () if each.similarity >= _CLOSE_FROM]
+    bodies |= {each.stored.body["id"]: each.stored.body for each in close}
+    cosines = {each.stored.body["id"]: each.similarity for each in close}
     orders: dict[Way, list[str]] = {"words": worded, "meaning": list(cosines)}
     scores = fused_scores(orders.values())
+    best = sorted(scores, key=lambda key: (-scores[key], -cosines.get(key, 0.0), key))
     hits = [
         RankedHit(
-            profiles[key],
-            score,
+            CandidateProfile.of(bodies[key]),
+            scores[key],
             tuple(way for way, order in orders.items() if key in order),
             cosines.get(key),
         )
-        for key, score in scores.items()
+        for key in best[start : start + limit]
     ]
-    hits.sort(key=lambda hit: (-hit.score, -(hit.similarity or 0.0), hit.profile.candidate_id))
-    page_of = hits[start : start + limit]
-    more = f"{_RANKED}{start + limit}" if len(hits) > start + limit else None
+    more = f"{_RANKED}{start + limit}" if len(best) > start + limit else None
     ways: tuple[Way, ...] = ("words",) if near is None else ("words", "meaning")
-    return Ranked(page_of, ways, more)
+    return Ranked(hits, ways, more)
 
 
 def meant(
@@ -183,12 +179,25 @@ def meant(
     limit: int = _MOST_BY_MEANING,
 ) -> list[tuple[CandidateProfile, float]] | None:
     """Profiles by their nearness to a question, the nearest first; None without an encoder."""
+    found = _nearest(stores, encoder, tenant_id, question, where, limit)
+    if found is None:
+        return None
+    return [(CandidateProfile.of(each.stored.body), each.similarity) for each in found]
+
+
+def _nearest(
+    stores: Stores,
+    encoder: Encoder,
+    tenant_id: str,
+    question: str,
+    where: list[Filter],
+    limit: int,
+) -> tuple[Neighbour, ...] | None:
     try:
         (vector,) = encoder.encode([question])
     except Unavailable:
         return None
-    found = stores.documents.nearest(CONTAINER, (tenant_id,), vector, where=where, limit=limit)
-    return [(CandidateProfile.of(each.stored.body), each.similarity) for each in found]
+    return stores.documents.nearest(CONTAINER, (tenant_id,), vector, where=where, limit=limit)
 
 
 def facets(stores: Stores, tenant_id: str, wanted: Search, *, now: datetime) -> Facets:
@@ -200,29 +209,36 @@ def facets(stores: Stores, tenant_id: str, wanted: Search, *, now: datetime) -> 
         name: Counter() for name in ("skills", "languages", "levels", "channels", "tags", "places")
     }
     counted, complete = 0, True
-    for profile in _fitting(stores, tenant_id, wanted, now):
+    for body in _fitting(stores, tenant_id, wanted, now):
         if counted == MOST_COUNTED:
             complete = False
             break
         counted += 1
-        counts["skills"].update(profile.skill_keys)
-        counts["languages"].update(profile.language_codes)
-        counts["levels"].update([profile.level] if profile.level else [])
-        counts["channels"].update(profile.channels)
-        counts["tags"].update(profile.tags)
-        location = profile.resume.personal.location
-        counts["places"].update([location.value] if location else [])
+        counts["skills"].update(body["skill_keys"])
+        counts["languages"].update(body["language_codes"])
+        counts["levels"].update(body["levels"][-1:])
+        counts["channels"].update(body["channels"])
+        counts["tags"].update(body["tags"])
+        location = body["resume"]["personal"]["location"]
+        counts["places"].update([location["value"]] if location else [])
     return Facets(counted, complete, **{name: _most(each) for name, each in counts.items()})
 
 
-def _fitting(
-    stores: Stores, tenant_id: str, wanted: Search, now: datetime
-) -> Iterator[CandidateProfile]:
+def _fitting(stores: Stores, tenant_id: str, wanted: Search, now: datetime) -> Iterator[Json]:
+    """The stored profiles that fit, as they lie there: reading thousands as models takes ten
+    times as long."""
     continuation = None
     while True:
-        found = search(stores, tenant_id, wanted, limit=500, continuation=continuation, now=now)
-        yield from found.profiles
-        continuation = found.continuation
+        page = stores.documents.query(
+            CONTAINER,
+            (tenant_id,),
+            where=conditions(wanted, now=now),
+            order=Order("updated_at", descending=True),
+            limit=500,
+            continuation=continuation,
+        )
+        yield from (item.body for item in page.items)
+        continuation = page.continuation
         if continuation is None:
             return
 
