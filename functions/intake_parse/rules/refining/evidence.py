@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from functions.intake_parse.rules import phones
-from functions.intake_parse.rules.contact import EMAIL, LINK, link_key, words_of
+from functions.intake_parse.rules.contact import link_key
 from functions.intake_parse.rules.languages import codes
 from functions.intake_parse.rules.lexicon import fold
+from functions.intake_parse.rules.refining.addresses import Addresses
 from functions.intake_parse.rules.refining.asked import Claim, Claims, JobClaim, StudyClaim
 from functions.intake_parse.rules.refining.folded import FoldedText, Place
 from functions.intake_parse.rules.refining.periods import Periods
@@ -47,7 +48,7 @@ class Evidence:
 
     def __init__(self, text: FoldedText, *, others: frozenset[int], region: str | None) -> None:
         self._text = text
-        self._others = others
+        self._addresses = Addresses(text, others)
         self._region = region
         self._periods = Periods(text)
         self.dropped: Counter[str] = Counter()
@@ -146,72 +147,29 @@ class Evidence:
         return self._value("projects", claim)
 
     def _email(self, claim: Claim) -> Value | None:
-        wanted = claim.value.strip().casefold()
-        for number, line, start in self._own_lines():
-            for m in EMAIL.finditer(line) if "@" in line else ():
-                written = re.sub(r"\s", "", m[0]).rstrip(".")
-                if written.casefold() == wanted:
-                    span = self._text.span(start + m.start(), start + m.end())
-                    sure = 0.85 if number == claim.line else 0.75
-                    return Value(value=written, confidence=sure, span=span)
-        for link in self._text.source.links:
-            address = link.url[7:].split("?")[0].strip()
-            theirs = link.line is not None and link.line + 1 in self._others
-            if (
-                address.casefold() == wanted
-                and not theirs
-                and link.url.casefold().startswith("mailto:")
-                and EMAIL.fullmatch(address)
-            ):
-                return Value(value=address, confidence=0.8)
-        return None
+        found = self._addresses.emails.get(claim.value.strip().casefold())
+        return self._stands(found, claim) if found else None
+
+    def _link(self, claim: Claim) -> Value | None:
+        found = self._addresses.links.get(link_key(claim.value))
+        return self._stands(found, claim) if found else None
 
     def _phone(self, claim: Claim) -> Value | None:
         wanted = re.sub(r"\D", "", claim.value).lstrip("0")
-        for number, line, start in self._own_lines():
-            for m in phones.PHONE.finditer(line):
-                digits = re.sub(r"\D", "", m[0]).lstrip("0")
-                if not 6 <= len(digits) <= 15 or phones.like_dates(m[0].strip()):
-                    continue
-                # what is said may have the country's code before what stands there
-                if wanted.endswith(digits) and len(wanted) - len(digits) <= 3:
-                    written = m[0].strip()
-                    at = start + m.start() + m[0].index(written)
-                    value, valid = phones.formatted(written, self._region)
-                    near = number == claim.line
-                    return Value(
-                        value=value,
-                        confidence=0.85 if valid and near else 0.75 if valid else 0.5,
-                        span=self._text.span(at, at + len(written)),
-                    )
+        for digits, found in self._addresses.phones.items():
+            # what is said may have the country's code before what stands there
+            if wanted.endswith(digits) and len(wanted) - len(digits) <= 3:
+                value, valid = phones.formatted(found.text, self._region)
+                stands = self._stands(found, claim)
+                sure = stands.confidence if valid else 0.5
+                return stands.model_copy(update={"value": value, "confidence": sure})
         return None
 
-    def _link(self, claim: Claim) -> Value | None:
-        wanted = link_key(claim.value)
-        if "." not in wanted:
-            return None
-        for number, line in enumerate(self._text.lines, 1):
-            start = self._text.source.starts[number - 1]
-            for m in LINK.finditer(line.text[:1_500]) if "." in line.text else ():
-                written = re.sub(r"\s", "", m[0]).rstrip(".,;:)\u2019'")
-                if link_key(written) == wanted:
-                    stands = self._text.span(start + m.start(), start + m.end())
-                    return Value(value=written, confidence=0.8, span=stands)
-        for link in self._text.source.links:
-            web = link.url.casefold().strip().startswith(("http://", "https://", "www."))
-            if web and link_key(link.url) == wanted:
-                span = words_of(self._text.source, link)
-                return Value(value=link.url.strip(), confidence=0.85, span=span)
-        return None
-
-    def _own_lines(self) -> list[tuple[int, str, int]]:
-        """The lines that are about the person: number, text, offset."""
-        starts = self._text.source.starts
-        return [
-            (number, line.text[:1_500], starts[number - 1])
-            for number, line in enumerate(self._text.lines, 1)
-            if number not in self._others
-        ]
+    def _stands(self, found: Place, claim: Claim) -> Value:
+        """An address; one that only an annotation gives has no place."""
+        if found.start < found.end:
+            return self._at(found, claim)
+        return Value(value=found.text, confidence=0.8)
 
     def _languages(self, claims: Claims) -> list[Language]:
         found: dict[str, Language] = {}
@@ -311,13 +269,18 @@ class Evidence:
             for a in ones
             for b in others
             # one place is not two parts of an entry
-            if not _overlap(a, b) and abs(a.line - b.line) <= APART
+            if not _overlap(a, b) and self._is_one(a.line, b.line)
         ]
         if pairs:
             _, _, a, b = min(pairs, key=lambda pair: (pair[1], pair[0]))
             return a, b
         self.dropped[f"{field}.{other}"] += 1
         return ones[0], None
+
+    def _is_one(self, one: int, other: int) -> bool:
+        """Whether lines can be of one entry: near, and not parted by the dates of another."""
+        apart = abs(one - other)
+        return apart <= 2 or (apart <= APART and not self._periods.part(one, other))
 
 
 def _overlap(one: Place, other: Place) -> bool:

@@ -13,6 +13,7 @@ from shared.models.text import ExtractedText
 
 _SKIPPED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _BROKEN = re.compile(r"[-‐]\n")
+_WITHOUT_SKIPPED = {ord(each): None for each in _SKIPPED}
 MOST_PLACES = 60
 """Places of one value that are looked at."""
 
@@ -108,7 +109,7 @@ class FoldedText:
                     if words.count("\n") <= breaks:
                         if breaks_as != " ":
                             words = _BROKEN.sub(breaks_as, words)
-                        text = " ".join(words.split())
+                        text = " ".join(words.translate(_WITHOUT_SKIPPED).split())
                         found.setdefault(start, Place(start, stop, self.line_at(start), text))
                 at = form.find(wanted, at + 1)
         return sorted(found.values(), key=lambda place: (abs(place.line - near), place.start))

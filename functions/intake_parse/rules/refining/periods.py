@@ -66,6 +66,11 @@ class Periods:
         missing = tuple(name for name, is_said in asked if is_said and not getattr(timing, name))
         return Timing(timing.start, timing.end, timing.current, missing)
 
+    def part(self, one: int, other: int) -> bool:
+        """Say whether a range stands on a line between two."""
+        first, last = sorted((one, other))
+        return any(each.period.ranged and first < each.line < last for each in self._found)
+
     def _near(self, first: int, last: int) -> list[_Dated]:
         """The dates on the lines, and the next above and below where no range is on them."""
         on = [each for each in self._found if first <= each.line <= last]
