@@ -215,7 +215,7 @@ def test_without_any_handler_lines_go_to_standard_error() -> None:
 
 def test_the_azure_sdks_are_quiet() -> None:
     """The SDKs' lines of each request and reply are not written, their warnings are."""
-    loggers = [logging.getLogger(name) for name in ("azure", "uamqp", "urllib3")]
+    loggers = [logging.getLogger(name) for name in ("azure", "uamqp", "urllib3", "openai")]
     levels = [logger.level for logger in [logging.getLogger("waymark"), *loggers]]
     for logger in loggers:
         logger.setLevel(logging.NOTSET)
