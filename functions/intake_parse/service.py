@@ -145,20 +145,25 @@ def _refined(
     return resume, refinement
 
 
-def _claims(
-    stores: Stores, tenant_id: str, sent: asked.Sent, model: BudgetedModel, *, now: datetime
-) -> asked.Claims:
-    """What a model says of a text. Raises ``NoAnswer``, and the ``Problem`` of stores."""
-    if not sent.lines:
-        raise NoAnswer("too_long")
-    question = Question(
+def question_of(sent: asked.Sent) -> Question:
+    """Ask a language model what stands in a text."""
+    return Question(
         name="resume",
         instructions=asked.INSTRUCTIONS,
         document=sent.document,
         schema=asked.schema(),
         most_answer_tokens=sent.most_answer_tokens,
     )
-    claims = asked.claims_of(model.ask(stores, tenant_id, question, now=now).written)
+
+
+def _claims(
+    stores: Stores, tenant_id: str, sent: asked.Sent, model: BudgetedModel, *, now: datetime
+) -> asked.Claims:
+    """What a model says of a text. Raises ``NoAnswer``, and the ``Problem`` of stores."""
+    if not sent.lines:
+        raise NoAnswer("too_long")
+    answer = model.ask(stores, tenant_id, question_of(sent), now=now)
+    claims = asked.claims_of(answer.written)
     if claims is None:
         raise NoAnswer("malformed")
     return claims

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -49,11 +50,12 @@ class Merger:
     def merged(self, rules: Resume, refined: Resume, *, today: date, model: str) -> Resume:
         """Return the rules' reading with the refined one merged into it.
 
-        Nothing that the rules were sure of changes, and no entry, e-mail address or telephone
-        number of theirs goes.
+        What the rules were sure of stays, or is parted in two; no e-mail address or telephone
+        number of theirs goes, and no entry but a job that is a course of study.
         """
         mine, other = rules.personal, refined.personal
-        work = self._entries(rules.work_experience, refined.work_experience, _same_job, self._job)
+        jobs = [each for each in rules.work_experience if not self._is_study(each, refined)]
+        work = self._entries(jobs, refined.work_experience, _same_job, self._job)
         education = self._entries(rules.education, refined.education, _same_study, self._study)
         return rules.model_copy(
             update={
@@ -88,8 +90,11 @@ class Merger:
             "links": self._union(mine.links, other.links, lambda each: link_key(each.value)),
         }
 
-    def _part(self, mine: PartT | None, other: PartT | None) -> PartT | None:
-        """One value: the rules' where they have one and are sure of it."""
+    def _part(
+        self, mine: PartT | None, other: PartT | None, *, joined: bool = False
+    ) -> PartT | None:
+        """One value: the rules' where they have one and are sure of it, unless it is ``joined``
+        with another."""
         if other is None:
             return mine
         if mine is None:
@@ -98,7 +103,7 @@ class Merger:
         if plain(mine.value) == plain(other.value):
             sure = max(mine.confidence, other.confidence)
             return mine.model_copy(update={"confidence": sure})
-        if mine.confidence >= SURE or other.confidence < mine.confidence:
+        if not joined and (mine.confidence >= SURE or other.confidence < mine.confidence):
             return mine
         self.changes.corrected += 1
         return other
@@ -163,18 +168,32 @@ class Merger:
             found.insert(at, other)
         return tuple(found)
 
+    def _is_study(self, job: Position, refined: Resume) -> bool:
+        """Whether what the rules took for a job, unsure of its title, is a course of study."""
+        if job.title is None or job.title.confidence >= SURE:
+            return False
+        found = any(
+            _alike(job.title, each.degree) and _alike(job.company, each.institution)
+            for each in refined.education
+        ) and not any(_alike(job.title, each.title) for each in refined.work_experience)
+        self.changes.corrected += found
+        return found
+
     def _job(self, mine: Position, other: Position) -> Position:
+        title = _joins(mine.title, other.title, other.company, mine.company)
+        company = _joins(mine.company, other.company, other.location, mine.location)
         return mine.model_copy(
             update={
-                "title": self._part(mine.title, other.title),
-                "company": self._part(mine.company, other.company),
+                "title": self._part(mine.title, other.title, joined=title),
+                "company": self._part(mine.company, other.company, joined=company),
                 "location": self._part(mine.location, other.location),
                 **self._dates(mine, other),
             }
         )
 
     def _study(self, mine: Study, other: Study) -> Study:
-        degree = self._part(mine.degree, other.degree)
+        joined = _joins(mine.degree, other.degree, other.institution, mine.institution)
+        degree = self._part(mine.degree, other.degree, joined=joined)
         return mine.model_copy(
             update={
                 "institution": self._part(mine.institution, other.institution),
@@ -206,6 +225,7 @@ class Merger:
         return {}
 
 
+_WORD = re.compile(r"[^\W_]+[+#]*")
 _LIKE = 2
 """From this likeness on two entries are one."""
 
@@ -214,8 +234,23 @@ def _alike(one: Value | None, other: Value | None) -> bool:
     """Whether two writings are of the same: one may hold the other."""
     if one is None or other is None:
         return False
-    a, b = f" {plain(one.value)} ", f" {plain(other.value)} "
+    a, b = _words(one), _words(other)
     return a in b or b in a
+
+
+def _words(value: Value) -> str:
+    """The words alone, with a space around each."""
+    return f" {' '.join(re.findall(_WORD, plain(value.value)))} "
+
+
+def _joins(mine: Value | None, one: Value | None, other: Value | None, kept: Value | None) -> bool:
+    """Whether the rules left in one value what are two, and are not sure of another second."""
+    if mine is None or one is None or other is None:
+        return False
+    if kept is not None and kept.confidence >= SURE and not _alike(kept, other):
+        return False
+    whole, first, second = _words(mine), _words(one), _words(other)
+    return first in whole and second in whole.replace(first, " ", 1)
 
 
 def _like(
