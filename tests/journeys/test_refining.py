@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.flows.intake_parse.test_evidence import claims, said
+from tests.flows.intake_parse.claiming import claims, said
 from tests.flows.intake_parse.test_refining import RESUME
 from tests.peers.language_model import KEY, MODEL, LanguageModel, language_model
 from tests.running_host import RunningHost

@@ -20,7 +20,7 @@ from shared.messaging import Outcome
 from shared.models.budget import CONTAINER, WORDING_ID
 from shared.models.intake import PARSE_ID, ParseDocument, Refinement
 from shared.settings import Settings
-from tests.flows.intake_parse.test_evidence import claims, job, said
+from tests.flows.intake_parse.claiming import claims, job, said
 from tests.flows.stores import RIVAL, TENANT, House
 from tests.flows.stores import house as house
 from tests.kernel.test_settings import EMBEDDED
