@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from functions.intake_parse.rules import parse
+from functions.intake_parse.rules.languages import codes
+from functions.intake_parse.rules.lexicon import fold
 from functions.intake_parse.rules.refining import Refined, asked, refined
 from functions.intake_parse.rules.refining.asked import Claim, Claims
 from functions.intake_parse.rules.refining.folded import plain
@@ -38,12 +40,13 @@ from shared.models.resume import (
     Value,
 )
 from shared.models.text import ExtractedText, TextLine
+from shared.skills import taxonomy
 from tests.peers.language_model import KEY, MODEL, language_model
 from tools.resume_labels import FIELDS, Job, Labelled, Score, in_folder, invented, is_same, jobs_of
 
 TODAY = date(2026, 3, 1)
 WRONG, MISSED = 0.1, 0.05
-"""Shares of values that the model gets wrong, and that it does not see."""
+"""Shares of values that the model with errors gets wrong, and that it does not see."""
 NOWHERE = ("Zygomatics", "Quintessa 9", "Flumox", "Hyperloom", "Brontide", "Skolgraph", "Vexillum")
 """Names of nothing, so that no text has them."""
 
@@ -72,25 +75,24 @@ def headless(text: ExtractedText) -> ExtractedText:
 
 @dataclass
 class Oracle:
-    """Answers from labels, wrong where chance has it; remembers what it made up."""
+    """Answers from labels, wrong or silent where chance has it."""
 
     labelled: Labelled
     chance: random.Random
-    made_up: set[str] = field(default_factory=set)
+    wrong: float = 0.0
+    missed: float = 0.0
 
     def _hits(self, share: float) -> bool:
         return self.chance.random() < share
 
     def _invent(self) -> str:
-        made = f"{self.chance.choice(NOWHERE)} {self.chance.randint(100, 999)}"
-        self.made_up.add(made)
-        return made
+        return f"{self.chance.choice(NOWHERE)} {self.chance.randint(100, 999)}"
 
     def claim(self, value: str | None, *, wrong: str | None = None) -> dict[str, Any] | None:
         """A value with its line, or another, or nothing."""
-        if value is None or self._hits(MISSED):
+        if value is None or self._hits(self.missed):
             return None
-        said = (wrong or self._invent()) if self._hits(WRONG) else value
+        said = (wrong or self._invent()) if self._hits(self.wrong) else value
         lines = self.labelled.text.lines
         found = [at for at, line in enumerate(lines, 1) if plain(said) in plain(line.text)]
         return {"value": said, "line": found[0] if found else self.chance.randint(1, 20)}
@@ -119,7 +121,7 @@ class Oracle:
                     "current": job.end == "present",
                 }
             )  # fmt: skip
-        if self._hits(WRONG):
+        if self._hits(self.wrong):
             jobs.append(self._job_of_nobody())
         skills = [self.claim(each) for each in labels.skills or ()]
         return {
@@ -203,6 +205,7 @@ def trusting(claims: Claims) -> Resume:
             Position(
                 title=value(each.title),
                 company=value(each.company),
+                location=value(each.location),
                 start=moment(each.start),
                 end=moment(each.end),
                 current=each.current,
@@ -217,9 +220,12 @@ def trusting(claims: Claims) -> Resume:
             )
             for each in claims.education
         ),
-        skills=tuple(Skill(name=each) for each in values(claims.skills)),
+        skills=tuple(
+            Skill(name=each, key=entry.key if (entry := taxonomy.lookup(each.value)) else None)
+            for each in values(claims.skills)
+        ),
         languages=tuple(
-            Language(name=found)
+            Language(name=found, code=codes().get(fold(found.value)))
             for each in claims.languages
             if (found := value(each.name)) is not None
         ),
@@ -329,11 +335,15 @@ def main() -> None:
     samples = list(in_folder(Path(sys.argv[1])) if len(sys.argv) > 1 else invented(60))
     bare = [Labelled(each.name, headless(each.text), each.labels) for each in samples]
 
-    def oracle(labelled: Labelled, chance: random.Random) -> dict[str, Any]:
+    def faultless(labelled: Labelled, chance: random.Random) -> dict[str, Any]:
         return Oracle(labelled, chance).answer()
 
-    show("Oracle with errors", samples, oracle)
-    show("Oracle with errors, pages without headings", bare, oracle)
+    def faulty(labelled: Labelled, chance: random.Random) -> dict[str, Any]:
+        return Oracle(labelled, chance, WRONG, MISSED).answer()
+
+    show("Without errors, what is dropped is dropped wrongly", samples, faultless)
+    show("With errors", samples, faulty)
+    show("With errors, pages without headings", bare, faulty)
     show("Talked over", samples, talked_over)
 
 
