@@ -29,19 +29,23 @@ INSTRUCTIONS = (
 )
 
 
+# Their docstrings are sent along: they tell the model what is what. What comes back is claimed, and
+# not known: see `evidence`.
+
+
 class _Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Claim(_Said):
-    """A value, and the number of the line on which it is said to begin."""
+    """A value as it stands in the lines, and the number of the line on which it begins."""
 
     value: str
     line: int
 
 
 class JobClaim(_Said):
-    """One job, as a model says."""
+    """One job, or one role of several at an employer."""
 
     title: Claim | None
     company: Claim | None
@@ -52,7 +56,7 @@ class JobClaim(_Said):
 
 
 class StudyClaim(_Said):
-    """One course of study, as a model says."""
+    """One degree, course of study or school."""
 
     institution: Claim | None
     degree: Claim | None
@@ -61,14 +65,14 @@ class StudyClaim(_Said):
 
 
 class LanguageClaim(_Said):
-    """A language, as a model says."""
+    """A language and how well it is spoken."""
 
     name: Claim
     level: Claim | None
 
 
 class Claims(_Said):
-    """All that a model says of a résumé; nothing of it is known to be true."""
+    """What a résumé says, value by value."""
 
     name: Claim | None
     headline: Claim | None
