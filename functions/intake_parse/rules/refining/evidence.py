@@ -13,8 +13,8 @@ from functions.intake_parse.rules.languages import codes
 from functions.intake_parse.rules.lexicon import fold
 from functions.intake_parse.rules.refining.addresses import Addresses
 from functions.intake_parse.rules.refining.asked import Claim, Claims, JobClaim, StudyClaim
-from functions.intake_parse.rules.refining.folded import FoldedText, Place
-from functions.intake_parse.rules.refining.periods import Periods
+from functions.intake_parse.rules.refining.entries import APART, Entries, When
+from functions.intake_parse.rules.refining.folded import FoldedText, Place, plain
 from functions.intake_parse.rules.titles import level_of
 from shared.models.resume import (
     Language,
@@ -28,8 +28,6 @@ from shared.models.resume import (
 )
 from shared.skills import taxonomy
 
-APART = 4
-"""Lines that the parts of one entry stand apart at most."""
 MOST_ENTRIES, MOST_ITEMS = 40, 120
 _MOST_WORDS = {
     "name": 6, "headline": 25, "location": 10, "title": 15, "company": 15, "institution": 20,
@@ -50,11 +48,19 @@ class Evidence:
         self._text = text
         self._addresses = Addresses(text, others)
         self._region = region
-        self._periods = Periods(text)
+        self._entries = Entries(text)
+        self._employers: dict[str, list[int]] = {}
         self.dropped: Counter[str] = Counter()
 
     def supported(self, claims: Claims) -> Resume:
         """Return the claims that the text supports, each with its page, span and confidence."""
+        self._employers = {
+            plain(each.company.value): [
+                place.line for place in self._places("company", each.company)
+            ]
+            for each in claims.work_experience[:MOST_ENTRIES]
+            if each.company is not None
+        }
         return Resume(
             personal=PersonalInfo(
                 name=self._name(claims.name),
@@ -191,97 +197,68 @@ class Evidence:
         return list(found.values())
 
     def _job(self, said: JobClaim) -> Position | None:
-        title, company = self._pair("work_experience", "title", said.title, "company", said.company)
-        here = [each for each in (title, company) if each is not None]
-        if not here:
+        titles = self._parts("work_experience.title", said.title)
+        companies = self._parts("work_experience.company", said.company)
+        own = plain(said.company.value) if said.company else ""
+        found = self._entries.find(
+            titles,
+            companies,
+            _when(said, current=said.current),
+            rivals=[
+                line for name, lines in self._employers.items() if name != own for line in lines
+            ],
+        )
+        if found is None:
             said_more = (said.location, said.start, said.end)
             self.dropped["work_experience"] += any(each is not None for each in said_more)
             return None
-        first, last = min(each.line for each in here), max(each.line for each in here)
+        self.dropped["work_experience.company"] += bool(companies) and found.other is None
         location = None
         if said.location is not None:
-            near = [
-                each
-                for each in self._places("location", said.location)
-                if first - APART <= each.line <= last + APART
-            ]
+            near = [each for each in self._places("location", said.location) if found.is_near(each)]
             location = self._at(near[0], said.location) if near else None
             self.dropped["work_experience.location"] += location is None
-        timing = self._periods.timing(
-            first,
-            last,
-            start=said.start.value if said.start else None,
-            end=said.end.value if said.end else None,
-            current=said.current,
-        )
-        for name in timing.unsupported:
+        for name in found.timing.unsupported:
             self.dropped[f"work_experience.{name}"] += 1
         return Position(
-            title=self._at(title, said.title) if title and said.title else None,
-            company=self._at(company, said.company) if company and said.company else None,
+            title=self._at(found.one, said.title) if found.one and said.title else None,
+            company=self._at(found.other, said.company) if found.other and said.company else None,
             location=location,
-            start=timing.start,
-            end=timing.end,
-            current=timing.current,
+            start=found.timing.start,
+            end=found.timing.end,
+            current=found.timing.current,
         )
 
     def _study(self, said: StudyClaim) -> Study | None:
-        institution, degree = self._pair(
-            "education", "institution", said.institution, "degree", said.degree
-        )
-        here = [each for each in (institution, degree) if each is not None]
-        if not here:
+        schools = self._parts("education.institution", said.institution)
+        degrees = self._parts("education.degree", said.degree)
+        found = self._entries.find(schools, degrees, _when(said))
+        if found is None:
             self.dropped["education"] += said.start is not None or said.end is not None
             return None
-        timing = self._periods.timing(
-            min(each.line for each in here),
-            max(each.line for each in here),
-            start=said.start.value if said.start else None,
-            end=said.end.value if said.end else None,
-            current=False,
-        )
-        for name in timing.unsupported:
+        self.dropped["education.degree"] += bool(degrees) and found.other is None
+        for name in found.timing.unsupported:
             self.dropped[f"education.{name}"] += 1
+        school, degree = found.one, found.other
         return Study(
-            institution=self._at(institution, said.institution)
-            if institution and said.institution
-            else None,
+            institution=self._at(school, said.institution) if school and said.institution else None,
             degree=self._at(degree, said.degree) if degree and said.degree else None,
             level=level_of(degree.text) if degree else None,
-            start=timing.start,
-            end=timing.end,
-            current=timing.current,
+            start=found.timing.start,
+            end=found.timing.end,
+            current=found.timing.current,
         )
 
-    def _pair(
-        self, field: str, one: str, first: Claim | None, other: str, second: Claim | None
-    ) -> tuple[Place | None, Place | None]:
-        """Where the two parts of an entry stand together; the second is dropped where they stand
-        too far apart to be of one entry."""
-        ones = self._places(one, first) if first else []
-        others = self._places(other, second) if second else []
-        self.dropped[f"{field}.{one}"] += first is not None and not ones
-        self.dropped[f"{field}.{other}"] += second is not None and not others
-        if not ones or not others or first is None or second is None:
-            return (ones[0] if ones else None), (others[0] if others else None)
-        pairs = [
-            (abs(a.line - b.line), abs(a.line - first.line) + abs(b.line - second.line), a, b)
-            for a in ones
-            for b in others
-            # one place is not two parts of an entry
-            if not _overlap(a, b) and self._is_one(a.line, b.line)
-        ]
-        if pairs:
-            _, _, a, b = min(pairs, key=lambda pair: (pair[1], pair[0]))
-            return a, b
-        self.dropped[f"{field}.{other}"] += 1
-        return ones[0], None
-
-    def _is_one(self, one: int, other: int) -> bool:
-        """Whether lines can be of one entry: near, and not parted by the dates of another."""
-        apart = abs(one - other)
-        return apart <= 2 or (apart <= APART and not self._periods.part(one, other))
+    def _parts(self, path: str, claim: Claim | None) -> list[Place]:
+        """Where a part of an entry stands; counted where it stands nowhere."""
+        if claim is None:
+            return []
+        places = self._places(path.rpartition(".")[2], claim)
+        self.dropped[path] += not places
+        return places
 
 
-def _overlap(one: Place, other: Place) -> bool:
-    return one.start < other.end and other.start < one.end
+def _when(said: JobClaim | StudyClaim, *, current: bool = False) -> When:
+    return When(
+        said.start.value if said.start else None, said.end.value if said.end else None, current
+    )
