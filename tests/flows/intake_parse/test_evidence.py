@@ -139,6 +139,49 @@ def test_moved_dates_and_swapped_companies_are_dropped(
     assert dict(believed(work_experience=[said_job]).dropped) == dropped
 
 
+ROLES = """
+Project manager with 11 years in logistics
+Castor Robotics, Dublin
+Programme Manager\tSep 2021 – Present
+• Shortened delivery times
+• Brought a stalled rollout back on schedule
+• Prepared the audit
+Project Manager\tNov 2018 – Aug 2021
+• Wrote the handbook
+• Kept suppliers in step
+Project Assistant\tApr 2015 – Jul 2017
+Oakline Energy, Austin
+""".strip()
+
+
+def test_further_roles_stand_below_their_employer() -> None:
+    """Each with its own dates, whatever line was said, and though its title stands in prose too."""
+    found = believed(
+        ROLES,
+        work_experience=[
+            job("Programme Manager", "Castor Robotics", "2021-09", "present", location="Dublin"),
+            job("Project Manager", "Castor Robotics", "2018-11", "2021-08", location="Dublin"),
+            job("Project Assistant", "Oakline Energy", "2015-04", "2017-07"),
+        ],
+    )
+    assert found.dropped == {}
+    starts = [each.title.span.start for each in found.resume.work_experience
+              if each.title is not None and each.title.span is not None]  # fmt: skip
+    assert starts == [ROLES.index(each) for each in
+                      ("Programme Manager", "Project Manager\t", "Project Assistant")]  # fmt: skip
+
+
+def test_no_role_goes_to_an_employer_beyond_another() -> None:
+    """Nor to one that heads nothing."""
+    programme = job("Programme Manager", "Castor Robotics", "2021-09", "present")
+    taken = job("Project Assistant", "Castor Robotics", "2015-04")
+    oakline = job("Head", "Oakline Energy")
+    beyond = believed(ROLES, work_experience=[programme, taken, oakline])
+    assert beyond.dropped["work_experience.company"] == 1
+    alone = believed(ROLES, work_experience=[taken])
+    assert alone.dropped == {"work_experience.company": 1}
+
+
 def test_a_level_stands_beside_its_language() -> None:
     """Another one is dropped, the language is kept."""
     found = believed(
