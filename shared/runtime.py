@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.channels.port import Messenger
     from shared.documents.port import Documents
     from shared.encoding import Encoder
+    from shared.language_model.budgeted import BudgetedModel
     from shared.pseudonyms import Pseudonyms
     from shared.scanning.port import Scanner
     from shared.stores import Stores
@@ -45,6 +46,7 @@ class Runtime:
         self._tokens: Tokens | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._reworder: Reworder | None = None
+        self._resume_model: BudgetedModel | None = None
         self._encoder: Encoder | None = None
         self._messengers: Mapping[str, Messenger] | None = None
         self._scanner: Scanner | None = None
@@ -94,8 +96,26 @@ class Runtime:
         """What words texts; None where no language model is configured."""
         with _LOCK:
             if self._reworder is None and self.settings.openai_key is not None:
-                self._reworder = _reworder(self.settings, self.settings.openai_key)
+                from shared.wording.rewording import Reworder
+
+                key, seconds = self.settings.openai_key, self.settings.openai_seconds
+                self._reworder = Reworder(_language_model(self.settings, key, seconds))
             return self._reworder
+
+    @property
+    def resume_model(self) -> BudgetedModel | None:
+        """What refines parsed résumés; None unless they may be sent to a language model."""
+        settings = self.settings
+        with _LOCK:
+            if (
+                self._resume_model is None
+                and settings.openai_resumes == "true"
+                and settings.openai_key is not None
+            ):
+                self._resume_model = _language_model(
+                    settings, settings.openai_key, settings.openai_resume_seconds
+                )
+            return self._resume_model
 
     @property
     def encoder(self) -> Encoder:
@@ -229,17 +249,17 @@ def _bus(settings: Settings) -> Bus:
     )
 
 
-def _reworder(settings: Settings, key: SecretStr) -> Reworder:
-    from shared.wording.openai_chat import OpenAiChat
-    from shared.wording.rewording import Reworder
+def _language_model(settings: Settings, key: SecretStr, seconds: float) -> BudgetedModel:
+    from shared.language_model.budgeted import BudgetedModel
+    from shared.language_model.openai_chat import OpenAiChat
 
-    wording = OpenAiChat(
+    chat = OpenAiChat(
         settings.openai_base_url,
         key.get_secret_value(),
         settings.openai_model or "",
-        seconds=settings.openai_seconds,
+        seconds=seconds,
     )
-    return Reworder(wording, settings.openai_daily_tokens)
+    return BudgetedModel(chat, settings.openai_daily_tokens)
 
 
 def _messengers(settings: Settings) -> Mapping[str, Messenger]:

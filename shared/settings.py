@@ -102,6 +102,12 @@ class Settings(BaseModel):
     openai_daily_tokens: Annotated[
         int, Field(alias="WAYMARK_OPENAI_DAILY_TOKENS", ge=0, le=10**9)
     ] = 200_000
+    openai_resumes: Annotated[Literal["true", "false"], Field(alias="WAYMARK_OPENAI_RESUMES")] = (
+        "false"
+    )
+    openai_resume_seconds: Annotated[
+        float, Field(alias="WAYMARK_OPENAI_RESUME_SECONDS", ge=1, le=120)
+    ] = 30
 
     scanner: Annotated[Literal["builtin", "clamd", "defender"], Field(alias="WAYMARK_SCANNER")] = (
         "builtin"
@@ -174,9 +180,11 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
     ):
         if any(values.get(name) for name in together):
             missing += [name for name in together if not values.get(name)]
+    if values.get("WAYMARK_OPENAI_RESUMES") == "true" and not values.get("WAYMARK_OPENAI_KEY"):
+        missing.append("WAYMARK_OPENAI_KEY")
     if values.get("WAYMARK_SCANNER") == "clamd" and not values.get("WAYMARK_CLAMD"):
         missing.append("WAYMARK_CLAMD")
-    wrong = [f"not set: {', '.join(missing)}"] if missing else []
+    wrong = [f"not set: {', '.join(dict.fromkeys(missing))}"] if missing else []
     if values.get("WAYMARK_CLAMD") and not _is_socket(values["WAYMARK_CLAMD"]):
         wrong.append("WAYMARK_CLAMD must be tcp://host:port or unix:///path")
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER

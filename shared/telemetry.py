@@ -131,7 +131,7 @@ def configure(level: str = "INFO") -> None:
     """Write our lines as JSON to whatever handles this process's log: the Functions worker's
     own handler, which must stay, or standard error where nobody does.
 
-    Quiets the Azure SDKs to warnings.
+    Quiets the SDKs to warnings.
     """
     if _LOGGER.hasHandlers():
         for handler in logging.getLogger().handlers:
@@ -142,5 +142,5 @@ def configure(level: str = "INFO") -> None:
         ours.setFormatter(JsonLines())
         _LOGGER.addHandler(ours)
     _LOGGER.setLevel(level)
-    for name in ("azure", "uamqp", "urllib3"):
+    for name in ("azure", "uamqp", "urllib3", "openai", "httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)

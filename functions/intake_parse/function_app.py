@@ -20,7 +20,9 @@ def intake_parse(message: func.ServiceBusMessage) -> None:
     deliver(
         message,
         entity="intake_parse",
-        handle=lambda event: service.parse_text(runtime.stores(), event, clock=runtime.now),
+        handle=lambda event: service.parse_text(
+            runtime.stores(), event, model=runtime.current().resume_model, clock=runtime.now
+        ),
         exhausted=lambda event, cause: give_up(
             runtime.stores(),
             event,

@@ -13,7 +13,8 @@ WORDING_ID = "wording"
 
 
 class WordingBudget(Document):
-    """Tokens of a language model. ``id`` is always ``wording``, ``day`` a date in UTC."""
+    """Tokens of a language model, whatever it is asked for. ``id`` is always ``wording``, ``day`` a
+    date in UTC."""
 
     id: str = WORDING_ID
     kind: Literal["budget"] = "budget"

@@ -234,6 +234,30 @@ class IntakeRecord(Document):
         return self.model_copy(update=update)
 
 
+class Refinement(_Part):
+    """What a language model added to what the rules read, and how much of it was believed."""
+
+    model_config = example(
+        model="gpt-5-mini",
+        added=3,
+        corrected=1,
+        dropped={"skills": 2, "work_experience.start": 1},
+        reason=None,
+    )
+
+    model: str
+    added: int = Field(default=0, ge=0, description="Values and entries that the rules lacked")
+    corrected: int = Field(default=0, ge=0, description="Values that the rules were unsure of")
+    dropped: dict[str, int] = Field(
+        default={}, description="Values that the text does not support, by field"
+    )
+    reason: str | None = Field(
+        default=None,
+        description="Why the rules' reading stands alone, e.g. `timed_out`, `throttled`, "
+        "`over_budget`; null when the model was heard",
+    )
+
+
 class ParseDocument(Document):
     """What was read from one file, beside its record."""
 
@@ -243,4 +267,7 @@ class ParseDocument(Document):
     attempt: int
     resume: Resume
     terms: tuple[str, ...] = Field(default=(), description="Search terms of the whole text")
+    refinement: Refinement | None = Field(
+        default=None, description="None where no language model is asked"
+    )
     created_at: AwareDatetime

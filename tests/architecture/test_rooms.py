@@ -16,7 +16,7 @@ PORTS = {
     "shared.blobs.port",
     "shared.bus.port",
     "shared.scanning.port",
-    "shared.wording.port",
+    "shared.language_model.port",
 }
 ADAPTERS = {
     "shared.documents.cosmos": "azure.cosmos",
@@ -31,7 +31,7 @@ ADAPTERS = {
     "shared.bus.sqlite": "sqlite3",
     "shared.scanning.clamd": None,
     "shared.scanning.defender": None,
-    "shared.wording.openai_chat": None,
+    "shared.language_model.openai_chat": None,
     "shared.bus.sqlite_rows": "sqlite3",
 }
 

@@ -37,6 +37,7 @@ from shared.events.person import (
     ReplayAdvanced,
 )
 from shared.intake_stages import give_up
+from shared.language_model.budgeted import BudgetedModel
 from shared.messaging import Outcome
 from shared.models.intake import IntakeRecord, Stage
 from shared.models.text import ExtractedText, TextLine
@@ -109,6 +110,7 @@ class House:
     blobs: Any = None
     bus: Any = None
     scanner: Scanner | None = None
+    resume_model: BudgetedModel | None = None
     reopened: bool = False
     """Whether the folder holds the stores of a house that was there before."""
 
@@ -220,7 +222,7 @@ class House:
             return finalizing.write_profile(self, PSEUDONYMS, event, clock=self.clock)
         if entity == "accounts":
             return self._accounts(event)
-        return parsing.parse_text(self, event, clock=self.clock)
+        return parsing.parse_text(self, event, model=self.resume_model, clock=self.clock)
 
     def _accounts(self, event: Event) -> Outcome:
         """What the function ``accounts_hear`` does, on these stores."""

@@ -243,3 +243,18 @@ def test_a_scanner_is_never_guessed() -> None:
     told = refusal({"WAYMARK_STORES": "azure", "WAYMARK_SCANNER": "clamd"})
     for name in ("WAYMARK_CLAMD", "WAYMARK_TOKEN_KEY", "WAYMARK_COSMOS_ENDPOINT"):
         assert told.count(name) == 1, told
+
+
+def test_resumes_go_nowhere_by_default_and_by_no_half_setting() -> None:
+    """A key for wording sends none; what is to send them needs the key, and is `true` or not."""
+    key = {"WAYMARK_OPENAI_KEY": "sk-x", "WAYMARK_OPENAI_MODEL": "small"}
+    assert Settings.read({**EMBEDDED, **key}).openai_resumes == "false"
+    on = {**EMBEDDED, "WAYMARK_OPENAI_RESUMES": "true"}
+    assert Settings.read({**on, **key}).openai_resumes == "true"
+    assert refusal(on).count("WAYMARK_OPENAI_KEY") == 1
+    assert refusal({**on, "WAYMARK_OPENAI_MODEL": "small"}).count("WAYMARK_OPENAI_KEY") == 1
+    for value in ("yes", "1", "True"):
+        assert "WAYMARK_OPENAI_RESUMES" in refusal({**on, **key, "WAYMARK_OPENAI_RESUMES": value})
+    for seconds in ("0", "500", "nan"):
+        given = {**EMBEDDED, "WAYMARK_OPENAI_RESUME_SECONDS": seconds}
+        assert "WAYMARK_OPENAI_RESUME_SECONDS" in refusal(given)

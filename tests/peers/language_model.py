@@ -1,8 +1,9 @@
 """A language model on loopback that speaks OpenAI's chat completions over HTTP.
 
 It holds requests to the protocol: the key, the model, strict structured output with every name
-required. What it answers a test says: other words for each text, a refusal, half an answer, an
-answer of another form, a status, a hang, a drip, a cut.
+of every object required. What it answers a test says: other words for each text, or anything to a
+document of another kind; a refusal, half an answer, an answer of another form, a status, a hang, a
+drip, a cut.
 """
 
 from __future__ import annotations
@@ -25,15 +26,35 @@ def unchanged(texts: Mapping[str, str]) -> Mapping[str, Any]:
     return texts
 
 
+def hold_strict(schema: Any) -> None:
+    """Hold a schema to what strict output asks. Raises ``AssertionError``."""
+    if isinstance(schema, list):
+        for each in schema:
+            hold_strict(each)
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "object":
+        assert schema["additionalProperties"] is False
+        assert schema["required"] == list(schema["properties"])
+    assert not {"default", "minLength", "maxLength", "maxItems", "pattern"} & set(schema)
+    for name, each in schema.items():
+        # a property may have any name, that of a keyword too
+        hold_strict(list(each.values()) if name in {"properties", "$defs"} else each)
+
+
 @dataclass
 class LanguageModel:
     """What came in, and how it is to answer."""
 
     port: int = 0
     words: Words = unchanged
+    answers: Callable[[dict[str, Any]], Any] | None = None
+    """What a document is answered with, of whatever kind it is; without it ``words`` are put to
+    its texts."""
     does: list[str] = field(default_factory=list)
     """What the next calls meet: ``refuse``, ``cut_off``, ``no_json``, ``empty``, ``429``, ``500``,
-    ``401``, ``hang``, ``drip``, ``drop``, ``no_usage``, ``html``."""
+    ``401``, ``302``, ``hang``, ``drip``, ``drop``, ``no_usage``, ``html``, ``half`` of a body,
+    ``half_json`` that says it is whole, ``list`` for an object, ``huge``."""
     tokens: int = 120
     requests: list[dict[str, Any]] = field(default_factory=list)
     documents: list[dict[str, Any]] = field(default_factory=list)
@@ -50,9 +71,8 @@ class LanguageModel:
         assert request["model"] == MODEL
         assert (system["role"], user["role"]) == ("system", "user")
         assert wanted["strict"] is True
-        schema = wanted["schema"]
-        assert schema["additionalProperties"] is False
-        assert schema["required"] == list(schema["properties"])
+        assert wanted["schema"]["type"] == "object"
+        hold_strict(wanted["schema"])
         assert 0 < request["max_completion_tokens"] < 100_000
         document = json.loads(user["content"])
         self.documents.append(document)
@@ -66,8 +86,14 @@ class LanguageModel:
             message["content"], finish = '{"t0": "half of', "length"
         elif what == "no_json":
             message["content"] = "Sure! Here is your text:"
+        elif what == "list":
+            message["content"] = "[]"
+        elif what == "huge":
+            message["content"] = json.dumps({"t0": "much " * 600_000})
         elif what != "empty":
-            message["content"] = json.dumps(self.words(document["texts"]))
+            said = self.answers(document) if self.answers else self.words(document["texts"])
+            content = json.dumps(said)
+            message["content"] = content[: len(content) // 2] if what == "half_json" else content
         choices = (
             []
             if what == "empty"
@@ -111,12 +137,20 @@ def language_model() -> Iterator[LanguageModel]:
                 self._send(200, b"<html>a proxy's page</html>", "text/html")
             else:
                 status, body = peer.completion(request, what)
-                self._answer(status, body, drips=what == "drip")
+                self._answer(status, body, drips=what == "drip", cut=what == "half")
 
-        def _answer(self, status: int, body: Any, *, drips: bool = False) -> None:
-            self._send(status, json.dumps(body).encode(), "application/json", drips=drips)
+        def _answer(self, status: int, body: Any, **how: bool) -> None:
+            self._send(status, json.dumps(body).encode(), "application/json", **how)
 
-        def _send(self, status: int, content: bytes, kind: str, *, drips: bool = False) -> None:
+        def _send(
+            self,
+            status: int,
+            content: bytes,
+            kind: str,
+            *,
+            drips: bool = False,
+            cut: bool = False,
+        ) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
@@ -125,10 +159,11 @@ def language_model() -> Iterator[LanguageModel]:
             if status == 429:
                 self.send_header("Retry-After", "3600")
             self.end_headers()
-            if not drips:
-                self.wfile.write(content)
-                return
             try:
+                if not drips:
+                    self.wfile.write(content[: len(content) // 2] if cut else content)
+                    self.close_connection = cut
+                    return
                 for byte in content:
                     self.wfile.write(bytes([byte]))
                     self.wfile.flush()

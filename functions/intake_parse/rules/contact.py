@@ -10,7 +10,7 @@ from functions.intake_parse.rules.sections import HEADER, Section
 from shared.models.resume import Span, Value
 from shared.models.text import ExtractedText, PageLink
 
-_EMAIL = re.compile(
+EMAIL = re.compile(
     r"(?<![\w.+-])[\w][\w.+'-]{0,63}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.[a-zA-Z]{2,24}(?![\w@])"
 )
 
@@ -22,7 +22,7 @@ _TLD = (
 )
 
 
-_LINK = re.compile(
+LINK = re.compile(
     r"(?:https?:/{1,2}\s?(?:www\.)?[^\s|,;<>\"()\[\]]{3,300}"
     r"|(?<![\w@.])www\.[^\s|,;<>\"()\[\]]{3,300}"
     rf"|(?<![\w@.+/-])(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,4}}(?:{_TLD})(?![\w@-]|\.\w)(?:/[^\s|,;<>\"()\[\]]{{0,200}})?)",
@@ -54,7 +54,7 @@ def emails(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tup
         re.sub(r"\s", "", m[0]).rstrip(".").casefold()
         for row in rows
         if row.index in referees
-        for m in _EMAIL.finditer(row.text)
+        for m in EMAIL.finditer(row.text)
     }
     found: dict[str, Value] = {}
     for rank in (True, False):
@@ -63,7 +63,7 @@ def emails(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tup
                 continue
             if row.index in referees:
                 continue
-            for m in _EMAIL.finditer(row.text):
+            for m in EMAIL.finditer(row.text):
                 written = re.sub(r"\s", "", m[0]).rstrip(".")
                 found.setdefault(
                     written.casefold(),
@@ -72,7 +72,7 @@ def emails(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tup
     for link in text.links:
         if link.url.casefold().startswith("mailto:"):
             address = link.url[7:].split("?")[0].strip()
-            if _EMAIL.fullmatch(address) and address.casefold() not in theirs:
+            if EMAIL.fullmatch(address) and address.casefold() not in theirs:
                 found.setdefault(address.casefold(), Value(value=address, confidence=0.9))
     return tuple(found.values())[:12]
 
@@ -106,7 +106,7 @@ def links(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tupl
     for position, row in enumerate(rows):
         if "." not in row.text:
             continue
-        for m in _LINK.finditer(row.text):
+        for m in LINK.finditer(row.text):
             written = re.sub(r"\s", "", m[0]).rstrip(".,;:)’'")
             key = link_key(written)
             scheme = bool(re.match(r"https?:|www\.", written, re.IGNORECASE))
@@ -136,7 +136,7 @@ def links(text: ExtractedText, rows: list[Row], sections: list[Section]) -> tupl
             found.setdefault(key, value(row, m.start(), m.end(), confidence, written))
     for key, link in annotated.items():
         if key not in found and key:
-            found[key] = Value(value=link.url.strip(), confidence=0.9, span=_words_of(text, link))
+            found[key] = Value(value=link.url.strip(), confidence=0.9, span=words_of(text, link))
     return tuple(found.values())
 
 
@@ -186,7 +186,7 @@ def _domain(row: Row, m: re.Match[str], key: str) -> bool:
     return not row.text[end : end + 1].isalpha()
 
 
-def _words_of(text: ExtractedText, link: PageLink) -> Span | None:
+def words_of(text: ExtractedText, link: PageLink) -> Span | None:
     """Return where the words of an annotation stand; None when it lies on no words."""
     if link.line is None or not 0 <= link.line < len(text.lines):
         return None

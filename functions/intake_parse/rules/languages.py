@@ -29,13 +29,14 @@ _SENTENCE = re.compile(
 
 
 @cache
-def _codes() -> dict[str, str]:
+def codes() -> dict[str, str]:
+    """Return the codes of languages by their folded names."""
     return {fold(name): code for code, names in data("languages.json").items() for name in names}
 
 
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(_codes())
+    return frozenset(codes())
 
 
 def is_language(text: str) -> bool:
@@ -145,7 +146,7 @@ def _row(
             and not language_names(following.folded)
         ):
             level = _level(following.text, following.folded)
-        code = _codes()[row.folded[a:b]]
+        code = codes()[row.folded[a:b]]
         if code in found:
             continue
         found[code] = Language(

@@ -17,9 +17,7 @@ MOST = 12
 """E-mails and telephone numbers kept at most."""
 
 
-_PHONE = re.compile(
-    r"(?<![\w/.@,-])(?:\(?\+|00|\()?[ ]?\d[\d ().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)"
-)
+PHONE = re.compile(r"(?<![\w/.@,-])(?:\(?\+|00|\()?[ ]?\d[\d ().\-–—‐‑·/]{5,24}\d(?![\w@/]|[.,]\d)")
 
 
 _PHONE_LABEL = re.compile(
@@ -53,13 +51,13 @@ def phones(
         for row in rows:
             if (row.index in front) is not rank or row.index in references:
                 continue
-            for m in _PHONE.finditer(row.text):
+            for m in PHONE.finditer(row.text):
                 _phone(row, m, rank, region, found)
     if not found:
         for link in text.links:
             if link.url.casefold().startswith("tel:"):
                 written = link.url[4:].strip()
-                number, sure = _number(written, region)
+                number, sure = formatted(written, region)
                 found[number] = Value(value=number, confidence=0.9 if sure else 0.5)
     return tuple(found.values())[:MOST]
 
@@ -79,9 +77,9 @@ def _phone(
     labelled = bool(_PHONE_LABEL.search(before)) or bool(
         _PHONE_LABEL.search(row.text[: row.body + 12])
     )
-    if not 7 <= digits <= 15 or _NOT_PHONE.search(before) or _like_dates(written):
+    if not 7 <= digits <= 15 or _NOT_PHONE.search(before) or like_dates(written):
         return
-    number, sure = _number(written, region)
+    number, sure = formatted(written, region)
     shaped = written.startswith(("+", "00", "(")) or bool(
         re.fullmatch(r"\d{3}\s?[-.\s–—‐‑]\s?\d{3}\s?[-.\s–—‐‑]\s?\d{4}", written)
     )
@@ -101,7 +99,7 @@ def _phone(
     found.setdefault(key, value(row, start, end, confidence, number))
 
 
-def _like_dates(written: str) -> bool:
+def like_dates(written: str) -> bool:
     """Say whether digits are dates, years or a bare figure rather than a telephone number."""
     if re.fullmatch(r"(?:19|20)\d\d\s?[-–—/. ]{1,3}\s?(?:19|20)\d\d.*", written):
         return True
@@ -112,7 +110,7 @@ def _like_dates(written: str) -> bool:
     return bool(re.match(r"(?:0?[1-9]|1[0-2])[./-](?:19|20)\d\d\s?[-–—/]", written))
 
 
-def _number(written: str, region: str | None) -> tuple[str, bool]:
+def formatted(written: str, region: str | None) -> tuple[str, bool]:
     """Return ``(E.164, True)`` for a valid number, else ``(written, False)``."""
     import phonenumbers
 

@@ -15,7 +15,15 @@ from shared.http.api import Reply
 from shared.http.call import Call, PageQuery
 from shared.http.examples import MOMENT
 from shared.models.examples import CANDIDATE, FILENAME, INTAKE, example
-from shared.models.intake import IntakeFile, IntakeRecord, Reason, State, Step, Unscanned
+from shared.models.intake import (
+    IntakeFile,
+    IntakeRecord,
+    Reason,
+    Refinement,
+    State,
+    Step,
+    Unscanned,
+)
 from shared.models.resume import Resume
 
 
@@ -102,6 +110,9 @@ class IntakeReport(IntakeView):
     original_url: str | None = Field(description="Reads the original for 15 minutes")
     resume: Resume | None = Field(description="Null when the file did not get to be parsed")
     parsed_attempt: int | None = Field(description="The attempt that `resume` is of")
+    refinement: Refinement | None = Field(
+        description="What a language model added to `resume`; null when none was asked"
+    )
 
 
 class UploadedFile(BaseModel):
@@ -221,6 +232,7 @@ def intake_report(call: Call[None, None]) -> IntakeReport:
         original_url=link,
         resume=parsed.resume if parsed else None,
         parsed_attempt=parsed.attempt if parsed else None,
+        refinement=parsed.refinement if parsed else None,
     )
 
 
