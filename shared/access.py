@@ -27,6 +27,11 @@ Reaches = Mapping[Role, Reach]
 
 PUBLIC: None = None
 _EVERYBODY_OWN: Reaches = dict.fromkeys(ROLES, "own")
+_EVERYBODY_OWN_AND_RECRUITERS: Reaches = {
+    **_EVERYBODY_OWN,
+    "recruiter": "tenant",
+    "admin": "tenant",
+}
 _LEARNER_AND_THEIRS: Reaches = {
     "learner": "own",
     "parent": "children",
@@ -123,7 +128,9 @@ ACCESS: Mapping[str, Reaches | None] = {
     "intake_report": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_retry": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     # intake_notify
-    "notifications_list": {**_EVERYBODY_OWN, "recruiter": "tenant", "admin": "tenant"},
+    "notifications_list": _EVERYBODY_OWN_AND_RECRUITERS,
+    "notifications_mark": _EVERYBODY_OWN_AND_RECRUITERS,
+    "notifications_mark_all": _EVERYBODY_OWN_AND_RECRUITERS,
     # profiler_session
     "profiling_start": {"learner": "own"},
     "profiling_read": _LEARNER_AND_THEIRS,

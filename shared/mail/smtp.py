@@ -1,4 +1,4 @@
-"""E-mails by SMTP (RFC 5321), encrypted by STARTTLS (RFC 3207) or from the first byte (RFC 8314)."""
+"""E-mails by SMTP (RFC 5321), encrypted by STARTTLS (RFC 3207) or from the start (RFC 8314)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _SIZE, _AUTHENTICATION = 552, {530, 534, 535, 538}
 
 
-def _policy() -> EmailPolicy:
+def _policy() -> EmailPolicy[EmailMessage]:
     """SMTP's, with ids of other messages never broken into encoded words, which are no ids."""
     headers = HeaderRegistry()
     for name in ("in-reply-to", "references"):
-        headers.map_to_type(name, MessageIDHeader)
+        headers.map_to_type(name, MessageIDHeader)  # type: ignore[arg-type]  # a mixin, as all of them
     return SMTP.clone(header_factory=headers)
 
 

@@ -12,7 +12,7 @@ from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
-from functions.intake_notify import service as notifying
+from functions.intake_notify.service import telling as notifying
 from functions.intake_upload.rules import deliveries
 from functions.intake_upload.rules.deliveries import delivery_of
 from functions.intake_upload.rules.messages import Message as ChatMessage
