@@ -67,6 +67,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "users_update": {"admin": "tenant", "operator": "tenant"},
     "users_export": {"parent": "children", "admin": "tenant"},
     "users_erase": {"parent": "children", "admin": "tenant", "operator": "tenant"},
+    "password_resets_request": PUBLIC,
+    "password_resets_confirm": PUBLIC,
     "token_issue": PUBLIC,
     "token_refresh": PUBLIC,
     "token_revoke": PUBLIC,

@@ -112,6 +112,18 @@ def users_erase(world: World, caller: Person, kind: Kind) -> Request:
     )
 
 
+@recipe(ANYONE, status=202)
+def password_resets_request(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(body={"tenant": "demo", "email": new_email()})
+
+
+@recipe(ANYONE, status=204)
+def password_resets_confirm(world: World, caller: Person, kind: Kind) -> Request:
+    code = world.mailed_code(person := world.person("learner", tenant="demo"))
+    body = {"tenant": "demo", "email": person.email, "code": code}
+    return Request(body=body | {"new_password": "nine boats under the bridge"})
+
+
 @recipe(ANYONE)
 def token_issue(world: World, caller: Person, kind: Kind) -> Request:
     world.credential(person := world.person("learner", tenant="demo"))
