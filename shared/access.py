@@ -51,6 +51,7 @@ ACCESS: Mapping[str, Reaches | None] = {
     "health": PUBLIC,
     # accounts
     "users_register": PUBLIC,
+    "users_confirm": PUBLIC,
     "users_me_read": _EVERYBODY_OWN,
     "users_me_update": _EVERYBODY_OWN,
     "users_me_password": _EVERYBODY_OWN,

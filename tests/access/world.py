@@ -22,6 +22,7 @@ from functions.accounts.rules.documents import (
     Credential,
     FamilyCode,
     MailedCode,
+    NewAccount,
     RefreshFamily,
 )
 from functions.accounts.rules.family_codes import canonical, code_of
@@ -210,9 +211,10 @@ class World(Things):
             ),
         )
 
-    def mailed_code(self, person: Person) -> str:
-        """The code that was mailed to somebody who forgot their password."""
-        self.credential(person)
+    def mailed_code(self, person: Person, new_account: NewAccount | None = None) -> str:
+        """The code that was mailed to somebody who forgot their password, or who registers."""
+        if new_account is None:
+            self.credential(person)
         address_id, code = self._address_id(person.tenant, person.email), "7Q2M-X0TV-93KD"
         self._keep(
             CREDENTIALS,
@@ -221,7 +223,10 @@ class World(Things):
                 id=mailed_codes.new_id(),
                 tenant_id=person.tenant,
                 address_id=address_id,
-                purpose="reset",
+                purpose="reset" if new_account is None else "registration",
+                email=person.email,
+                password_hash=self._password_hash,
+                new_account=new_account,
                 code_digest=mailed_codes.digest_of(
                     self.pseudonyms, person.tenant, address_id, code
                 ),

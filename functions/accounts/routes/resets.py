@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from functions.accounts.routes import blueprint
-from functions.accounts.routes.forms import PASSWORD, means
+from functions.accounts.routes.forms import MAILED_CODE, PASSWORD, means
 from functions.accounts.service import resets
 from shared.errors import Throttled, Unprocessable
 from shared.http.api import Api
@@ -24,11 +24,7 @@ class ForgottenPassword(Body):
 class ResetPassword(ForgottenPassword):
     """A new password, and the code that was sent."""
 
-    code: str = Field(
-        max_length=64,
-        description="From the e-mail, however it is cased",
-        examples=["7Q2M-X0TV-93KD"],
-    )
+    code: str = MAILED_CODE
     new_password: str = PASSWORD
 
 

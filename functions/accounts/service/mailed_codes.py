@@ -33,7 +33,14 @@ from shared.events.envelope import Event, read_data
 from shared.events.person import CodeRequested
 from shared.mail.letters import Letter, laid_out, words_in
 from shared.mail.port import Mail, Mailer
-from shared.messaging import Decision, Outcome, announce_once, handle_once
+from shared.messaging import (
+    Answer,
+    Decision,
+    IdempotencyKey,
+    Outcome,
+    handle_once,
+    reply_once,
+)
 from shared.models.account import Account
 from shared.pseudonyms import Pseudonyms
 
@@ -50,18 +57,20 @@ class _Addressed:
     occasion: Occasion
 
 
-def request(means: Means, asked: MailedCode, *, now: datetime) -> None:
+def request(
+    means: Means, asked: MailedCode, *, idempotency: IdempotencyKey | None = None, now: datetime
+) -> None:
     """Note that somebody asks for a code, which is sent afterwards."""
     partition = (asked.tenant_id, asked.address_id)
     body = asked.stored() | {"ttl": int(KEPT.total_seconds())}
-    announce_once(
+    told = CodeRequested(address_id=asked.address_id, request_id=asked.id)
+    reply_once(
         means.stores,
+        idempotency,
         source=SOURCE,
         container=CREDENTIALS,
         partition=partition,
-        decide=lambda: Decision(
-            [Create(body)], [CodeRequested(address_id=asked.address_id, request_id=asked.id)]
-        ),
+        decide=lambda: Answer(202, None, Decision([Create(body)], [told])),
         now=now,
     )
 
