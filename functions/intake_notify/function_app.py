@@ -8,12 +8,13 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import AwareDatetime, BaseModel, Field
 
-from functions.intake_notify.service import answering, reading, telling
+from functions.intake_notify.service import answering, mailing, reading, telling
 from functions.intake_notify.service.reading import MOST_COUNTED, Reader
 from shared import runtime
 from shared.bus_trigger import deliver
 from shared.errors import Forbidden, Missing
 from shared.events.envelope import Event
+from shared.events.summary import SummaryMailDue
 from shared.http.api import Api
 from shared.http.call import Body, Call, PageQuery
 from shared.messaging import Outcome
@@ -146,20 +147,17 @@ def feedback_notify(message: func.ServiceBusMessage) -> None:
     arg_name="message", queue_name="intake_notify", connection="ServiceBus"
 )
 def intake_answer(message: func.ServiceBusMessage) -> None:
-    """A file has ended that came over a channel: answer its sender there."""
+    """Somebody is to be told outside of the product: who sent a file, or a parent."""
+    deliver(message, entity="intake_notify", handle=_send)
 
-    def handle(event: Event) -> Outcome:
-        running = runtime.current()
-        return answering.answer(
-            running,
-            running.pseudonyms,
-            running.messengers,
-            running.mailer,
-            event,
-            now=runtime.now(),
-        )
 
-    deliver(message, entity="intake_notify", handle=handle)
+def _send(event: Event) -> Outcome:
+    running, now = runtime.current(), runtime.now()
+    if event.type == SummaryMailDue.type:
+        return mailing.mail_parent(running, running.pseudonyms, running.mailer, event, now=now)
+    return answering.answer(
+        running, running.pseudonyms, running.messengers, running.mailer, event, now=now
+    )
 
 
 @api.get(

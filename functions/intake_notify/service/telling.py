@@ -13,7 +13,7 @@ from shared.events.envelope import Event, read_data
 from shared.events.game import GameAdvanced
 from shared.events.intake import IntakeAnswerDue, IntakeEnded
 from shared.events.portfolio import PortfolioFeedbackGiven
-from shared.events.summary import SummaryPublished
+from shared.events.summary import SummaryMailDue, SummaryPublished
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
 from shared.models.notification import CONTAINER, RECRUITERS, audience_of
@@ -96,7 +96,10 @@ def notify_parents(
             notification = rules.report_of(
                 event.id, event.tenantid, told, parent_id=parent_id, learner=learner, now=now
             )
-            return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+            return Decision(
+                [Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})],
+                [SummaryMailDue(parent_id=parent_id, learner_id=told.user_id)],
+            )
 
         outcomes.append(
             handle_once(
