@@ -77,7 +77,7 @@ def test_registration_and_reset_by_mailed_codes(beside: Beside) -> None:
     }  # fmt: skip
     assert post(host, "v1/users", 202, **person) is None
     code = code_for(host, mail, EMAIL, 1)
-    made = post(host, "v1/users/confirm", 201, email=EMAIL, code=code)
+    made = post(host, "v1/users/confirm", 201, email=EMAIL, code=code, password=FIRST)
     assert made["user"]["address_proven"]
     assert post(host, "v1/users", 202, **person | {"password": "seven owls in attics"}) is None
     host.wait_for(lambda: len(mail.to(EMAIL)) == 2, "word that there is an account")

@@ -78,6 +78,11 @@ class ConfirmedAddress(Body):
     tenant: str = Field(max_length=63, description="The tenant's code", examples=["demo"])
     email: str = Field(max_length=254, examples=["maya@example.org"])
     code: str = MAILED_CODE
+    password: str = Field(
+        max_length=128,
+        description="The one that you registered with: a stranger's code makes no account of yours",
+        examples=["four words nobody guesses"],
+    )
 
 
 class OwnChanges(Body):
@@ -227,7 +232,13 @@ def users_confirm(call: Call[None, ConfirmedAddress]) -> SignedIn:
     """Finish registering by the code that was sent to your address, and sign in."""
     body, house = call.body, means()
     person = verifying.confirm(
-        house, body.tenant, body.email, body.code, client=call.client_address, now=call.now
+        house,
+        body.tenant,
+        body.email,
+        body.code,
+        body.password,
+        client=call.client_address,
+        now=call.now,
     )
     return signed_in(sign_in.open_family(house, person, now=call.now))
 

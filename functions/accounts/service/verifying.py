@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from functions.accounts.rules.documents import MailedCode
 from functions.accounts.service import mailed_codes, throttles
 from functions.accounts.service.means import Means
+from functions.accounts.service.passwords import is_right
 from functions.accounts.service.registration import Joining, address_id_of, join
 from shared.errors import Unprocessable
 from shared.messaging import IdempotencyKey
@@ -50,12 +51,22 @@ def begin(
 
 
 def confirm(
-    means: Means, tenant_id: str, email: str, code: str, *, client: str, now: datetime
+    means: Means,
+    tenant_id: str,
+    email: str,
+    code: str,
+    password: str,
+    *,
+    client: str,
+    now: datetime,
 ) -> Account:
     """Make the account of somebody who shows the code that was sent; returns it.
 
-    Raises ``Unprocessable`` for a code that does not hold, ``Throttled`` after too many failures,
-    and ``Conflict`` when an invitation was accepted with the address meanwhile.
+    The password is asked for again: a stranger may have registered with the address as well, and
+    whoever took the stranger's code for their own would get an account that the stranger enters.
+    Raises ``Unprocessable`` for a code that does not hold, or not with this password;
+    ``Throttled`` after too many failures, and ``Conflict`` when an invitation was accepted with
+    the address meanwhile.
     """
     address_id = address_id_of(means, tenant_id, email)
     find = mailed_codes.finder(means, tenant_id, address_id, code, now=now)
@@ -63,14 +74,15 @@ def confirm(
     with throttles.attempt(means, of_tenant, address_id, client, what=_WHAT, now=now) as attempt:
         attempt.outcome = "failed"
         asked, of_all = find("registration")
+        new, password_hash = asked.new_account, asked.password_hash
+        if new is None or password_hash is None or not is_right(password_hash, password):
+            raise Unprocessable("the code is of a registration with another password")
         attempt.outcome = "right"
-    if asked.new_account is None or asked.password_hash is None:
-        raise Unprocessable("the code does not hold: it is wrong, was used, or has run out")
     joining = Joining(
         tenant_id=tenant_id,
         user_id=str(uuid5(NAMESPACE_URL, f"{tenant_id}|{asked.id}")),
-        password_hash=asked.password_hash,
-        new_account=asked.new_account.model_copy(update={"address_proven": True}),
+        password_hash=password_hash,
+        new_account=new.model_copy(update={"address_proven": True}),
         used=tuple(of_all),
     )
     return join(means, joining, idempotency=None, now=now)

@@ -44,7 +44,7 @@ def users_confirm(world: World, caller: Person, kind: Kind) -> Request:
         time_zone="UTC",
     )  # fmt: skip
     body = {"tenant": "demo", "email": person.email, "code": world.mailed_code(person, new)}
-    return Request(body=body, shows=(person.email,))
+    return Request(body=body | {"password": PASSWORD}, shows=(person.email,))
 
 
 @recipe(SELF)

@@ -46,8 +46,10 @@ def begin(house: House, email: str = EMAIL, *, client: str = CLIENT, **more: Any
     )
 
 
-def confirm(house: House, code: str, email: str = EMAIL) -> Account:
-    made = verifying.confirm(house.means, TENANT, email, code, client=CLIENT, now=house.clock())
+def confirm(house: House, code: str, password: str = PASSWORD) -> Account:
+    made = verifying.confirm(
+        house.means, TENANT, EMAIL, code, password, client=CLIENT, now=house.clock()
+    )
     house.work("accounts")
     return made
 
@@ -111,12 +113,26 @@ def test_one_address_is_one_account(house: House, post: MailPeer) -> None:
     begin(house, password="nine boats under the bridge")
     house.work("accounts")
     first, second = codes(post)
-    told = at_once(2, lambda number: confirm(house, (first, second)[number]))
+    tries = ((first, PASSWORD), (second, "nine boats under the bridge"))
+    told = at_once(2, lambda number: confirm(house, *tries[number]))
     assert sum(isinstance(each, Account) for each in told) == 1
     assert len(house.kinds("account", container="accounts")) == 1
-    for code in (first, second):
+    for code, password in tries:
         with pytest.raises(Unprocessable):
-            confirm(house, code)
+            confirm(house, code, password)
+
+
+def test_a_strangers_registration_is_not_taken_for_ones_own(house: House, post: MailPeer) -> None:
+    """Both mailed a code to the same address: the stranger's holds with the stranger's password
+    alone, which the owner of the address does not know."""
+    begin(house, password="the stranger knows this")
+    begin(house)
+    house.work("accounts")
+    strangers, own = codes(post)
+    with pytest.raises(Unprocessable):
+        confirm(house, strangers)
+    confirm(house, own)
+    assert enter(house, password=PASSWORD)
 
 
 def test_a_code_of_one_purpose_is_none_of_the_other(house: House, post: MailPeer) -> None:
