@@ -103,7 +103,8 @@ def test_links_are_signed_with_their_own_key(tmp_path: Path) -> None:
 
 def test_the_scanner_is_the_one_that_is_set(tmp_path: Path) -> None:
     """None with the built-in check, clamd or Defender as it is set; made once."""
-    from shared.scanning.clamd import Clamd
+    from shared.mail.smtp import Smtp
+from shared.scanning.clamd import Clamd
     from shared.scanning.defender import Defender
 
     home = {"WAYMARK_HOME": str(tmp_path)}
@@ -116,3 +117,21 @@ def test_the_scanner_is_the_one_that_is_set(tmp_path: Path) -> None:
     scanner = runtime.Runtime(with_clamd).scanner
     assert isinstance(scanner, Clamd)
     assert scanner._address == ("unix", "/run/clamav/clamd.ctl")
+
+
+def test_the_mail_server_is_the_one_that_is_set(tmp_path: Path) -> None:
+    """None without one; its password is in no text of it."""
+    home = {"WAYMARK_HOME": str(tmp_path)}
+    assert runtime.Runtime(settings(**home)).mailer is None
+    given = home | {
+        "WAYMARK_SMTP_URL": "smtps://mail.example.org",
+        "WAYMARK_SMTP_USER": "waymark",
+        "WAYMARK_SMTP_PASSWORD": "open sesame",
+        "WAYMARK_MAIL_FROM": "Waymark <no-reply@example.org>",
+    }
+    running = runtime.Runtime(settings(**given))
+    assert isinstance(running.mailer, Smtp)
+    assert running.mailer is running.mailer
+    assert (running.mailer.url, running.mailer.user) == ("smtps://mail.example.org", "waymark")
+    assert running.mailer.password == "open sesame"
+    assert "sesame" not in repr(running.mailer)

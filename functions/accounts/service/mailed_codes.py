@@ -139,10 +139,15 @@ def finder(
         asked = [MailedCode.of(item.body) for item in page.items]
         held = [each for each in asked if each.holds(digest, now)]
         if not held:
-            raise Unprocessable("the code does not hold: it is wrong, was used, or has run out")
+            raise void()
         return held[0], [each.id for each in asked]
 
     return find
+
+
+def void() -> Unprocessable:
+    """What is told of every code that does not hold, whyever."""
+    return Unprocessable("the code does not hold: it is wrong, was used, or has run out")
 
 
 def holder_of(means: Means, tenant_id: str, address_id: str) -> tuple[Account, Credential] | None:

@@ -19,7 +19,7 @@ from functions.accounts.service.sign_in import revoke_families
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Delete, Replace
-from shared.errors import Missing, Unprocessable
+from shared.errors import Missing
 from shared.messaging import Decision, announce_once
 from shared.models.tenant import PLATFORM, is_tenant_code
 
@@ -63,11 +63,11 @@ def confirm(
     with throttles.attempt(means, of_tenant, address_id, client, what=_WHAT, now=now) as attempt:
         attempt.outcome = "failed"
         if of_tenant is None:
-            raise Unprocessable("the code does not hold: it is wrong, was used, or has run out")
-        find("reset")
+            raise mailed_codes.void()
+        asked, _ = find("reset")
         found = mailed_codes.holder_of(means, tenant_id, address_id)
-        if found is None or found[1].password_hash == NO_PASSWORD:
-            raise Unprocessable("the code does not hold: it is wrong, was used, or has run out")
+        if found is None or not _answers(found[1], asked):
+            raise mailed_codes.void()
         attempt.outcome = "right"
     person, _ = found
     _check(new, email, person.email or "", person.display_name)
@@ -79,11 +79,13 @@ def confirm(
     )  # fmt: skip
 
     def decide() -> Decision:
-        _, of_all = find("reset")
+        asked, of_all = find("reset")
         stored = means.stores.documents.get(CREDENTIALS, partition, CREDENTIAL_ID)
-        if stored is None or stored.body["user_id"] != person.user_id:
-            raise Unprocessable("the code does not hold: it is wrong, was used, or has run out")
+        if stored is None:
+            raise mailed_codes.void()
         kept = Credential.of(stored.body)
+        if kept.user_id != person.user_id or not _answers(kept, asked):
+            raise mailed_codes.void()
         changed = kept.model_copy(update={"password_hash": fresh, "changed_at": now})
         # all codes that were sent end with the first that is used
         used = [Delete(each) for each in of_all]
@@ -99,6 +101,12 @@ def confirm(
     )
     revoke_families(means.stores, person, "password_changed", now=now)
     throttles.pardon(means, tenant_id, address_id, client)
+
+
+def _answers(credential: Credential, asked: MailedCode) -> bool:
+    """Whether a password may be set by this request: there is one, and it was not changed since."""
+    has_password = credential.password_hash != NO_PASSWORD
+    return has_password and credential.changed_at <= asked.requested_at
 
 
 def _check(new: str, email: str, *more: str) -> None:

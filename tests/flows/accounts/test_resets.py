@@ -26,6 +26,7 @@ from tests.flows.accounts.inhabitants import (
     PASSWORD,
     Patched,
     account,
+    as_principal,
     at_once,
     enter,
     entries,
@@ -158,6 +159,20 @@ def test_each_code_holds_until_one_is_used(house: House, post: MailPeer) -> None
     confirm(house, first)
     with pytest.raises(Unprocessable):
         confirm(house, second, "seven owls in the attic")
+
+
+def test_a_change_of_password_ends_the_codes_before(house: House, post: MailPeer) -> None:
+    """Whoever remembered it after all has nothing lying about in their inbox."""
+    person = register(house)
+    ask(house)
+    (code,) = codes(post)
+    house.clock.advance(minutes=1)
+    sign_in.change_password(
+        house.means, as_principal(person), PASSWORD, "seven owls in the attic", client=CLIENT,
+        now=house.clock(),
+    )  # fmt: skip
+    with pytest.raises(Unprocessable):
+        confirm(house, code)
 
 
 def test_a_code_is_its_addresses_alone(house: House, post: MailPeer) -> None:
