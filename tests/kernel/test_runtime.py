@@ -103,8 +103,7 @@ def test_links_are_signed_with_their_own_key(tmp_path: Path) -> None:
 
 def test_the_scanner_is_the_one_that_is_set(tmp_path: Path) -> None:
     """None with the built-in check, clamd or Defender as it is set; made once."""
-    from shared.mail.smtp import Smtp
-from shared.scanning.clamd import Clamd
+    from shared.scanning.clamd import Clamd
     from shared.scanning.defender import Defender
 
     home = {"WAYMARK_HOME": str(tmp_path)}
@@ -121,6 +120,8 @@ from shared.scanning.clamd import Clamd
 
 def test_the_mail_server_is_the_one_that_is_set(tmp_path: Path) -> None:
     """None without one; its password is in no text of it."""
+    from shared.mail.smtp import Smtp
+
     home = {"WAYMARK_HOME": str(tmp_path)}
     assert runtime.Runtime(settings(**home)).mailer is None
     given = home | {
