@@ -19,7 +19,7 @@ from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
-from functions.intake_notify.service import reading
+from functions.intake_notify.service import mailing, reading
 from functions.intake_notify.service import telling as notifying
 from functions.intake_notify.service.reading import Reader
 from functions.intake_upload.rules import deliveries
@@ -250,6 +250,8 @@ def _learn(house: House, user_id: str, career: str) -> None:
         reporting.make(house, PSEUDONYMS, event, _plain, now=house.clock())
     for event in house.waiting("summaries/intake_notify"):
         notifying.notify_parents(house, PSEUDONYMS, event, now=house.clock())
+    for event in house.waiting("intake_notify"):
+        mailing.mail_parent(house, PSEUDONYMS, None, event, now=house.clock())
     house.waiting("journey_tracking")
 
 
