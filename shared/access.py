@@ -27,6 +27,11 @@ Reaches = Mapping[Role, Reach]
 
 PUBLIC: None = None
 _EVERYBODY_OWN: Reaches = dict.fromkeys(ROLES, "own")
+_EVERYBODY_OWN_AND_RECRUITERS: Reaches = {
+    **_EVERYBODY_OWN,
+    "recruiter": "tenant",
+    "admin": "tenant",
+}
 _LEARNER_AND_THEIRS: Reaches = {
     "learner": "own",
     "parent": "children",
@@ -46,6 +51,7 @@ ACCESS: Mapping[str, Reaches | None] = {
     "health": PUBLIC,
     # accounts
     "users_register": PUBLIC,
+    "users_confirm": PUBLIC,
     "users_me_read": _EVERYBODY_OWN,
     "users_me_update": _EVERYBODY_OWN,
     "users_me_password": _EVERYBODY_OWN,
@@ -62,6 +68,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "users_update": {"admin": "tenant", "operator": "tenant"},
     "users_export": {"parent": "children", "admin": "tenant"},
     "users_erase": {"parent": "children", "admin": "tenant", "operator": "tenant"},
+    "password_resets_request": PUBLIC,
+    "password_resets_confirm": PUBLIC,
     "token_issue": PUBLIC,
     "token_refresh": PUBLIC,
     "token_revoke": PUBLIC,
@@ -123,7 +131,9 @@ ACCESS: Mapping[str, Reaches | None] = {
     "intake_report": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     "intake_retry": {"recruiter": "tenant", "admin": "tenant", "operator": "tenant"},
     # intake_notify
-    "notifications_list": {**_EVERYBODY_OWN, "recruiter": "tenant", "admin": "tenant"},
+    "notifications_list": _EVERYBODY_OWN_AND_RECRUITERS,
+    "notifications_mark": _EVERYBODY_OWN_AND_RECRUITERS,
+    "notifications_mark_all": _EVERYBODY_OWN_AND_RECRUITERS,
     # profiler_session
     "profiling_start": {"learner": "own"},
     "profiling_read": _LEARNER_AND_THEIRS,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shared.documents.port import Documents
     from shared.encoding import Encoder
     from shared.language_model.budgeted import BudgetedModel
+    from shared.mail.port import Mailer
     from shared.pseudonyms import Pseudonyms
     from shared.scanning.port import Scanner
     from shared.stores import Stores
@@ -49,6 +50,7 @@ class Runtime:
         self._resume_model: BudgetedModel | None = None
         self._encoder: Encoder | None = None
         self._messengers: Mapping[str, Messenger] | None = None
+        self._mailer: Mailer | None = None
         self._scanner: Scanner | None = None
 
     @property
@@ -134,6 +136,14 @@ class Runtime:
             if self._messengers is None:
                 self._messengers = _messengers(self.settings)
             return self._messengers
+
+    @property
+    def mailer(self) -> Mailer | None:
+        """What sends e-mails; None where no server is configured."""
+        with _LOCK:
+            if self._mailer is None and self.settings.smtp_url is not None:
+                self._mailer = _mailer(self.settings, self.settings.smtp_url)
+            return self._mailer
 
     @property
     def scanner(self) -> Scanner | None:
@@ -277,6 +287,18 @@ def _messengers(settings: Settings) -> Mapping[str, Messenger]:
         }
         found["telegram"] = Telegram(settings.telegram_url.rstrip("/"), tokens)
     return found
+
+
+def _mailer(settings: Settings, url: str) -> Mailer:
+    from shared.mail.smtp import Smtp
+
+    password = settings.smtp_password
+    return Smtp(
+        url,
+        settings.mail_from or "",
+        settings.smtp_user,
+        password.get_secret_value() if password else "",
+    )
 
 
 def _scanner(settings: Settings, blobs: Blobs) -> Scanner:

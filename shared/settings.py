@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -187,6 +188,10 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
     wrong = [f"not set: {', '.join(dict.fromkeys(missing))}"] if missing else []
     if values.get("WAYMARK_CLAMD") and not _is_socket(values["WAYMARK_CLAMD"]):
         wrong.append("WAYMARK_CLAMD must be tcp://host:port or unix:///path")
+    if values.get("WAYMARK_SMTP_URL") and not _is_mail_server(values["WAYMARK_SMTP_URL"]):
+        wrong.append("WAYMARK_SMTP_URL must be smtp://host:port or smtps://host:port")
+    if values.get("WAYMARK_MAIL_FROM") and not _is_sender(values["WAYMARK_MAIL_FROM"]):
+        wrong.append("WAYMARK_MAIL_FROM must be an address, or: Name <address>")
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
     if values.get("WAYMARK_OIDC_ISSUER") == own:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
@@ -216,6 +221,23 @@ def _is_socket(address: str) -> bool:
     if parts.scheme == "unix":
         return not parts.netloc and len(parts.path) > 1
     return parts.scheme == "tcp" and bool(host and port) and parts.path == ""
+
+
+def _is_mail_server(url: str) -> bool:
+    """Whether it names a mail server, and no user, who is a setting of its own."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    rest = parts.path.strip("/") or parts.query or parts.fragment
+    return parts.scheme in {"smtp", "smtps"} and bool(host) and not rest and "@" not in parts.netloc
+
+
+def _is_sender(text: str) -> bool:
+    """Whether it is one line with an address, by which a reader knows who writes."""
+    local, _, domain = parseaddr(text)[1].rpartition("@")
+    return text.isprintable() and bool(local and domain)
 
 
 def _is_safe(url: str) -> bool:

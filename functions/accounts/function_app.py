@@ -12,11 +12,18 @@ from functions.accounts.routes import (
     families,
     people,
     personal_data,
+    resets,
     tenants,
     tokens,
 )
 from functions.accounts.routes.forms import means
-from functions.accounts.service import audit_log, consents, profiling, registration
+from functions.accounts.service import (
+    audit_log,
+    consents,
+    mailed_codes,
+    profiling,
+    registration,
+)
 from functions.accounts.service.personal_data import erasing, exporting, replaying
 from shared import runtime, telemetry
 from shared.bus_trigger import deliver
@@ -24,6 +31,7 @@ from shared.errors import Invalid
 from shared.events.audit import AuditNoted
 from shared.events.envelope import Event
 from shared.events.person import (
+    CodeRequested,
     ErasureAdvanced,
     ExportRequested,
     FamilyChanged,
@@ -32,11 +40,23 @@ from shared.events.person import (
 )
 from shared.messaging import Outcome
 
-__all__ = ["audit", "blueprint", "families", "people", "personal_data", "tenants", "tokens"]
+__all__ = [
+    "audit",
+    "blueprint",
+    "families",
+    "people",
+    "personal_data",
+    "resets",
+    "tenants",
+    "tokens",
+]
 
 _HANDLERS: Mapping[str, Callable[[Event], Outcome]] = {
     AuditNoted.type: lambda event: audit_log.write_down(runtime.stores(), event),
     PersonRegistered.type: lambda event: registration.complete(runtime.stores(), event),
+    CodeRequested.type: lambda event: mailed_codes.send(
+        means(), runtime.current().mailer, event, now=runtime.now()
+    ),
     FamilyChanged.type: lambda event: consents.judge_again(
         runtime.stores(), event, now=runtime.now()
     ),

@@ -66,3 +66,11 @@ class IntakeEnded(_OnIntake):
     state: Literal["completed", "failed", "quarantined", "duplicate", "unpacked"]
     reason: str | None = None
     candidate_id: str | None = None
+
+
+class IntakeAnswerDue(_OnIntake):
+    """The sender of the file is to be told over its channel how it ended."""
+
+    type: ClassVar[str] = "waymark.intake.answer_due.v1"
+
+    state: Literal["completed", "failed", "quarantined", "duplicate", "unpacked"]

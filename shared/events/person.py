@@ -22,6 +22,20 @@ class PersonRegistered(EventData):
         return self.user_id
 
 
+class CodeRequested(EventData):
+    """Somebody asked for a code by e-mail: to set a password anew, or to register. It says
+    neither the code nor whether anybody has the address."""
+
+    type: ClassVar[str] = "waymark.code.requested.v1"
+
+    address_id: str
+    request_id: str = Field(description="Id of what was asked for, in the address's partition")
+
+    @property
+    def subject(self) -> str:
+        return self.request_id
+
+
 class FamilyChanged(EventData):
     """A learner's family links changed, or a parent said something: whether the learner may
     be shown is to be judged again."""

@@ -31,3 +31,16 @@ class SummaryPublished(_OfSummary):
     """A version of a report can be read from now on."""
 
     type: ClassVar[str] = "waymark.summary.published.v1"
+
+
+class SummaryMailDue(EventData):
+    """A parent was told of a report in the product, and may be told by e-mail."""
+
+    type: ClassVar[str] = "waymark.summary.mail_due.v1"
+
+    parent_id: str
+    learner_id: str
+
+    @property
+    def subject(self) -> str:
+        return self.parent_id

@@ -71,6 +71,8 @@ class Operation:
     other_statuses: tuple[int, ...]
     """Of answers that say the same of something else, such as 200 for what was there already."""
     errors: tuple[type[Problem], ...]
+    empty_statuses: tuple[int, ...] = ()
+    """Of answers without a body beside those that have one."""
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -114,6 +116,7 @@ class Api:
         answer: Answer,
         status: int | None = None,
         other_statuses: tuple[int, ...] = (),
+        empty_statuses: tuple[int, ...] = (),
         query: type[Query] | None = None,
         body: type[BaseModel] | None = None,
         raw: bool = False,
@@ -126,7 +129,7 @@ class Api:
         its body, of one of ``media_types``, is ``Call.content``."""
         taken = Raw(media_types, max_bytes) if raw else None
         return self._register(
-            "POST", route, answer, status, errors, other_statuses,
+            "POST", route, answer, status, errors, other_statuses, empty_statuses,
             query=query, body=body, raw=taken, idempotent=idempotent,
         )  # fmt: skip
 
@@ -174,6 +177,7 @@ class Api:
         status: int | None = None,
         errors: tuple[type[Problem], ...] = (),
         other_statuses: tuple[int, ...] = (),
+        empty_statuses: tuple[int, ...] = (),
         **takes: Any,
     ) -> Callable[[Handler], Any]:
         """``status`` None is 200, or 204 where there is no answer."""
@@ -196,6 +200,7 @@ class Api:
                 status=status or (200 if answer is not None else 204),
                 other_statuses=other_statuses,
                 errors=errors + _implied_errors(expected),
+                empty_statuses=empty_statuses,
             )
             OPERATIONS[name] = operation
             return self._blueprint.route(
@@ -274,7 +279,8 @@ def _path_of(url: str) -> str:
 def _encode(answer: BaseModel | Reply | None, operation: Operation) -> func.HttpResponse:
     reply = answer if isinstance(answer, Reply) else Reply(answer)
     status = reply.status or operation.status
-    if status not in {operation.status, *operation.other_statuses}:
+    declared = (operation.status, *operation.other_statuses, *operation.empty_statuses)
+    if status not in declared:
         raise LookupError(f"{operation.name} does not declare that it answers {status}")
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **reply.headers}
     if isinstance(reply.body, BaseModel):

@@ -130,6 +130,8 @@ def _operation(operation: Operation, contents: dict[type[BaseModel], Any]) -> di
             for status in (operation.status, *operation.other_statuses)
         },
     }
+    for status in operation.empty_statuses:
+        described["responses"][str(status)] = {"description": operation.summary}
     if operation.description:
         described["description"] = operation.description
     if expected.reaches is not None:

@@ -21,10 +21,12 @@ from functions.accounts.rules.documents import (
     Consent,
     Credential,
     FamilyCode,
+    MailedCode,
+    NewAccount,
     RefreshFamily,
 )
 from functions.accounts.rules.family_codes import canonical, code_of
-from functions.accounts.service import passwords
+from functions.accounts.service import mailed_codes, passwords
 from shared import topology
 from shared.auth import Ticket
 from shared.models import account, family
@@ -208,6 +210,31 @@ class World(Things):
                 changed_at=self.now,
             ),
         )
+
+    def mailed_code(self, person: Person, new_account: NewAccount | None = None) -> str:
+        """The code that was mailed to somebody who forgot their password, or who registers."""
+        if new_account is None:
+            self.credential(person)
+        address_id, code = self._address_id(person.tenant, person.email), "7Q2M-X0TV-93KD"
+        self._keep(
+            CREDENTIALS,
+            (person.tenant, address_id),
+            MailedCode(
+                id=mailed_codes.new_id(),
+                tenant_id=person.tenant,
+                address_id=address_id,
+                purpose="reset" if new_account is None else "registration",
+                email=person.email,
+                password_hash=self._password_hash,
+                new_account=new_account,
+                code_digest=mailed_codes.digest_of(
+                    self.pseudonyms, person.tenant, address_id, code
+                ),
+                requested_at=self.now,
+                expires_at=self.now + timedelta(hours=1),
+            ),
+        )
+        return code
 
     def refresh_token(self, person: Person) -> str:
         """The refresh token of a new sign-in of somebody."""

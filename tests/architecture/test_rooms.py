@@ -15,6 +15,7 @@ PORTS = {
     "shared.documents.port",
     "shared.blobs.port",
     "shared.bus.port",
+    "shared.mail.port",
     "shared.scanning.port",
     "shared.language_model.port",
 }
@@ -29,6 +30,7 @@ ADAPTERS = {
     "shared.bus.service_bus": "azure.servicebus",
     "shared.bus.service_bus_translation": "azure.servicebus",
     "shared.bus.sqlite": "sqlite3",
+    "shared.mail.smtp": None,
     "shared.scanning.clamd": None,
     "shared.scanning.defender": None,
     "shared.language_model.openai_chat": None,

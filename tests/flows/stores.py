@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions.accounts.service import audit_log, consents, registration
+from functions.accounts.service import audit_log, consents, mailed_codes, registration
 from functions.accounts.service.means import Means
 from functions.accounts.service.personal_data import erasing, exporting, replaying
 from functions.intake_blob_trigger import service as blob_trigger
@@ -30,6 +30,7 @@ from shared.errors import Throttled, Unavailable
 from shared.events.audit import AuditNoted
 from shared.events.envelope import Event
 from shared.events.person import (
+    CodeRequested,
     ErasureAdvanced,
     ExportRequested,
     FamilyChanged,
@@ -38,6 +39,7 @@ from shared.events.person import (
 )
 from shared.intake_stages import give_up
 from shared.language_model.budgeted import BudgetedModel
+from shared.mail.port import Mailer
 from shared.messaging import Outcome
 from shared.models.intake import IntakeRecord, Stage
 from shared.models.text import ExtractedText, TextLine
@@ -111,6 +113,7 @@ class House:
     bus: Any = None
     scanner: Scanner | None = None
     resume_model: BudgetedModel | None = None
+    mailer: Mailer | None = None
     reopened: bool = False
     """Whether the folder holds the stores of a house that was there before."""
 
@@ -229,6 +232,9 @@ class House:
         handlers: dict[str, Callable[[], Outcome]] = {
             AuditNoted.type: lambda: audit_log.write_down(self, event),
             PersonRegistered.type: lambda: registration.complete(self, event),
+            CodeRequested.type: lambda: mailed_codes.send(
+                self.means, self.mailer, event, now=self.clock()
+            ),
             FamilyChanged.type: lambda: consents.judge_again(self, event, now=self.clock()),
             ExportRequested.type: lambda: exporting.make(self.means, event, clock=self.clock),
             ErasureAdvanced.type: lambda: erasing.advance(self.means, event, clock=self.clock),

@@ -116,3 +116,23 @@ def test_the_scanner_is_the_one_that_is_set(tmp_path: Path) -> None:
     scanner = runtime.Runtime(with_clamd).scanner
     assert isinstance(scanner, Clamd)
     assert scanner._address == ("unix", "/run/clamav/clamd.ctl")
+
+
+def test_the_mail_server_is_the_one_that_is_set(tmp_path: Path) -> None:
+    """None without one; its password is in no text of it."""
+    from shared.mail.smtp import Smtp
+
+    home = {"WAYMARK_HOME": str(tmp_path)}
+    assert runtime.Runtime(settings(**home)).mailer is None
+    given = home | {
+        "WAYMARK_SMTP_URL": "smtps://mail.example.org",
+        "WAYMARK_SMTP_USER": "waymark",
+        "WAYMARK_SMTP_PASSWORD": "open sesame",
+        "WAYMARK_MAIL_FROM": "Waymark <no-reply@example.org>",
+    }
+    running = runtime.Runtime(settings(**given))
+    assert isinstance(running.mailer, Smtp)
+    assert running.mailer is running.mailer
+    assert (running.mailer.url, running.mailer.user) == ("smtps://mail.example.org", "waymark")
+    assert running.mailer.password == "open sesame"
+    assert "sesame" not in repr(running.mailer)

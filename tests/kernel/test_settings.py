@@ -258,3 +258,36 @@ def test_resumes_go_nowhere_by_default_and_by_no_half_setting() -> None:
     for seconds in ("0", "500", "nan"):
         given = {**EMBEDDED, "WAYMARK_OPENAI_RESUME_SECONDS": seconds}
         assert "WAYMARK_OPENAI_RESUME_SECONDS" in refusal(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "holds"),
+    [
+        ("WAYMARK_SMTP_URL", "smtp://mail.example.org:587", True),
+        ("WAYMARK_SMTP_URL", "smtps://mail.example.org", True),
+        ("WAYMARK_SMTP_URL", "smtp://127.0.0.1:2525", True),
+        ("WAYMARK_SMTP_URL", "mail.example.org:587", False),
+        ("WAYMARK_SMTP_URL", "https://mail.example.org", False),
+        ("WAYMARK_SMTP_URL", "smtp://user:secret@mail.example.org", False),
+        ("WAYMARK_SMTP_URL", "smtp://mail.example.org:port", False),
+        ("WAYMARK_SMTP_URL", "smtp://", False),
+        ("WAYMARK_MAIL_FROM", "no-reply@example.org", True),
+        ("WAYMARK_MAIL_FROM", "Waymark", False),
+        ("WAYMARK_MAIL_FROM", "Waymark <no-reply@example.org>\r\nBcc: x@y", False),
+    ],
+)
+def test_a_mail_server_is_named_whole(name: str, value: str, holds: bool) -> None:
+    """Server and sender go together, each of its form; a user is no part of the address."""
+    given = {
+        **EMBEDDED,
+        "WAYMARK_SMTP_URL": "smtp://mail.example.org",
+        "WAYMARK_MAIL_FROM": "Waymark <no-reply@example.org>",
+        name: value,
+    }
+    if holds:
+        assert Settings.read(given).smtp_url
+        assert name in refusal(given | {name: ""})
+    else:
+        told = refusal(given)
+        assert f"{name} must be" in told
+        assert "secret" not in told

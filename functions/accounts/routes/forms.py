@@ -22,7 +22,11 @@ PASSWORD: Any = Field(
     description=f"At least {MIN_CHARACTERS} characters, and none that many people use",
     examples=["four words nobody guesses"],
 )
-
+MAILED_CODE: Any = Field(
+    max_length=64,
+    description="From the e-mail, however it is cased",
+    examples=["7Q2M-X0TV-93KD"],
+)
 
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LANGUAGE: Any = Field(

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import (
     LANGUAGE,
+    MAILED_CODE,
     PASSWORD,
     ConsentForm,
     PersonName,
@@ -24,7 +25,7 @@ from functions.accounts.rules.consents import check_required
 from functions.accounts.rules.documents import NewAccount
 from functions.accounts.rules.passwords import check_password
 from functions.accounts.rules.times import check_birth_year, check_time_zone
-from functions.accounts.service import passwords, persons, registration, sign_in
+from functions.accounts.service import passwords, persons, registration, sign_in, verifying
 from functions.accounts.service.means import read_tenant
 from shared import runtime
 from shared.errors import (
@@ -68,6 +69,19 @@ class NewPerson(Body):
     language: Annotated[str, LANGUAGE] = "en"
     consents: list[ConsentForm] = Field(
         max_length=10, description="`terms` and `privacy` at least, granted"
+    )
+
+
+class ConfirmedAddress(Body):
+    """The code that was sent to somebody who registered."""
+
+    tenant: str = Field(max_length=63, description="The tenant's code", examples=["demo"])
+    email: str = Field(max_length=254, examples=["maya@example.org"])
+    code: str = MAILED_CODE
+    password: str = Field(
+        max_length=128,
+        description="The one that you registered with: a stranger's code makes no account of yours",
+        examples=["four words nobody guesses"],
     )
 
 
@@ -150,13 +164,17 @@ class PeoplePage(BaseModel):
     body=NewPerson,
     answer=SignedIn,
     status=201,
+    empty_statuses=(202,),
     errors=(Conflict, Forbidden, Unprocessable, Throttled),
 )
-def users_register(call: Call[None, NewPerson]) -> SignedIn:
+def users_register(call: Call[None, NewPerson]) -> SignedIn | Reply:
     """Register as a learner or a parent, and sign in.
 
-    Nobody else in the tenant can have the address, however its letters are cased. Repeats
-    with the same Idempotency-Key sign in again.
+    Nobody else in the tenant can have the address, however its letters are cased. Where a mail
+    server is set, the answer is 202, whether or not the address has an account: a code goes
+    there, to be confirmed by `POST v1/users/confirm`; who has an account is told of that
+    instead. Without one the account is made at once, and repeats with the same
+    Idempotency-Key sign in again.
     """
     body = call.body
     house = means()
@@ -195,7 +213,33 @@ def users_register(call: Call[None, NewPerson]) -> SignedIn:
             where_from=where_from(call),
         ),
     )
+    if runtime.current().mailer is not None:
+        verifying.begin(house, joining, client=client, idempotency=call.idempotency, now=call.now)
+        return Reply(status=202)
     person = registration.join(house, joining, idempotency=call.idempotency, now=call.now)
+    return signed_in(sign_in.open_family(house, person, now=call.now))
+
+
+@api.post(
+    "v1/users/confirm",
+    body=ConfirmedAddress,
+    answer=SignedIn,
+    status=201,
+    idempotent=False,
+    errors=(Conflict, Unprocessable, Throttled),
+)
+def users_confirm(call: Call[None, ConfirmedAddress]) -> SignedIn:
+    """Finish registering by the code that was sent to your address, and sign in."""
+    body, house = call.body, means()
+    person = verifying.confirm(
+        house,
+        body.tenant,
+        body.email,
+        body.code,
+        body.password,
+        client=call.client_address,
+        now=call.now,
+    )
     return signed_in(sign_in.open_family(house, person, now=call.now))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
 from typing import Literal
 
@@ -70,6 +71,27 @@ class Credential(Document):
     invitation_id: str | None = None
     created_at: AwareDatetime
     changed_at: AwareDatetime = Field(description="When the password was changed last")
+
+
+class MailedCode(Document):
+    """That somebody asked for a code by e-mail, in the partition ``(tenant_id, address_id)``,
+    whether or not anybody has the address; the code itself stands in the e-mail alone."""
+
+    kind: Literal["mailed_code"] = "mailed_code"
+    address_id: str
+    purpose: Literal["reset", "registration"]
+    code_digest: str | None = Field(default=None, description="None until the e-mail goes out")
+    email: str | None = Field(default=None, description="Where to, as who registers wrote it")
+    password_hash: str | None = Field(default=None, description="Of who registers")
+    new_account: NewAccount | None = Field(default=None, description="Of who registers")
+    requested_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+
+    def holds(self, digest: str, now: datetime) -> bool:
+        """Whether this is the code's digest, and the code has not run out."""
+        if self.code_digest is None or self.expires_at is None or now >= self.expires_at:
+            return False
+        return hmac.compare_digest(self.code_digest, digest)
 
 
 class RefreshFamily(Document):

@@ -28,6 +28,11 @@ PER_ACCOUNT_ANYWHERE = Budget(50, timedelta(seconds=15), timedelta(minutes=15), 
 PER_CLIENT = Budget(100, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
 """A school's people share one network address, so many may fail."""
 REGISTRATIONS = Budget(300, timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1))
+MAILS_TO_ADDRESS = Budget(3, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1))
+"""Of one address, asked for from one network address."""
+MAILS_TO_ADDRESS_ANYWHERE = Budget(10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1))
+"""Of one address from everywhere: nobody's inbox is filled."""
+MAILS_FROM_CLIENT = Budget(100, timedelta(seconds=15), timedelta(minutes=15), timedelta(hours=1))
 CODES = Budget(10, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=24))
 
 

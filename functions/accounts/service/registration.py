@@ -26,7 +26,7 @@ from functions.accounts.service import throttles
 from functions.accounts.service.means import SOURCE, Means
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Operation, Replace
+from shared.documents.port import Create, Delete, Operation, Replace
 from shared.errors import Conflict, Missing, Rejected
 from shared.events.envelope import Event, EventData, read_data
 from shared.events.person import PersonRegistered
@@ -54,6 +54,8 @@ class Joining:
     password_hash: str
     new_account: NewAccount
     invitation_id: str | None = None
+    used: tuple[str, ...] = ()
+    """Ids of requests beside the credential that end with this."""
 
 
 def address_id_of(means: Means, tenant_id: str, email: str) -> str:
@@ -105,7 +107,8 @@ def join(
                     tenant_id=joining.tenant_id, of="user", target=joining.user_id,
                 )
             )  # fmt: skip
-        claimed = Decision([Create(credential.stored())], told)
+        ended = [Delete(each) for each in joining.used]
+        claimed = Decision([Create(credential.stored()), *ended], told)
         return Answer(201, {"user_id": joining.user_id}, claimed)
 
     answer = reply_once(

@@ -12,6 +12,9 @@ from typing import Literal
 
 from functions.accounts.rules.documents import THROTTLES, Throttle
 from functions.accounts.rules.throttling import (
+    MAILS_FROM_CLIENT,
+    MAILS_TO_ADDRESS,
+    MAILS_TO_ADDRESS_ANYWHERE,
     PER_ACCOUNT,
     PER_ACCOUNT_ANYWHERE,
     PER_CLIENT,
@@ -93,19 +96,27 @@ class Attempt:
 
 @contextmanager
 def attempt(
-    means: Means, tenant_id: str | None, address_id: str, client: str, *, now: datetime
+    means: Means,
+    tenant_id: str | None,
+    address_id: str,
+    client: str,
+    *,
+    what: str = "sign-ins",
+    now: datetime,
 ) -> Iterator[Attempt]:
     """Count a try at the password of an account before it is made; set ``outcome`` inside.
+
+    ``what`` is tried: each has a budget of its own.
 
     ``tenant_id`` None is no tenant: the client alone is counted. Raises ``Throttled`` when it
     comes too early after the failures of the client, or of the account from it or from anywhere.
     """
     network = client_of(client)
     of = means.pseudonyms.of
-    wanted = [(PLATFORM, of(PLATFORM, "sign-ins from", network), PER_CLIENT, False)]
+    wanted = [(PLATFORM, of(PLATFORM, f"{what} from", network), PER_CLIENT, False)]
     if tenant_id is not None:
-        pair = of(tenant_id, "sign-ins of", f"{address_id} from {network}")
-        anywhere = of(tenant_id, "sign-ins of", address_id)
+        pair = of(tenant_id, f"{what} of", f"{address_id} from {network}")
+        anywhere = of(tenant_id, f"{what} of", address_id)
         wanted += [
             (tenant_id, pair, PER_ACCOUNT, True),
             (tenant_id, anywhere, PER_ACCOUNT_ANYWHERE, False),
@@ -123,6 +134,30 @@ def attempt(
         yield made
     finally:
         made.settle(means.stores, now=now)
+
+
+def pardon(means: Means, tenant_id: str, address_id: str, client: str) -> None:
+    """Forget the failed sign-ins of an account from a client: who tried has shown who they are."""
+    bucket = means.pseudonyms.of(tenant_id, "sign-ins of", f"{address_id} from {client_of(client)}")
+    with suppress(Missing):
+        means.stores.documents.commit(THROTTLES, (tenant_id, bucket), [Delete(_ID)])
+
+
+def reserve_mail(
+    means: Means, tenant_id: str, address_id: str, client: str, *, now: datetime
+) -> None:
+    """Count an e-mail that somebody asks to be sent to an address, whoever has it.
+
+    Raises ``Throttled`` when too many are asked for.
+    """
+    network, of = client_of(client), means.pseudonyms.of
+    wanted = (
+        (PLATFORM, of(PLATFORM, "mails from", network), MAILS_FROM_CLIENT),
+        (tenant_id, of(tenant_id, "mails to", f"{address_id} from {network}"), MAILS_TO_ADDRESS),
+        (tenant_id, of(tenant_id, "mails to", address_id), MAILS_TO_ADDRESS_ANYWHERE),
+    )
+    for holder, bucket, budget in wanted:
+        reserve(means.stores, holder, bucket, budget, what="e-mails", now=now)
 
 
 def failed(stores: Stores, reserved: Reserved, *, now: datetime) -> None:

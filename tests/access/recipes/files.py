@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.access.recipes.registry import (
     LIST,
+    SELF,
     THING,
     Request,
     recipe,
@@ -65,3 +66,19 @@ def intake_retry(world: World, caller: Person, kind: Kind) -> Request:
 @recipe(LIST)
 def notifications_list(world: World, caller: Person, kind: Kind) -> Request:
     return Request(lists={each: world.notification(world.place(caller, each)) for each in THING})
+
+
+@recipe(THING)
+def notifications_mark(world: World, caller: Person, kind: Kind) -> Request:
+    notification_id = world.notification(world.place(caller, kind))
+    return Request(
+        path={"notification_id": notification_id},
+        body={"read": True},
+        marks=(notification_id,),
+        shows=(notification_id,),
+    )
+
+
+@recipe(SELF, status=204)
+def notifications_mark_all(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(body={"audience": "me"}, marks=(caller.user_id,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from functions.accounts.rules.documents import NewAccount
 from shared.models.tenant import PLATFORM
 from tests.access.recipes.registry import (
     ANYONE,
@@ -33,6 +34,17 @@ def users_register(world: World, caller: Person, kind: Kind) -> Request:
         "consents": REQUIRED_CONSENTS,
     }
     return Request(body=body, shows=(email,))
+
+
+@recipe(ANYONE, status=201)
+def users_confirm(world: World, caller: Person, kind: Kind) -> Request:
+    person = Person("", "demo", ("learner",), new_email(), "Maya")
+    new = NewAccount(
+        email=person.email, display_name="Maya", roles=("learner",), birth_year=2000,
+        time_zone="UTC",
+    )  # fmt: skip
+    body = {"tenant": "demo", "email": person.email, "code": world.mailed_code(person, new)}
+    return Request(body=body | {"password": PASSWORD}, shows=(person.email,))
 
 
 @recipe(SELF)
@@ -110,6 +122,18 @@ def users_erase(world: World, caller: Person, kind: Kind) -> Request:
     return Request(
         path={"user_id": target.user_id}, marks=(target.user_id, pseudonym), shows=(pseudonym,)
     )
+
+
+@recipe(ANYONE, status=202)
+def password_resets_request(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(body={"tenant": "demo", "email": new_email()})
+
+
+@recipe(ANYONE, status=204)
+def password_resets_confirm(world: World, caller: Person, kind: Kind) -> Request:
+    code = world.mailed_code(person := world.person("learner", tenant="demo"))
+    body = {"tenant": "demo", "email": person.email, "code": code}
+    return Request(body=body | {"new_password": "nine boats under the bridge"})
 
 
 @recipe(ANYONE)

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
-from functions.accounts.service import families, invitations, profiling, registration, sign_in
+from functions.accounts.service import (
+    families,
+    invitations,
+    profiling,
+    registration,
+    resets,
+    sign_in,
+)
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
 from functions.candidates.rules.documents import AtsWebhook
@@ -18,7 +25,9 @@ from functions.candidates.service import hearing as following
 from functions.candidates.service import profiles as candidates
 from functions.coaching.rules.documents import WORDINGS, WordedAdvice
 from functions.coaching.service import recipes
-from functions.intake_notify import service as notifying
+from functions.intake_notify.service import mailing, reading
+from functions.intake_notify.service import telling as notifying
+from functions.intake_notify.service.reading import Reader
 from functions.intake_upload.rules import deliveries
 from functions.intake_upload.rules.deliveries import delivery_of
 from functions.intake_upload.rules.messages import Message as ChatMessage
@@ -138,6 +147,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     _link_as_it_lies(house, learner_id=OTHER_ID, parent_id=USER_ID)
     with suppress(Unauthenticated):
         sign_in.sign_in(means, TENANT, EMAIL, "a wrong one", client="203.0.113.77", now=now)
+    resets.request(means, TENANT, EMAIL, client="203.0.113.77", now=now)
     house.work("accounts")
     first = house.drop("Quistgaard-cv.txt", RESUME)
     house.work_all()
@@ -159,6 +169,9 @@ def plant(house: House, *, proven: bool = False) -> Planted:
         recipes.use(house, PSEUDONYMS, who, next(iter(seed())), 5, now=now)
     _recommend(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
+    reader = Reader(TENANT, USER_ID, f"user:{USER_ID}")
+    reading.mark(house, reader, f"note-user:{USER_ID}", now=now)
+    reading.mark_all(house, reader, now, now=now)
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
     _bury_message(house, candidate_id)
@@ -253,6 +266,8 @@ def _learn(house: House, user_id: str, career: str) -> None:
         reporting.make(house, PSEUDONYMS, event, _plain, now=house.clock())
     for event in house.waiting("summaries/intake_notify"):
         notifying.notify_parents(house, PSEUDONYMS, event, now=house.clock())
+    for event in house.waiting("intake_notify"):
+        mailing.mail_parent(house, PSEUDONYMS, None, event, now=house.clock())
     house.waiting("journey_tracking")
 
 

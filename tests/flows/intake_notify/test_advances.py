@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from functions.intake_notify import service
+from functions.intake_notify.service import reading, telling
+from functions.intake_notify.service.reading import Reader
 from shared.documents.port import Create
 from shared.events.game import GameAdvanced, Unlocked
 from shared.models.notification import RECRUITERS, Notification, audience_of
@@ -25,7 +26,8 @@ def advanced(before: int = 1, level: int = 1, *unlocked: Unlocked) -> GameAdvanc
 
 
 def listed(house: House, audience: str, tenant: str = TENANT) -> list[Notification]:
-    return service.listed(house, tenant, audience, limit=50, continuation=None)[0]
+    reader = Reader(tenant, "rita", audience)
+    return [note for note, _ in reading.listed(house, reader, limit=50, continuation=None)[0]]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_the_words_say_what_was_reached(
     house: House, told: GameAdvanced, title: str, text: str
 ) -> None:
     """Levels first, then what was unlocked."""
-    service.notify_learner(house, PSEUDONYMS, Player(house).event(told), now=START)
+    telling.notify_learner(house, PSEUDONYMS, Player(house).event(told), now=START)
     (note,) = listed(house, audience_of("lena"))
     assert (note.title, note.text, note.level) == (title, text, "info")
 
@@ -56,7 +58,7 @@ def test_the_words_say_what_was_reached(
 def test_it_is_told_once_and_to_nobody_else(house: House) -> None:
     """However often the event comes; neither recruiters nor another tenant see it."""
     event = Player(house).event(advanced(1, 2))
-    outcomes = [service.notify_learner(house, PSEUDONYMS, event, now=START) for _ in range(3)]
+    outcomes = [telling.notify_learner(house, PSEUDONYMS, event, now=START) for _ in range(3)]
     assert outcomes == ["done", "repeated", "repeated"]
     assert len(listed(house, audience_of("lena"))) == 1
     assert listed(house, RECRUITERS) == listed(house, audience_of("lena"), RIVAL) == []
@@ -70,5 +72,5 @@ def test_nobody_erased_is_told(house: House) -> None:
     )
     house.documents.commit(TOMBSTONES, (TENANT, tombstone_id), [Create(made.stored())])
     event = Player(house).event(advanced(1, 2))
-    assert service.notify_learner(house, PSEUDONYMS, event, now=START) == "rejected"
+    assert telling.notify_learner(house, PSEUDONYMS, event, now=START) == "rejected"
     assert listed(house, audience_of("lena")) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.intake_notify import service
+from functions.intake_notify.service import telling
 from shared.errors import Unavailable
 from shared.events.envelope import Event
 from shared.messaging import Outcome
@@ -16,7 +16,7 @@ from tests.flows.stores import house as house
 
 
 def notify(house: House, event: Event) -> Outcome:
-    return service.notify_parents(house, PSEUDONYMS, event, now=house.clock())
+    return telling.notify_parents(house, PSEUDONYMS, event, now=house.clock())
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_who_was_told_before_a_crash_is_not_told_again(house: House, event: Even
         return real(*args)
 
     with pytest.raises(Unavailable):
-        service.notify_parents(
+        telling.notify_parents(
             Patched(house, "commit", failing), PSEUDONYMS, event, now=house.clock()
         )
     assert len(told(house)) == 1

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from functions.intake_notify import service
-from functions.intake_notify.rules import NOTIFICATION_SECONDS, notification_of
+from functions.intake_notify.rules.notifications import NOTIFICATION_SECONDS, notification_of
+from functions.intake_notify.service import reading, telling
+from functions.intake_notify.service.reading import Reader
 from shared.documents.port import Delete
 from shared.events.envelope import Event
 from shared.events.intake import IntakeEnded
@@ -25,15 +26,16 @@ def ended(house: House, filename: str, text: str) -> Event:
 
 
 def listed(house: House, tenant: str = TENANT) -> list[Notification]:
-    notes, _ = service.listed(house, tenant, RECRUITERS, limit=50, continuation=None)
-    return notes
+    reader = Reader(tenant, "rita", RECRUITERS)
+    notes, _ = reading.listed(house, reader, limit=50, continuation=None)
+    return [note for note, _ in notes]
 
 
 def test_a_completed_file_is_told_once(house: House) -> None:
     """One notification, however often the event comes, that leads to file and profile."""
     event = ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n")
-    assert service.notify(house, event, now=START) == "done"
-    assert service.notify(house, event, now=START + timedelta(days=1)) == "repeated"
+    assert telling.notify(house, event, now=START) == "done"
+    assert telling.notify(house, event, now=START + timedelta(days=1)) == "repeated"
     (note,) = listed(house)
     record = house.record("cv.txt")
     assert (note.title, note.level) == ("Profile ready", "info")
@@ -44,7 +46,7 @@ def test_a_completed_file_is_told_once(house: House) -> None:
 
 def test_a_failed_file_says_why(house: House) -> None:
     """The reason that a recruiter reads is the record's."""
-    service.notify(house, ended(house, "list.txt", "milk and eggs\n" * 3), now=START)
+    telling.notify(house, ended(house, "list.txt", "milk and eggs\n" * 3), now=START)
     (note,) = listed(house)
     assert note.level == "warning"
     reason = house.record("list.txt").reason
@@ -57,6 +59,7 @@ def test_a_failed_file_says_why(house: House) -> None:
     [
         ("completed", "info"),
         ("duplicate", "info"),
+        ("unpacked", "info"),
         ("failed", "warning"),
         ("quarantined", "warning"),
     ],
@@ -79,17 +82,17 @@ def test_a_file_whose_record_is_gone_is_finished(house: House) -> None:
     event = ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n")
     record = house.record("cv.txt")
     house.documents.commit("intake", record.partition, [Delete(record.id)])
-    assert service.notify(house, event, now=START) == "rejected"
+    assert telling.notify(house, event, now=START) == "rejected"
     assert listed(house) == []
 
 
 def test_another_tenant_is_told_nothing(house: House) -> None:
     """An event that names another tenant finds no file there; lists are a tenant's own."""
     event = ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n")
-    assert service.notify(house, event.model_copy(update={"tenantid": RIVAL}), now=START) == (
+    assert telling.notify(house, event.model_copy(update={"tenantid": RIVAL}), now=START) == (
         "rejected"
     )
-    service.notify(house, event, now=START)
+    telling.notify(house, event, now=START)
     assert listed(house, RIVAL) == []
     assert len(listed(house)) == 1
 
@@ -98,8 +101,8 @@ def test_each_attempt_that_ends_is_told(house: House) -> None:
     """Two endings of one file are two notifications, the newest listed first."""
     first = ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n")
     second = first.model_copy(update={"id": "later"})
-    service.notify(house, first, now=START)
-    service.notify(house, second, now=START + timedelta(hours=1))
+    telling.notify(house, first, now=START)
+    telling.notify(house, second, now=START + timedelta(hours=1))
     assert [note.created_at for note in listed(house)] == [START + timedelta(hours=1), START]
 
 
@@ -108,15 +111,15 @@ def test_pages_hold_every_notification_once(house: House) -> None:
     event = ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n")
     for number in range(5):
         told = event.model_copy(update={"id": f"e-{number}"})
-        service.notify(house, told, now=START + timedelta(minutes=number))
+        telling.notify(house, told, now=START + timedelta(minutes=number))
     seen: list[Notification] = []
     continuation = None
     while True:
-        notes, continuation = service.listed(
-            house, TENANT, RECRUITERS, limit=2, continuation=continuation
+        notes, continuation = reading.listed(
+            house, Reader(TENANT, "rita", RECRUITERS), limit=2, continuation=continuation
         )
         assert len(notes) <= 2
-        seen += notes
+        seen += [note for note, _ in notes]
         if continuation is None:
             break
     assert [note.created_at.minute for note in seen] == [4, 3, 2, 1, 0]
@@ -124,7 +127,7 @@ def test_pages_hold_every_notification_once(house: House) -> None:
 
 def test_notifications_do_not_stay_for_ever(house: House) -> None:
     """After ninety days a notification is gone, and not before."""
-    service.notify(house, ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n"), now=START)
+    telling.notify(house, ended(house, "cv.txt", "Maya Okafor\nmaya@example.com\n"), now=START)
     house.clock.advance(seconds=NOTIFICATION_SECONDS - 60)
     assert len(listed(house)) == 1
     house.clock.advance(seconds=120)

@@ -21,6 +21,7 @@ _TITLES = {
     "failed": "File could not be read",
     "quarantined": "File quarantined",
     "duplicate": "File already received",
+    "unpacked": "E-mail opened",
 }
 
 
@@ -29,18 +30,19 @@ def notification_of(
 ) -> Notification:
     """The notification of one ended file. Its id follows from the event's."""
     name = record.file.filename
-    text = (
-        f"{name} is now a searchable profile."
-        if ended.state == "completed"
-        else (f"{name}: {ended.reason or 'no reason was recorded'}")
-    )
+    if ended.state == "completed":
+        text = f"{name} is now a searchable profile."
+    elif ended.state == "unpacked":
+        text = f"{name}: each file that it brought is told of by itself."
+    else:
+        text = f"{name}: {ended.reason or 'no reason was recorded'}"
     return Notification(
         id=str(uuid5(_NOTIFICATIONS, event_id)),
         tenant_id=record.tenant_id,
         audience=RECRUITERS,
         title=_TITLES[ended.state],
         text=text,
-        level="info" if ended.state in {"completed", "duplicate"} else "warning",
+        level="info" if ended.state in {"completed", "duplicate", "unpacked"} else "warning",
         intake_id=record.intake_id,
         candidate_id=ended.candidate_id,
         created_at=now,

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.intake_notify import rules
-from shared.documents.port import Create, Equals, Order
+from functions.intake_notify.rules import answers
+from functions.intake_notify.rules import notifications as rules
+from shared.documents.port import Create
 from shared.erasures import erased_at
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.game import GameAdvanced
-from shared.events.intake import IntakeEnded
+from shared.events.intake import IntakeAnswerDue, IntakeEnded
 from shared.events.portfolio import PortfolioFeedbackGiven
-from shared.events.summary import SummaryPublished
+from shared.events.summary import SummaryMailDue, SummaryPublished
 from shared.intake_stages import read_record
 from shared.messaging import Decision, Outcome, handle_once
-from shared.models.notification import CONTAINER, RECRUITERS, Notification, audience_of
+from shared.models.notification import CONTAINER, RECRUITERS, audience_of
 from shared.people import is_parent_of, parents_of, read_account
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 
 def notify(stores: Stores, event: Event, *, now: datetime) -> Outcome:
-    """Write the notification of an ended file, once."""
+    """Write the notification of an ended file, once, and ask for the answer to its sender."""
     ended = read_data(event, IntakeEnded)
 
     def decide() -> Decision:
@@ -31,7 +32,12 @@ def notify(stores: Stores, event: Event, *, now: datetime) -> Outcome:
         except Missing:
             raise Rejected("the intake record is gone") from None
         notification = rules.notification_of(event.id, ended, record, now=now)
-        return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+        stands = (record.attempt, record.state) == (ended.attempt, ended.state)
+        due = IntakeAnswerDue(intake_id=record.intake_id, attempt=ended.attempt, state=ended.state)
+        return Decision(
+            [Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})],
+            [due] if stands and answers.is_answered(record) else [],
+        )
 
     return handle_once(
         stores,
@@ -90,7 +96,10 @@ def notify_parents(
             notification = rules.report_of(
                 event.id, event.tenantid, told, parent_id=parent_id, learner=learner, now=now
             )
-            return Decision([Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})])
+            return Decision(
+                [Create(notification.stored() | {"ttl": rules.NOTIFICATION_SECONDS})],
+                [SummaryMailDue(parent_id=parent_id, learner_id=told.user_id)],
+            )
 
         outcomes.append(
             handle_once(
@@ -127,18 +136,3 @@ def notify_of_feedback(
         decide=decide,
         now=now,
     )
-
-
-def listed(
-    stores: Stores, tenant_id: str, audience: str, *, limit: int, continuation: str | None
-) -> tuple[list[Notification], str | None]:
-    """Return a page of an audience's notifications, newest first, and where the next begins."""
-    page = stores.documents.query(
-        CONTAINER,
-        (tenant_id, audience),
-        where=[Equals("kind", "notification")],
-        order=Order("created_at", descending=True),
-        limit=limit,
-        continuation=continuation,
-    )
-    return [Notification.of(item.body) for item in page.items], page.continuation

@@ -1,0 +1,1 @@
+"""What the flow does: reads, lets the rules decide, sends, commits. A module a subject."""
