@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
+from socket import SHUT_RDWR, socket
+from threading import Timer
 from typing import Any
 
 from shared.errors import Rejected, Throttled, Unavailable
 
 TIMEOUT_SECONDS = (5, 15)
-MOST_ANSWER_BYTES = 64 * 1024
+TOTAL_SECONDS = 20.0
+"""After which a call is cut off, however slowly its answer drips."""
 DEFAULT_RETRY_SECONDS = 30.0
+MOST_RETRY_SECONDS = 3600.0
+UNREACHABLE = "unreachable"
+"""The one answer for whatever did not come to an answer: what listens where is not told."""
+_OURS = tuple(
+    map(ip_network, ("168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24"))
+)
+"""Addresses that lead into the network that the house stands in, though they look public: Azure's
+own, and IPv4 wrapped in IPv6."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +41,9 @@ class AtsClient:
         # loaded here: a tenant without a webhook never needs it
         import requests
 
-        with requests.Session() as session:
+        with requests.Session() as session, ExitStack() as deadline:
             session.trust_env = False  # a proxy would hide whom we speak to
-            guarded = _guarded_adapter(self.loopback)
+            guarded = _guarded_adapter(self.loopback, deadline)
             session.mount("https://", guarded)
             session.mount("http://", guarded)
             try:
@@ -46,33 +58,43 @@ class AtsClient:
                     return _checked(answer.status_code, answer.headers.get("Retry-After"))
             except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
                 raise Rejected("the address is not one") from None
-            except requests.RequestException as error:
-                if "not a public address" in str(error):
-                    raise Rejected("the address is not a public one") from None
-                raise Unavailable(type(error).__name__) from None
+            except requests.RequestException:
+                raise Unavailable(UNREACHABLE) from None
 
 
 def _checked(status: int, retry_after: str | None) -> int:
     if 200 <= status < 300:
         return status
     if status == 429:
-        asked = (retry_after or "").strip()
-        is_whole = asked.isascii() and asked.isdigit()
-        raise Throttled("429", retry_after=float(asked) if is_whole else DEFAULT_RETRY_SECONDS)
+        raise Throttled("429", retry_after=_seconds(retry_after))
     if status in {401, 403, 404, 408, 410, 423, 425} or status >= 500:
         # an address or a password that is wrong now is mended by people
         raise Unavailable(str(status))
     raise Rejected(str(status))
 
 
+def _seconds(header: str | None) -> float:
+    """The wait that ``Retry-After`` asks for (RFC 9110: whole seconds, or a date)."""
+    if header is None or not (header.isascii() and header.isdigit() and len(header) < 9):
+        return DEFAULT_RETRY_SECONDS
+    return min(MOST_RETRY_SECONDS, float(header))
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet."""
     found = ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if any(found.version == network.version and found in network for network in _OURS):
+        return False
     return found.is_global and not found.is_multicast and (mapped is None or mapped.is_global)
 
 
-def _guarded_adapter(loopback: bool) -> Any:
+def _cut(connected: socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(SHUT_RDWR)
+
+
+def _guarded_adapter(loopback: bool, deadline: ExitStack) -> Any:
     """An adapter of requests whose connections look whom they reached before they say a word.
 
     What a name leads to may change between a look-up and the call; this looks at the call's own
@@ -83,11 +105,15 @@ def _guarded_adapter(loopback: bool) -> Any:
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.exceptions import NewConnectionError
 
-    def held(connection: HTTPConnection, socket: Any) -> Any:
-        peer = str(socket.getpeername()[0])
+    def held(connection: HTTPConnection, connected: Any) -> Any:
+        peer = str(connected.getpeername()[0])
         if is_public(peer) or (loopback and ip_address(peer).is_loopback):
-            return socket
-        socket.close()
+            timer = Timer(TOTAL_SECONDS, _cut, (connected,))
+            timer.daemon = True
+            timer.start()
+            deadline.callback(timer.cancel)
+            return connected
+        connected.close()
         raise NewConnectionError(connection, "not a public address")
 
     class Plain(HTTPConnection):

@@ -39,7 +39,7 @@ def _handle(event: Event) -> Outcome:
     if event.type == HandoverDue.type:
         client = AtsClient(loopback=running.settings.stores == "embedded")
         return ats.deliver(running, client, event, now=runtime.now())
-    return hearing.hear(running, running.encoder, event, now=runtime.now())
+    return hearing.hear(running, running.pseudonyms, running.encoder, event, now=runtime.now())
 
 
 def _exhausted(event: Event, cause: str) -> None:

@@ -54,7 +54,7 @@ def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock
         present = stores.documents.get(
             candidate.CONTAINER, (event.tenantid, candidate_id), candidate_id
         )
-        if present is not None and candidate.read_alias(present.body):
+        if present is not None and candidate.leads_to(present.body):
             # merged into another this instant: the next delivery finds which
             raise Throttled("the profile is being merged", retry_after=1)
         saved = CandidateSaved(

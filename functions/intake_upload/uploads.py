@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MOST_FILES = 20
+MOST_PARTS = 200
 MOST_FILE_BYTES = 10 * 1024 * 1024
 MOST_FORM_BYTES = 64 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -26,12 +26,12 @@ class Uploaded:
     content: bytes | None = field(repr=False)
 
 
-def files_of(content_type: str, form: bytes) -> Iterator[Uploaded]:
-    """Yield the files of a form one after the other, in their order; at most one is held.
+def files_of(content_type: str, form: bytes) -> list[Uploaded]:
+    """Return the files of a form in their order.
 
     Fields that are no files, and file fields that nobody filled, are passed over. Raises
     ``Invalid`` for a form that is malformed or ends in the middle, ``TooLarge`` for more than 20
-    files; what was yielded before holds.
+    files or 200 fields: then nothing of it is taken.
     """
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
@@ -44,12 +44,12 @@ def files_of(content_type: str, form: bytes) -> Iterator[Uploaded]:
         parser = MultipartParser(boundary, parts.callbacks(), max_header_count=_MOST_HEADERS)
         for start in range(0, len(form), _PIECE):
             parser.write(form[start : start + _PIECE])
-            yield from parts.taken()
         parser.finalize()
     except FormParserError as error:
         raise Invalid("the form is not sound multipart/form-data") from error
     if not parts.ended:
         raise Invalid("the form ends in the middle: its last boundary is missing")
+    return parts.files
 
 
 class _Parts:
@@ -57,8 +57,8 @@ class _Parts:
 
     def __init__(self) -> None:
         self.ended = False
-        self._files: list[Uploaded] = []
-        self._count = 0
+        self.files: list[Uploaded] = []
+        self._parts = 0
         self._field, self._value = bytearray(), bytearray()
         self._headers: dict[str, bytes] = {}
         self._content: bytearray | None = bytearray()
@@ -74,12 +74,10 @@ class _Parts:
             "on_end": self._finish,
         }
 
-    def taken(self) -> Iterator[Uploaded]:
-        """Yield the files that are complete, each once."""
-        files, self._files = self._files, []
-        yield from files
-
     def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise TooLarge(f"a form has at most {MOST_PARTS} fields")
         self._headers, self._content = {}, bytearray()
 
     def _header(self) -> None:
@@ -99,12 +97,11 @@ class _Parts:
         given = parse_options_header(disposition.decode("latin-1"))[1].get(b"filename")
         if not given:  # a field of text, or a file field left empty
             return
-        self._count += 1
-        if self._count > MOST_FILES:
+        if len(self.files) == MOST_FILES:
             raise TooLarge(f"a form has at most {MOST_FILES} files")
         content = None if self._content is None else bytes(self._content)
         self._content = bytearray()
-        self._files.append(Uploaded(given.decode("utf-8", "replace"), content))
+        self.files.append(Uploaded(given.decode("utf-8", "replace"), content))
 
     def _finish(self) -> None:
         self.ended = True

@@ -79,7 +79,7 @@ def _check(status: int, retry_after: str | None, what: str) -> None:
 
 def _seconds(header: str | None) -> float:
     """The wait that ``Retry-After`` asks for (RFC 9110: whole seconds, or a date)."""
-    if header is None or not (header.isascii() and header.isdigit()):
+    if header is None or not (header.isascii() and header.isdigit() and len(header) < 9):
         return DEFAULT_RETRY_SECONDS
     return min(MOST_RETRY_SECONDS, float(header))
 
@@ -87,6 +87,8 @@ def _seconds(header: str | None) -> float:
 def is_below(url: str, base: str, *domains: str) -> bool:
     """Whether a URL that a provider names may be asked with its token: on the host of ``base``,
     or by HTTPS on one of its domains."""
+    if "\\" in url or "@" in url:  # which two readers of an address do not read alike
+        return False
     try:
         asked, ours = urlsplit(url), urlsplit(base)
         if (asked.scheme, asked.netloc) == (ours.scheme, ours.netloc):

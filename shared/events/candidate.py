@@ -45,6 +45,7 @@ class CandidatesMerged(EventData):
 
     candidate_id: str
     absorbed_id: str
+    by: str | None = Field(default=None, description="The pseudonym of who merged them")
 
     @property
     def subject(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -26,7 +26,7 @@ def candidate_id_of(tenant_id: str, key: str) -> str:
     return str(uuid5(_CANDIDATES, f"{tenant_id}\n{key}"))
 
 
-FOREVER = "9999-12-31T00:00:00+00:00"
+NO_END = datetime(9999, 12, 31, tzinfo=UTC)
 """When a profile ends that has no end."""
 
 Basis = Literal["consent", "legitimate_interest", "contract"]
@@ -79,11 +79,14 @@ class CandidateProfile(Document):
     tags: tuple[str, ...] = ()
     consent: CandidateConsent | None = None
     expires_at: AwareDatetime = Field(
-        default=datetime.fromisoformat(FOREVER),
+        default=NO_END,
         description="From then on the profile is not found, and is erased",
     )
     absorbed: tuple[str, ...] = Field(
         default=(), description="Ids of profiles that this one stands for"
+    )
+    merging_into: str | None = Field(
+        default=None, description="The profile that stands for this one, whose end is under way"
     )
     revision: int = Field(default=1, ge=1, description="How often the profile was written")
     embedding: tuple[float, ...] | None = Field(
@@ -126,6 +129,12 @@ def read_alias(body: dict[str, Any]) -> str | None:
     return CandidateAlias.of(body).merged_into if body.get("kind") == "alias" else None
 
 
+def leads_to(body: dict[str, Any]) -> str | None:
+    """The profile that stands for the one under this id, be it merged or about to be; None when
+    it stands for itself."""
+    return read_alias(body) or body.get("merging_into")
+
+
 Action = Literal["created", "file", "edited", "merged", "imported"]
 
 
@@ -142,5 +151,8 @@ class CandidateRevision(Document):
     at: AwareDatetime
     by: str | None = Field(default=None, description="The pseudonym of who did, None for a file")
     intake_id: str | None = None
+    absorbed: Resume | None = Field(
+        default=None, description="What another profile said, that was merged into this one"
+    )
     changed: tuple[str, ...]
     before: dict[str, Any] = Field(description="The changed fields as they were; empty at first")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.models.candidate import Action, CandidateProfile, CandidateRevision
-from shared.models.resume import PersonalInfo
+from shared.models.resume import PersonalInfo, Resume
 
 _OF_THE_RESUME = (
     "work_experience", "education", "skills", "certifications", "languages", "projects",
@@ -21,6 +21,7 @@ def revision_of(
     *,
     by: str | None = None,
     intake_id: str | None = None,
+    absorbed: Resume | None = None,
     now: datetime,
 ) -> CandidateRevision:
     """The revision that leads from one state of a profile to the next, with what it overwrote."""
@@ -35,6 +36,7 @@ def revision_of(
         at=now,
         by=by,
         intake_id=intake_id,
+        absorbed=absorbed,
         changed=changed,
         before={name: was[name] for name in changed if name in was},
     )

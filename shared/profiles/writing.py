@@ -11,15 +11,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shared.models.candidate import CandidateProfile, ProfileSource, candidate_id_of
-from shared.models.resume import PersonalInfo, Resume
+from shared.models.candidate import NO_END, CandidateProfile, ProfileSource, candidate_id_of
+from shared.models.resume import PersonalInfo, Resume, Value
 from shared.profiles.experience import months_of
-from shared.profiles.identity import address_of, identity_key
+from shared.profiles.identity import address_of, identity_key, number_of
 from shared.profiles.merging import merged_resume
 from shared.search_terms import field_term, limited, name_terms, skill_term, whole_words, words
 from shared.skills.taxonomy import names_of
 
 _MARKS = ("email:", "name:", "skill:", "place:")
+MOST_BYTES = 400_000
+_MOST_ITEMS = 100
+_LISTS = (
+    "work_experience", "education", "skills", "certifications", "languages", "projects",
+    "achievements",
+)  # fmt: skip
 _LEVELS = ("secondary", "certificate", "associate", "bachelor", "master", "doctorate")
 
 
@@ -44,7 +50,7 @@ def created(tenant_id: str, incoming: Incoming, *, now: datetime) -> CandidatePr
         id=candidate_id,
         tenant_id=tenant_id,
         candidate_id=candidate_id,
-        resume=incoming.resume,
+        resume=bounded(incoming.resume),
         sources=(incoming.source,),
         created_at=now,
         updated_at=now,
@@ -64,9 +70,16 @@ def merged(profile: CandidateProfile, incoming: Incoming, *, now: datetime) -> C
     is_newer = (source.received_at, source.intake_id) >= (newest.received_at, newest.intake_id)
     resumes = (incoming.resume, profile.resume)
     resume = with_kept(merged_resume(*(resumes if is_newer else reversed(resumes))), profile)
-    found_by = ([*_marked(incoming.resume), *incoming.words], profile.terms)
+    # what a person took out of a field is not found again by what a later file says there
+    found_by = ([*_marked(with_kept(incoming.resume, profile)), *incoming.words], profile.terms)
     first, second = found_by if is_newer else reversed(found_by)
-    update = {"resume": resume, "sources": _sources(profile, (source,))}
+    update: dict[str, Any] = {
+        "resume": bounded(resume),
+        "sources": _sources(profile, (source,)),
+    }
+    if profile.expires_at <= source.received_at:
+        # whoever applies again after the end begins anew
+        update |= {"expires_at": NO_END, "consent": None}
     after = _derived(profile.model_copy(update=update), [*first, *second])
     revision = profile.revision + (after != profile)
     return after.model_copy(update={"updated_at": now, "revision": revision})
@@ -90,6 +103,7 @@ def edited(
     if "work_experience" in fields:
         months = months_of(resume.work_experience, now.date())
         resume = resume.model_copy(update={"months_of_experience": months})
+    resume = bounded(resume)
     before = {*_marked(profile.resume), *words_of(profile.resume)}
     after = words_of(resume)
     left = [term for term in profile.terms if term not in before or term in set(after)]
@@ -108,12 +122,15 @@ def united(
 ) -> CandidateProfile:
     """The profile with all that another of the same person has.
 
-    The profile's own words stand where both say something; lists are joined; what was edited in
-    either stays edited. It stands for the other from now on. United once, again it is the same.
+    The profile's own words stand where both say something, but where a person set the other's
+    alone; lists are joined; what was edited in either stays edited, and the earlier end holds. It
+    stands for the other from now on. United once, again it is the same.
     """
-    resume = with_kept(merged_resume(profile.resume, other.resume), profile)
+    resume = merged_resume(profile.resume, other.resume)
+    resume = with_kept(with_kept(resume, other), profile)
     update = {
-        "resume": resume,
+        "resume": bounded(resume),
+        "expires_at": min(profile.expires_at, other.expires_at),
         "sources": _sources(profile, other.sources),
         "edited_fields": tuple(dict.fromkeys((*profile.edited_fields, *other.edited_fields))),
         "tags": tuple(dict.fromkeys((*profile.tags, *other.tags))),
@@ -125,6 +142,42 @@ def united(
     if joined == profile:
         return profile
     return joined.model_copy(update={"updated_at": now, "revision": profile.revision + 1})
+
+
+def bounded(resume: Resume) -> Resume:
+    """A résumé of at most 400 kB as JSON: beyond that the least telling is left out, the texts of
+    jobs and projects first. A commit holds a profile with what it was before."""
+    for most, longest in ((None, None), (25, 600), (10, 300), (0, 200)):
+        if most is not None:
+            resume = _shortened(resume, most, longest)
+        if len(resume.model_dump_json()) <= MOST_BYTES:
+            return resume
+    parts = {name: getattr(resume, name)[:_MOST_ITEMS] for name in _LISTS}
+    personal = {name: getattr(resume.personal, name)[:30] for name in ("emails", "phones", "links")}
+    return resume.model_copy(
+        update={**parts, "personal": resume.personal.model_copy(update=personal)}
+    )
+
+
+def _shortened(resume: Resume, most: int, longest: int | None) -> Resume:
+    def cut(value: Value | None) -> Value | None:
+        return value.model_copy(update={"value": value.value[:longest]}) if value else None
+
+    jobs = tuple(
+        job.model_copy(update={"highlights": tuple(map(cut, job.highlights[:most]))})
+        for job in resume.work_experience
+    )
+    projects = tuple(
+        project.model_copy(update={"description": cut(project.description)})
+        for project in resume.projects
+    )
+    named = {
+        name: tuple(map(cut, getattr(resume, name))) for name in ("certifications", "achievements")
+    }
+    personal = resume.personal.model_copy(update={"summary": cut(resume.personal.summary)})
+    return resume.model_copy(
+        update={"work_experience": jobs, "projects": projects, "personal": personal, **named}
+    )
 
 
 def with_kept(resume: Resume, profile: CandidateProfile) -> Resume:
@@ -196,7 +249,7 @@ def _derived(profile: CandidateProfile, found_by: Iterable[str]) -> CandidatePro
     update: dict[str, Any] = {
         "name": personal.name.value if personal.name else None,
         "emails": _distinct(map(address_of, personal.emails)),
-        "phones": _distinct(value.value for value in personal.phones),
+        "phones": _distinct(map(number_of, personal.phones)),
         "skill_keys": _distinct(skill.key or "" for skill in resume.skills),
         "language_codes": _distinct(each.code or "" for each in resume.languages),
         "levels": levels_of(resume),

@@ -151,6 +151,8 @@ def test_the_token_goes_to_no_other_host() -> None:
         ("https://user@evil.example/fbsbx.com", False),
         ("https://graph.facebook.com:443@evil.example/x", False),
         ("https://[x/", False),
+        ("https://evil.example\\.facebook.com/x", False),
+        ("https://a@lookaside.fbsbx.com/x", False),
         ("file:///etc/passwd", False),
     ],
 )

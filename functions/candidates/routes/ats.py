@@ -92,7 +92,7 @@ def ats_webhook_set(call: Call[None, WebhookBody]) -> WebhookView:
         about=tuple(dict.fromkeys(call.body.about)),
         updated_at=call.now,
     )
-    ats.set_webhook(runtime.stores(), webhook)
+    ats.set_webhook(runtime.stores(), runtime.current().pseudonyms, call.principal, webhook)
     return _shown(webhook)
 
 
@@ -105,7 +105,7 @@ def ats_webhook_read(call: Call[None, None]) -> WebhookView:
 @api.delete("v1/ats/webhook", errors=(Missing,))
 def ats_webhook_remove(call: Call[None, None]) -> None:
     """Tell your system nothing any more."""
-    ats.remove_webhook(runtime.stores(), call.principal.tenant_id)
+    ats.remove_webhook(runtime.stores(), runtime.current().pseudonyms, call.principal, now=call.now)
 
 
 @api.get("v1/ats/handovers", query=HandoverQuery, answer=HandoverPage)

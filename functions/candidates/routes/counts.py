@@ -79,7 +79,7 @@ class MonthView(BaseModel):
     model_config = example(month="2026-03", files=41, completed=37, profiles_created=35)
 
     month: str
-    files: int = Field(description="Files that ended")
+    files: int = Field(description="Files that ended; one that was retried counts each time")
     completed: int
     profiles_created: int
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.candidates.routes import api
 from functions.candidates.routes.profiles import CandidateView
-from functions.candidates.routes.search import CandidateSummary, summary_of
+from functions.candidates.routes.search import CandidateSummary, noted, summary_of
 from functions.candidates.rules.duplicates import CandidatePair, Reason
 from functions.candidates.service import merging, profiles
 from shared import runtime
@@ -68,9 +68,8 @@ def candidates_duplicates(call: Call[PairQuery, None]) -> PairPage:
         limit=call.query.limit,
         continuation=call.query.continuation,
     )
-    return PairPage(
-        items=[_view(call.principal.tenant_id, pair) for pair in found], continuation=continuation
-    )
+    noted(call, "candidate.duplicates")
+    return PairPage(items=[_view(call, pair) for pair in found], continuation=continuation)
 
 
 @api.post(
@@ -87,7 +86,7 @@ def candidates_dismiss(call: Call[None, None]) -> PairView:
     )
     if pair is None:
         raise Missing("there is no such pair")
-    return _view(tenant_id, pair)
+    return _view(call, pair)
 
 
 @api.post(
@@ -106,28 +105,32 @@ def candidates_merge(call: Call[None, MergeBody]) -> Reply:
     principal = call.principal
     profile = merging.merge(
         runtime.stores(),
+        runtime.current().pseudonyms,
         principal.tenant_id,
         call.uuid("candidate_id"),
         call.body.other_id.lower(),
-        by=runtime.current().pseudonyms.of(principal.tenant_id, "user", principal.user_id),
+        by=principal,
         now=call.now,
     )
     view = CandidateView.model_validate(profile, from_attributes=True)
     return Reply(view, headers=etag_header(str(profile.revision)))
 
 
-def _view(tenant_id: str, pair: CandidatePair) -> PairView:
-    shown = []
+def _view(call: Call[Any, Any], pair: CandidatePair) -> PairView:
+    shown: dict[str, CandidateSummary] = {}
     for candidate_id in (pair.first_id, pair.second_id):
         try:
-            shown.append(summary_of(profiles.read(runtime.stores(), tenant_id, candidate_id)))
+            found = profiles.read(
+                runtime.stores(), call.principal.tenant_id, candidate_id, now=call.now
+            )
         except Missing:
             continue
+        shown[found.candidate_id] = summary_of(found)
     return PairView(
         pair_id=pair.pair_id,
         score=pair.score,
         reasons=pair.reasons,
         state=pair.state,
-        candidates=shown,
+        candidates=list(shown.values()),
         found_at=pair.found_at,
     )

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from functions.candidates.routes import api
 from functions.candidates.rules.documents import CandidateNote
 from functions.candidates.service import profiles
-from shared import runtime
+from shared import audit, runtime
 from shared.errors import Missing
 from shared.http.api import Reply
 from shared.http.call import Body, Call, PageQuery
@@ -75,6 +75,16 @@ def candidates_notes(call: Call[PageQuery, None]) -> NotePage:
         call.uuid("candidate_id"),
         limit=call.query.limit,
         continuation=call.query.continuation,
+        now=call.now,
+    )
+    audit.record_read(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        "candidate.notes",
+        of="candidate",
+        target=call.uuid("candidate_id"),
+        now=call.now,
     )
     return NotePage(items=[_view(note) for note in found], continuation=continuation)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from functions.candidates.routes import api
 from functions.candidates.rules.edits import CandidateChanges, resume_of
 from functions.candidates.rules.json_resume import JsonResume, exported, imported
 from functions.candidates.service import profiles
 from shared import audit, runtime
-from shared.errors import Invalid, Missing, Stale
+from shared.errors import Conflict, Invalid, Missing, Stale, TooLarge
 from shared.http.api import Reply
 from shared.http.call import Body, Call, PageQuery, etag_header
 from shared.models.candidate import (
@@ -167,6 +167,7 @@ class JsonResumeView(BaseModel):
     status=201,
     other_statuses=(200,),
     idempotent=False,
+    errors=(Conflict,),
 )
 def candidates_create(call: Call[None, CandidateChanges]) -> Reply:
     """Make a profile by hand; 200 when somebody with that e-mail address is there already, and
@@ -174,24 +175,27 @@ def candidates_create(call: Call[None, CandidateChanges]) -> Reply:
 
     The same again changes nothing.
     """
-    beside = _beside(call.body)
+    stores, pseudonyms = runtime.stores(), runtime.current().pseudonyms
+    resume, fields = resume_of(call.body, today=call.now.date())
     written = profiles.write(
-        runtime.stores(),
+        stores,
+        pseudonyms,
         call.principal.tenant_id,
-        resume_of(call.body, today=call.now.date()),
+        resume,
         name="by hand",
-        by=_pseudonym(call),
+        by=call.principal,
+        edited_fields=fields,
         now=call.now,
     )
     profile = written.profile
-    if beside:
+    if beside := _beside(call.body):
         profile = profiles.change(
-            runtime.stores(),
-            call.principal.tenant_id,
+            stores,
+            pseudonyms,
             profile.candidate_id,
             CandidateChanges.model_validate(beside),
             if_match=None,
-            by=_pseudonym(call),
+            by=call.principal,
             now=call.now,
         )
     return _reply(profile, status=200 if written.was_there else 201)
@@ -224,7 +228,7 @@ def candidates_read(call: Call[None, None]) -> Reply:
     "v1/candidates/{candidate_id}",
     body=CandidateChanges,
     answer=CandidateView,
-    errors=(Missing, Stale),
+    errors=(Missing, Stale, Conflict),
 )
 def candidates_update(call: Call[None, CandidateChanges]) -> Reply:
     """Change a profile by hand: what you set stays, whatever files come later.
@@ -234,11 +238,11 @@ def candidates_update(call: Call[None, CandidateChanges]) -> Reply:
     """
     profile = profiles.change(
         runtime.stores(),
-        call.principal.tenant_id,
+        runtime.current().pseudonyms,
         call.uuid("candidate_id"),
         call.body,
         if_match=call.if_match,
-        by=_pseudonym(call),
+        by=call.principal,
         now=call.now,
     )
     return _reply(profile)
@@ -258,6 +262,7 @@ def candidates_history(call: Call[PageQuery, None]) -> RevisionPage:
         call.uuid("candidate_id"),
         limit=call.query.limit,
         continuation=call.query.continuation,
+        now=call.now,
     )
     _noted(call, "candidate.history")
     views = [RevisionView.model_validate(each, from_attributes=True) for each in found]
@@ -305,15 +310,17 @@ def _imported(
         resume = imported(JsonResume.model_validate(given), now=call.now)
         written = profiles.write(
             runtime.stores(),
+            runtime.current().pseudonyms,
             call.principal.tenant_id,
             resume,
             name="JSON Resume",
-            by=_pseudonym(call),
+            by=call.principal,
             now=call.now,
         )
-    except ValueError as error:
-        return _refused(position, _first_error(error))
-    except Invalid as error:
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return _refused(position, f"/{'/'.join(map(str, first['loc']))}: {first['msg']}")
+    except (Invalid, Conflict, TooLarge) as error:
         return _refused(position, error.detail)
     return ImportedCandidate(
         position=position,
@@ -327,17 +334,10 @@ def _refused(position: int, reason: str) -> ImportedCandidate:
     return ImportedCandidate(position=position, outcome="refused", candidate_id=None, reason=reason)
 
 
-def _first_error(error: ValueError) -> str:
-    from pydantic import ValidationError
-
-    if not isinstance(error, ValidationError):
-        raise error
-    first = error.errors(include_input=False, include_url=False)[0]
-    return f"/{'/'.join(map(str, first['loc']))}: {first['msg']}"
-
-
 def _read(call: Call[Any, Any], action: str) -> CandidateProfile:
-    profile = profiles.read(runtime.stores(), call.principal.tenant_id, call.uuid("candidate_id"))
+    profile = profiles.read(
+        runtime.stores(), call.principal.tenant_id, call.uuid("candidate_id"), now=call.now
+    )
     _noted(call, action)
     return profile
 
@@ -352,11 +352,6 @@ def _noted(call: Call[Any, Any], action: str) -> None:
         target=call.uuid("candidate_id"),
         now=call.now,
     )
-
-
-def _pseudonym(call: Call[Any, Any]) -> str:
-    principal = call.principal
-    return runtime.current().pseudonyms.of(principal.tenant_id, "user", principal.user_id)
 
 
 def _reply(profile: CandidateProfile, status: int | None = None) -> Reply:

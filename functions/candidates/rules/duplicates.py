@@ -114,9 +114,16 @@ def _names(profile: CandidateProfile) -> set[str]:
 
 
 def _same_name(one: CandidateProfile, other: CandidateProfile) -> bool:
-    """Whether one name holds all words of the other, two at least: second names come and go."""
-    first, second = _names(one), _names(other)
-    return min(len(first), len(second)) >= 2 and (first <= second or second <= first)
+    """Whether one name holds all words of the other, two at least, an initial for a word: second
+    names come and go."""
+    first, second = sorted((_names(one), _names(other)), key=len)
+    if len(first) < 2 or not any(len(word) > 1 for word in first & second):
+        return False
+    return all(any(_fits(word, full) for full in second) for word in first)
+
+
+def _fits(word: str, full: str) -> bool:
+    return word == full or (1 in (len(word), len(full)) and word[0] == full[0])
 
 
 def _employers(profile: CandidateProfile) -> set[str]:

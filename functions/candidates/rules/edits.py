@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.errors import Invalid
-from shared.models.candidate import CandidateConsent, CandidateProfile
+from shared.models.candidate import NO_END, CandidateConsent
 from shared.models.examples import example
 from shared.models.resume import (
     Language,
@@ -28,7 +28,9 @@ _CONFIG = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"\S")]
 Long = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
-Date = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$")]
+Date = Annotated[
+    str, Field(pattern=r"^[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$")
+]
 Email = Annotated[str, Field(max_length=254, pattern=r"^[^\s@]+@[^\s@]+\.[^\s@]+$")]
 Link = Annotated[str, Field(max_length=500, pattern=r"^https?://\S+$")]
 Tag = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
@@ -150,8 +152,10 @@ def applied(
             beside[name] = value
         else:
             whole[name] = tuple(_MADE[name](each) for each in value)
-    if beside.get("expires_at", ...) is None:
-        beside["expires_at"] = CandidateProfile.model_fields["expires_at"].default
+    if "expires_at" in beside:
+        end: datetime | None = beside["expires_at"]
+        # compared as text, so in one time zone
+        beside["expires_at"] = end.astimezone(UTC) if end else NO_END
     if "tags" in beside:
         beside["tags"] = tuple(dict.fromkeys(beside["tags"]))
     after = resume.model_copy(
@@ -161,11 +165,12 @@ def applied(
     return after, fields, beside
 
 
-def resume_of(changes: CandidateChanges, *, today: date) -> Resume:
-    """A whole résumé that was written by hand."""
-    resume = applied(Resume(personal=PersonalInfo(), parser="by hand"), changes)[0]
+def resume_of(changes: CandidateChanges, *, today: date) -> tuple[Resume, tuple[str, ...]]:
+    """A whole résumé that was written by hand, and the names of what was set in it."""
+    blank = Resume(personal=PersonalInfo(), parser="by hand")
+    resume, fields, _ = applied(blank, changes)
     months = months_of(resume.work_experience, today)
-    return resume.model_copy(update={"months_of_experience": months})
+    return resume.model_copy(update={"months_of_experience": months}), fields
 
 
 def told(text: str) -> Value:

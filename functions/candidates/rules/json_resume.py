@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,13 +26,15 @@ from shared.models.resume import (
 from shared.profiles.experience import months_of
 
 _CONFIG = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-_DATE = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _NETWORKS = {
     "linkedin.com": "LinkedIn", "github.com": "GitHub", "gitlab.com": "GitLab", "x.com": "X",
     "twitter.com": "Twitter", "xing.com": "XING", "stackoverflow.com": "Stack Overflow",
 }  # fmt: skip
 _MOST = 200
+
+Long = Annotated[str, Field(max_length=4000)]
 
 
 class _Part(BaseModel):
@@ -95,7 +97,7 @@ class JsonWork(_JsonDated):
     position: str | None = Field(default=None, max_length=300)
     location: str | None = Field(default=None, max_length=300)
     summary: str | None = Field(default=None, max_length=8000)
-    highlights: tuple[str, ...] = Field(default=(), max_length=_MOST)
+    highlights: tuple[Long, ...] = Field(default=(), max_length=_MOST)
 
 
 class JsonEducation(_JsonDated):
@@ -103,12 +105,17 @@ class JsonEducation(_JsonDated):
 
     model_config = _CONFIG | example(
         startDate="2017", endDate="2020", institution="Technical University of Berlin",
-        area=None, studyType="BSc Computer Science",
+        area=None, studyType="BSc Computer Science", level="bachelor",
     )  # fmt: skip
 
     institution: str | None = Field(default=None, max_length=300)
     area: str | None = Field(default=None, max_length=300)
     studyType: str | None = Field(default=None, max_length=300)  # noqa: N815
+    level: Annotated[
+        str | None,
+        Field(pattern="^(secondary|certificate|associate|bachelor|master|doctorate)$"),
+    ] = None
+    """Beyond the standard: the degree's level here."""
 
 
 class JsonSkill(_Part):
@@ -123,10 +130,12 @@ class JsonSkill(_Part):
 class JsonLanguage(_Part):
     """A language."""
 
-    model_config = _CONFIG | example(language="German", fluency="C1")
+    model_config = _CONFIG | example(language="German", fluency="C1", code="de")
 
     language: str | None = Field(default=None, max_length=100)
     fluency: str | None = Field(default=None, max_length=100)
+    code: Annotated[str | None, Field(pattern="^[a-z]{2}$")] = None
+    """Beyond the standard: ISO 639-1."""
 
 
 class JsonNamed(_Part):
@@ -195,7 +204,7 @@ def exported(profile: CandidateProfile) -> dict[str, Any]:
         "education": [_education(study) for study in resume.education],
         "skills": [{"name": skill.name.value} for skill in resume.skills],
         "languages": [
-            _filled({"language": each.name.value, "fluency": each.level})
+            _filled({"language": each.name.value, "fluency": each.level, "code": each.code})
             for each in resume.languages
         ],
         "certificates": [{"name": value.value} for value in resume.certifications],
@@ -232,7 +241,7 @@ def imported(given: JsonResume, *, now: datetime) -> Resume:
         education=tuple(_study(study) for study in given.education if _says(study)),
         skills=tuple(skill_of(name) for name in dict.fromkeys(named) if name and name.strip()),
         languages=tuple(
-            Language(name=told(each.language), level=each.fluency)
+            Language(name=told(each.language), code=each.code, level=each.fluency)
             for each in given.languages
             if each.language and each.language.strip()
         ),
@@ -255,8 +264,8 @@ def _work(job: Position) -> dict[str, Any]:
             "name": _text(job.company),
             "position": _text(job.title),
             "location": _text(job.location),
-            "startDate": job.start.value if job.start else None,
-            "endDate": job.end.value if job.end else None,
+            "startDate": _exported(job.start),
+            "endDate": _exported(job.end),
             "highlights": [value.value for value in job.highlights],
         }
     )
@@ -267,8 +276,9 @@ def _education(study: Study) -> dict[str, Any]:
         {
             "institution": _text(study.institution),
             "studyType": _text(study.degree),
-            "startDate": study.start.value if study.start else None,
-            "endDate": study.end.value if study.end else None,
+            "level": study.level,
+            "startDate": _exported(study.start),
+            "endDate": _exported(study.end),
         }
     )
 
@@ -277,6 +287,11 @@ def _project(project: Project) -> dict[str, Any]:
     url = _url(project.url.value) if project.url else None
     described = _text(project.description)
     return _filled({"name": project.name.value, "description": described, "url": url})
+
+
+def _exported(moment: PartialDate | None) -> str | None:
+    """A date as the standard takes it, None for one that it does not."""
+    return moment.value if moment and _DATE.fullmatch(moment.value) else None
 
 
 def _page(url: str) -> dict[str, Any] | None:
@@ -351,6 +366,7 @@ def _study(study: JsonEducation) -> Study:
     return Study(
         institution=_value(study.institution),
         degree=_value(degree),
+        level=study.level,
         start=_date(study.startDate),
         end=_date(study.endDate),
     )

@@ -18,11 +18,14 @@ from functions.candidates.rules.documents import (
 )
 from functions.candidates.rules.handovers import SIGNATURE_HEADER, body_of, signature_of
 from functions.candidates.service.profiles import read
+from shared.audit import noted
+from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals, Order, Replace, Upsert
 from shared.errors import Conflict, Missing, Rejected, Throttled, Unavailable
 from shared.events.candidate import HandoverDue
 from shared.events.envelope import Event, read_data
 from shared.messaging import Decision, Outcome, announce_once, handle_once
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 HANDLER = "candidates_handover"
@@ -43,14 +46,33 @@ def webhook(stores: Stores, tenant_id: str) -> AtsWebhook:
     return AtsWebhook.of(stored.body)
 
 
-def set_webhook(stores: Stores, webhook_: AtsWebhook) -> None:
+def set_webhook(
+    stores: Stores, pseudonyms: Pseudonyms, by: Principal, webhook_: AtsWebhook
+) -> None:
     """Set where the tenant's system is told, and with which secret it is signed."""
-    stores.documents.commit(WEBHOOKS, (webhook_.tenant_id,), [Upsert(webhook_.stored())])
+    _write_webhook(stores, pseudonyms, by, Upsert(webhook_.stored()), webhook_.updated_at)
 
 
-def remove_webhook(stores: Stores, tenant_id: str) -> None:
+def remove_webhook(stores: Stores, pseudonyms: Pseudonyms, by: Principal, *, now: datetime) -> None:
     """Tell nobody any more. Raises ``Missing``."""
-    stores.documents.commit(WEBHOOKS, (tenant_id,), [Delete(WEBHOOK_ID)])
+    webhook(stores, by.tenant_id)
+    _write_webhook(stores, pseudonyms, by, Delete(WEBHOOK_ID), now)
+
+
+def _write_webhook(
+    stores: Stores, pseudonyms: Pseudonyms, by: Principal, change: Upsert | Delete, now: datetime
+) -> None:
+    """The audit log holds who changed where candidates are sent."""
+    action = "ats.webhook_remove" if isinstance(change, Delete) else "ats.webhook_set"
+    note = noted(pseudonyms, by, action, tenant_id=by.tenant_id)
+    announce_once(
+        stores,
+        source="candidates",
+        container=WEBHOOKS,
+        partition=(by.tenant_id,),
+        decide=lambda: Decision([change], [note]),
+        now=now,
+    )
 
 
 def hand_over(
@@ -106,9 +128,9 @@ def deliver(stores: Stores, ats: Ats, event: Event, *, now: datetime) -> Outcome
             raise Rejected("the candidate was handed over")
         try:
             hook = webhook(stores, event.tenantid)
-            profile = read(stores, event.tenantid, handover.candidate_id)
-        except Missing:
-            raise Rejected("the webhook or the candidate is gone") from None
+            profile = read(stores, event.tenantid, handover.candidate_id, now=now)
+        except Missing as error:
+            return Decision([Replace(_after(handover, "failed", error.detail, now), etag)])
         body = body_of(handover, profile)
         headers = {
             "Content-Type": "application/json",

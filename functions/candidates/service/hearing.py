@@ -29,11 +29,16 @@ from shared.errors import Missing, Stale, Unavailable
 from shared.events.candidate import CandidateEdited, CandidateSaved, CandidatesMerged
 from shared.events.envelope import Event, read_data
 from shared.messaging import Decision, Outcome, announce_once
-from shared.models.candidate import CONTAINER, CandidateProfile, read_alias
+from shared.models.candidate import CONTAINER, CandidateProfile, leads_to
+from shared.profiles.standing import standing_for
+from shared.pseudonyms import Pseudonyms
 from shared.search_terms import whole_words
 from shared.stores import Stores
 
 _MOST_COMPARED = 50
+_MOST_NEAR = 10
+_NEARLY_THE_SAME = 0.9
+"""Cosine from which two profiles are compared, whatever their names."""
 
 
 def embed(stores: Stores, encoder: Encoder, tenant_id: str, candidate_id: str) -> bool:
@@ -43,7 +48,7 @@ def embed(stores: Stores, encoder: Encoder, tenant_id: str, candidate_id: str) -
     else writes the profile, nothing happens: the next event brings it up to date.
     """
     stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
-    if stored is None or read_alias(stored.body):
+    if stored is None or leads_to(stored.body):
         return False
     profile = CandidateProfile.of(stored.body)
     text = meaning_of(profile)
@@ -71,7 +76,7 @@ def propose_duplicates(stores: Stores, tenant_id: str, candidate_id: str, *, now
     A pair that a recruiter has judged stays judged.
     """
     stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
-    if stored is None or read_alias(stored.body):
+    if stored is None or leads_to(stored.body):
         return 0
     profile = CandidateProfile.of(stored.body)
     scored = [
@@ -87,7 +92,7 @@ def propose_duplicates(stores: Stores, tenant_id: str, candidate_id: str, *, now
 
 
 def _alike(stores: Stores, tenant_id: str, profile: CandidateProfile) -> Iterator[CandidateProfile]:
-    """Profiles that share an address, a number or a name."""
+    """Profiles that share an address, a number or a name, and those of nearly the same meaning."""
     names = [f"name:{word}" for word in whole_words(profile.name or "")][:4]
     asked: list[list[Filter]] = [[Contains("emails", email)] for email in profile.emails[:5]]
     asked += [[Contains("phones", phone)] for phone in profile.phones[:5]]
@@ -101,6 +106,16 @@ def _alike(stores: Stores, tenant_id: str, profile: CandidateProfile) -> Iterato
         for item in page.items:
             other = CandidateProfile.of(item.body)
             if other.candidate_id not in seen:
+                seen.add(other.candidate_id)
+                yield other
+    if profile.embedding:
+        near = stores.documents.nearest(
+            CONTAINER, (tenant_id,), profile.embedding, where=[Equals("kind", "profile")],
+            limit=_MOST_NEAR,
+        )  # fmt: skip
+        for each in near:
+            other = CandidateProfile.of(each.stored.body)
+            if each.similarity >= _NEARLY_THE_SAME and other.candidate_id not in seen:
                 seen.add(other.candidate_id)
                 yield other
 
@@ -127,7 +142,9 @@ def _propose(
     return outcome == "done"
 
 
-def hear(stores: Stores, encoder: Encoder, event: Event, *, now: datetime) -> Outcome:
+def hear(
+    stores: Stores, pseudonyms: Pseudonyms, encoder: Encoder, event: Event, *, now: datetime
+) -> Outcome:
     """Do what follows when a profile was written, or two were merged.
 
     Every step finds what is done already: the event may come twice, or a process die between
@@ -135,8 +152,9 @@ def hear(stores: Stores, encoder: Encoder, event: Event, *, now: datetime) -> Ou
     """
     if event.type == CandidatesMerged.type:
         merged = read_data(event, CandidatesMerged)
-        absorbed: Outcome = absorb(stores, event, now=now)
-        _follow(stores, encoder, event.tenantid, merged.candidate_id, "candidate.merged", now)
+        absorbed: Outcome = absorb(stores, pseudonyms, event, now=now)
+        kept = standing_for(stores, event.tenantid, merged.candidate_id)
+        _follow(stores, encoder, event.tenantid, kept, "candidate.merged", now)
         return absorbed
     outcome: Outcome = "done"
     if event.type == CandidateSaved.type:
@@ -156,7 +174,7 @@ def _follow(
     stores: Stores, encoder: Encoder, tenant_id: str, candidate_id: str, about: About, now: datetime
 ) -> None:
     stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
-    if stored is None or read_alias(stored.body):
+    if stored is None or leads_to(stored.body):
         return  # erased or merged meanwhile
     embed(stores, encoder, tenant_id, candidate_id)
     propose_duplicates(stores, tenant_id, candidate_id, now=now)

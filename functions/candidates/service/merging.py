@@ -12,8 +12,15 @@ from functions.candidates.rules.duplicates import (
     CandidatePair,
     pair_id_of,
 )
-from functions.candidates.service.profiles import moved_notes
-from shared.documents.port import Create, Equals, Operation, Order, Replace
+from functions.candidates.service.profiles import (
+    moved_notes,
+    read,
+    read_standing,
+    refuse_erased,
+)
+from shared.audit import noted
+from shared.auth import Principal
+from shared.documents.port import Create, Equals, Order, Replace
 from shared.errors import Conflict, Missing, Rejected
 from shared.events.candidate import CandidatesMerged
 from shared.events.envelope import Event, read_data
@@ -27,100 +34,140 @@ from shared.models.candidate import (
 from shared.profiles.history import revision_of
 from shared.profiles.standing import standing_for
 from shared.profiles.writing import united
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 HANDLER = "candidates_merge"
-_GONE = "there is no candidate with this id"
 
 
 def merge(
-    stores: Stores, tenant_id: str, kept_id: str, other_id: str, *, by: str, now: datetime
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    tenant_id: str,
+    kept_id: str,
+    other_id: str,
+    *,
+    by: Principal,
+    now: datetime,
 ) -> CandidateProfile:
     """Merge another candidate's profile into one; returns it as it is now.
 
-    What the kept profile says stands where both say something. The other's id leads to it from
-    now on; what is left of the other is cleared in the background. Asked for again, it changes
-    nothing. Raises ``Missing``, and ``Conflict`` for a profile with itself.
+    What the kept profile says stands where both say something. The other is marked first, with
+    the event that brings the merge to its end, whoever dies here; from then on its id leads to
+    the kept profile. Asked for again, it changes nothing. Raises ``Missing``, and ``Conflict``
+    for a profile with itself, and while either is being merged or erased.
     """
     kept = standing_for(stores, tenant_id, kept_id)
     other = standing_for(stores, tenant_id, other_id)
     if kept == other:
-        if kept_id != other_id:  # it was done before
-            return _read(stores, tenant_id, kept)[0]
-        raise Conflict("a candidate cannot be merged with itself")
-    merged: list[CandidateProfile] = []
+        if kept_id == other_id:
+            raise Conflict("a candidate cannot be merged with itself")
+        _settle_pairs(stores, tenant_id, other_id, now)  # it was done before
+        return read(stores, tenant_id, kept, now=now)
+    who = pseudonyms.of(tenant_id, "user", by.user_id)
 
     def decide() -> Decision:
-        before, etag = _read(stores, tenant_id, kept)
-        absorbed, _ = _read(stores, tenant_id, other)
-        profile = united(before, absorbed, now=now)
-        merged[:] = [profile]
-        told = CandidatesMerged(candidate_id=kept, absorbed_id=other)
-        if profile == before:
-            return Decision([Replace(before.stored(), etag)], [told])
-        change = revision_of(before, profile, "merged", by=by, now=now)
-        return Decision([Replace(profile.stored(), etag), Create(change.stored())], [told])
+        absorbed, etag = read_standing(stores, tenant_id, other, now=now)
+        into, _ = read_standing(stores, tenant_id, kept, now=now)
+        for profile in (absorbed, into):
+            refuse_erased(stores, pseudonyms, profile)
+        marked = absorbed.model_copy(update={"merging_into": kept})
+        note = noted(
+            pseudonyms, by, "candidate.merge", tenant_id=tenant_id, of="candidate", target=kept
+        )
+        told = CandidatesMerged(candidate_id=kept, absorbed_id=other, by=who)
+        return Decision([Replace(marked.stored(), etag)], [told, note])
 
     announce_once(
         stores,
         source="candidates",
         container=CONTAINER,
-        partition=(tenant_id, kept),
+        partition=(tenant_id, other),
         decide=decide,
         now=now,
     )
+    # done at once for who asked; the event finds it done, or does it
+    _unite(stores, pseudonyms, tenant_id, other, kept, who, now)
     judge(stores, tenant_id, pair_id_of(kept, other), "merged", now=now, must_exist=False)
-    return merged[0]
+    return read(stores, tenant_id, kept, now=now)
 
 
-def absorb(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+def absorb(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
     """Leave an alias where a profile was that was merged into another, with what came to it
     meanwhile and its notes brought over.
 
-    Each step finds what the one before it did: whoever dies in between goes on from there.
+    Each step finds what the one before it did: whoever dies in between goes on from there. Of
+    two that were to be merged into each other the lesser id stays.
     """
     data = read_data(event, CandidatesMerged)
-    tenant_id = event.tenantid
+    tenant_id, absorbed_id = event.tenantid, data.absorbed_id
     kept = standing_for(stores, tenant_id, data.candidate_id)
-    _bring_notes(stores, tenant_id, data.absorbed_id, kept, now)
 
     def decide() -> Decision:
-        stored = stores.documents.get(CONTAINER, (tenant_id, data.absorbed_id), data.absorbed_id)
+        stored = stores.documents.get(CONTAINER, (tenant_id, absorbed_id), absorbed_id)
         if stored is None or read_alias(stored.body):
             raise Rejected("the profile is gone already")
-        _bring_changes(stores, tenant_id, CandidateProfile.of(stored.body), kept, now)
+        if kept == absorbed_id:  # both were marked at the same instant
+            own = CandidateProfile.of(stored.body).model_copy(update={"merging_into": None})
+            return Decision([Replace(own.stored(), stored.etag)])
+        _unite(stores, pseudonyms, tenant_id, absorbed_id, kept, data.by, now)
         alias = CandidateAlias(
-            id=data.absorbed_id,
+            id=absorbed_id,
             tenant_id=tenant_id,
-            candidate_id=data.absorbed_id,
+            candidate_id=absorbed_id,
             merged_into=kept,
             merged_at=now,
         )
         return Decision([Replace(alias.stored(), stored.etag)])
 
-    return handle_once(
+    outcome = handle_once(
         stores,
         event,
         handler=HANDLER,
         container=CONTAINER,
-        partition=(tenant_id, data.absorbed_id),
+        partition=(tenant_id, absorbed_id),
         decide=decide,
         now=now,
     )
+    if kept != absorbed_id:
+        _bring_notes(stores, tenant_id, absorbed_id, kept, now)
+        _settle_pairs(stores, tenant_id, absorbed_id, now)
+    return outcome
 
 
-def _bring_changes(
-    stores: Stores, tenant_id: str, other: CandidateProfile, kept: str, now: datetime
+def _unite(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    tenant_id: str,
+    other_id: str,
+    kept: str,
+    by: str | None,
+    now: datetime,
 ) -> None:
-    """Unite what came to the other since the merge was asked for."""
+    """Bring what the other profile has to the kept one; what is there already changes nothing.
+
+    Raises ``Rejected`` when either is gone or is being erased.
+    """
+    stored = stores.documents.get(CONTAINER, (tenant_id, other_id), other_id)
+    if stored is None or read_alias(stored.body):
+        return
+    other = CandidateProfile.of(stored.body)
 
     def decide() -> Decision:
-        before, etag = _read(stores, tenant_id, kept)
+        present = stores.documents.get(CONTAINER, (tenant_id, kept), kept)
+        if present is None or read_alias(present.body):
+            raise Rejected("the profile that was to stay is gone")
+        before = CandidateProfile.of(present.body)
+        for profile in (before, other):
+            try:
+                refuse_erased(stores, pseudonyms, profile)
+            except Conflict as error:
+                raise Rejected(error.detail) from None
         profile = united(before, other, now=now)
         if profile == before:
             return Decision()
-        change = revision_of(before, profile, "merged", now=now)
-        return Decision([Replace(profile.stored(), etag), Create(change.stored())])
+        change = revision_of(before, profile, "merged", by=by, absorbed=other.resume, now=now)
+        return Decision([Replace(profile.stored(), present.etag), Create(change.stored())])
 
     announce_once(
         stores,
@@ -133,21 +180,17 @@ def _bring_changes(
 
 
 def _bring_notes(stores: Stores, tenant_id: str, other: str, kept: str, now: datetime) -> None:
+    """Move notes, a few at a time, until none is left: no new one comes where an alias is."""
     while True:
         made, removed = moved_notes(stores, tenant_id, other, kept)
         if not removed:
             return
 
-        def decide(made: list[Operation] = made) -> Decision:
-            _read(stores, tenant_id, kept)
-            present = {
-                item.body["id"]
-                for item in stores.documents.query(
-                    CONTAINER, (tenant_id, kept), where=[Equals("kind", "note")], limit=1000
-                ).items
-            }
+        def decide(made: list[Create] = made) -> Decision:
             missing = [
-                each for each in made if isinstance(each, Create) and each.body["id"] not in present
+                each
+                for each in made
+                if stores.documents.get(CONTAINER, (tenant_id, kept), each.body["id"]) is None
             ]
             return Decision(missing)
 
@@ -160,6 +203,20 @@ def _bring_notes(stores: Stores, tenant_id: str, other: str, kept: str, now: dat
             now=now,
         )
         stores.documents.commit(CONTAINER, (tenant_id, other), removed)
+
+
+def _settle_pairs(stores: Stores, tenant_id: str, absorbed_id: str, now: datetime) -> None:
+    """Close the pairs of a profile that is none any more: the one that stands for it is compared
+    anew."""
+    for field in ("first_id", "second_id"):
+        page = stores.documents.query(
+            PAIRS,
+            (tenant_id,),
+            where=[Equals(field, absorbed_id), Equals("state", "open")],
+            limit=1000,
+        )
+        for item in page.items:
+            judge(stores, tenant_id, item.body["pair_id"], "merged", now=now, must_exist=False)
 
 
 def pairs(
@@ -208,10 +265,3 @@ def judge(
         decide=decide, now=now,
     )  # fmt: skip
     return judged[0]
-
-
-def _read(stores: Stores, tenant_id: str, candidate_id: str) -> tuple[CandidateProfile, str]:
-    stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
-    if stored is None or read_alias(stored.body):
-        raise Missing(_GONE)
-    return CandidateProfile.of(stored.body), stored.etag

@@ -12,9 +12,9 @@ from functions.candidates.rules.documents import CandidateNote
 from functions.candidates.rules.edits import CandidateChanges, applied
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Delete, Equals, Operation, Order, Replace
-from shared.erasures import read_erasure, requested
-from shared.errors import Invalid, Missing, Stale
+from shared.documents.port import Create, Delete, Equals, Order, Patch, Replace
+from shared.erasures import erased_at, read_erasure, requested
+from shared.errors import Conflict, Invalid, Missing, Stale
 from shared.events.candidate import CandidateEdited
 from shared.messaging import Answer, Decision, IdempotencyKey, announce_once, reply_once
 from shared.models import tombstone
@@ -24,6 +24,7 @@ from shared.models.candidate import (
     CandidateRevision,
     ProfileSource,
     candidate_id_of,
+    leads_to,
     read_alias,
 )
 from shared.models.resume import Resume
@@ -46,36 +47,62 @@ class Written:
     was_there: bool
 
 
-def read(stores: Stores, tenant_id: str, candidate_id: str) -> CandidateProfile:
-    """Return a candidate's profile, or the one into which it was merged. Raises ``Missing``."""
-    return _read(stores, tenant_id, standing_for(stores, tenant_id, candidate_id))[0]
+def read(stores: Stores, tenant_id: str, candidate_id: str, *, now: datetime) -> CandidateProfile:
+    """Return a candidate's profile, or the one into which it was merged. Raises ``Missing``, also
+    for one whose time is over."""
+    return read_standing(stores, tenant_id, standing_for(stores, tenant_id, candidate_id), now=now)[
+        0
+    ]
 
 
-def _read(stores: Stores, tenant_id: str, candidate_id: str) -> tuple[CandidateProfile, str]:
+def read_standing(
+    stores: Stores, tenant_id: str, candidate_id: str, *, now: datetime
+) -> tuple[CandidateProfile, str]:
+    """Return the profile under just this id and its etag. Raises ``Missing`` when it is not there,
+    or its time is over, and ``Conflict`` while it is being merged into another."""
     stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
-    if stored is None or read_alias(stored.body):
+    if stored is None:
         raise Missing(_GONE)
-    return CandidateProfile.of(stored.body), stored.etag
+    if read_alias(stored.body):
+        raise Conflict("the profile was merged into another this instant; try again")
+    profile = CandidateProfile.of(stored.body)
+    if profile.expires_at <= now:
+        raise Missing(_GONE)
+    if profile.merging_into is not None:
+        raise Conflict("the profile is being merged into another; try again")
+    return profile, stored.etag
+
+
+def refuse_erased(stores: Stores, pseudonyms: Pseudonyms, profile: CandidateProfile) -> None:
+    """Raise ``Conflict`` for a profile whose erasure was asked for: whatever is written there now
+    would look like somebody who came anew."""
+    asked = erased_at(stores, pseudonyms, profile.tenant_id, "candidate", profile.candidate_id)
+    if asked is not None and profile.newest_source.received_at <= asked:
+        raise Conflict("the candidate is being erased; try again in some minutes")
 
 
 def write(
     stores: Stores,
+    pseudonyms: Pseudonyms,
     tenant_id: str,
     resume: Resume,
     *,
     name: str,
-    by: str,
+    by: Principal,
+    edited_fields: tuple[str, ...] = (),
     now: datetime,
 ) -> Written:
     """Make a profile of a résumé that was written by hand or comes from another system, or merge
     it into the one that is there of the same person.
 
-    ``name`` is what the source is called, ``by`` the pseudonym of who brings it. The same again
-    changes nothing. Raises ``Invalid`` when nobody can be identified.
+    ``name`` is what the source is called; ``edited_fields`` are those that a person set, which no
+    file overwrites. The same again changes nothing. Raises ``Invalid`` when nobody can be
+    identified, and ``Conflict`` while the profile is being merged or erased.
     """
     if not (resume.personal.name or resume.personal.emails):
         raise Invalid("a candidate has a name or an e-mail address")
-    digest = sha256(resume.model_dump_json().encode()).hexdigest()
+    said = resume.model_copy(update={"months_of_experience": None})  # which grows by itself
+    digest = sha256(said.model_dump_json().encode()).hexdigest()
     source = ProfileSource(
         intake_id=f"api:{digest[:32]}",
         attempt=1,
@@ -87,25 +114,38 @@ def write(
     incoming = Incoming(resume, tuple(words_of(resume)), source)
     own_id = candidate_id_of(tenant_id, incoming.key)
     candidate_id = standing_for(stores, tenant_id, own_id)
+    who = pseudonyms.of(tenant_id, "user", by.user_id)
     written: list[Written] = []
 
     def decide() -> Decision:
+        note = noted(
+            pseudonyms, by, "candidate.write", tenant_id=tenant_id, of="candidate",
+            target=candidate_id,
+        )  # fmt: skip
         stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
         if stored is None:
-            profile = created(tenant_id, incoming, now=now)
-            made = revision_of(None, profile, "created", by=by, now=now)
+            profile = created(tenant_id, incoming, now=now).model_copy(
+                update={"edited_fields": edited_fields}
+            )
+            made = revision_of(None, profile, "created", by=who, now=now)
             written[:] = [Written(profile, was_there=False)]
             told = _told(profile).model_copy(update={"created": True})
-            return Decision([Create(profile.stored()), Create(made.stored())], [told])
+            return Decision([Create(profile.stored()), Create(made.stored())], [told, note])
+        if leads_to(stored.body):
+            raise Conflict("the profile is being merged into another; try again")
         before = CandidateProfile.of(stored.body)
+        refuse_erased(stores, pseudonyms, before)
         written[:] = [Written(before, was_there=True)]
         if any(each.intake_id == source.intake_id for each in before.sources):
             return Decision()
         profile = merged(before, incoming, now=now)
-        change = revision_of(before, profile, "imported", by=by, now=now)
+        fields = tuple(dict.fromkeys((*profile.edited_fields, *edited_fields)))
+        profile = profile.model_copy(update={"edited_fields": fields})
+        change = revision_of(before, profile, "imported", by=who, now=now)
         written[:] = [Written(profile, was_there=True)]
         return Decision(
-            [Replace(profile.stored(), stored.etag), Create(change.stored())], [_told(profile)]
+            [Replace(profile.stored(), stored.etag), Create(change.stored())],
+            [_told(profile), note],
         )
 
     announce_once(
@@ -121,33 +161,45 @@ def write(
 
 def change(
     stores: Stores,
-    tenant_id: str,
+    pseudonyms: Pseudonyms,
     candidate_id: str,
     changes: CandidateChanges,
     *,
     if_match: str | None,
-    by: str,
+    by: Principal,
     now: datetime,
 ) -> CandidateProfile:
-    """Change a profile by hand; ``if_match`` is the revision that was read, None for any.
+    """Change a profile by hand; ``if_match`` is the revision that was read, None for any. What
+    changes nothing writes nothing.
 
-    Raises ``Missing``, ``Invalid`` when nothing would be left that names anybody, and ``Stale``.
+    Raises ``Missing``, ``Invalid`` when nothing would be left that names anybody, ``Stale``, and
+    ``Conflict`` while the profile is being merged or erased.
     """
+    tenant_id = by.tenant_id
     standing = standing_for(stores, tenant_id, candidate_id)
     changed: list[CandidateProfile] = []
 
     def decide() -> Decision:
-        before, etag = _read(stores, tenant_id, standing)
+        before, etag = read_standing(stores, tenant_id, standing, now=now)
+        refuse_erased(stores, pseudonyms, before)
         if if_match is not None and if_match != str(before.revision):
             raise Stale("the profile was written since; read it again")
         resume, fields, beside = applied(before.resume, changes)
         if not (resume.personal.name or resume.personal.emails):
             raise Invalid("a candidate has a name or an e-mail address")
         profile = edited(before, resume, fields, beside, now=now)
-        revision = revision_of(before, profile, "edited", by=by, now=now)
+        same = {"revision": before.revision, "updated_at": before.updated_at}
+        if profile.model_copy(update=same) == before:
+            changed[:] = [before]
+            return Decision()
+        who = pseudonyms.of(tenant_id, "user", by.user_id)
+        revision = revision_of(before, profile, "edited", by=who, now=now)
         changed[:] = [profile]
+        note = noted(
+            pseudonyms, by, "candidate.edit", tenant_id=tenant_id, of="candidate", target=standing
+        )
         return Decision(
-            [Replace(profile.stored(), etag), Create(revision.stored())], [_told(profile)]
+            [Replace(profile.stored(), etag), Create(revision.stored())], [_told(profile), note]
         )
 
     announce_once(
@@ -162,13 +214,19 @@ def change(
 
 
 def history(
-    stores: Stores, tenant_id: str, candidate_id: str, *, limit: int, continuation: str | None
+    stores: Stores,
+    tenant_id: str,
+    candidate_id: str,
+    *,
+    limit: int,
+    continuation: str | None,
+    now: datetime,
 ) -> tuple[list[CandidateRevision], str | None]:
     """Return a page of what changed in a profile, the last first, and where the next begins.
 
     Raises ``Missing``.
     """
-    profile = read(stores, tenant_id, candidate_id)
+    profile = read(stores, tenant_id, candidate_id, now=now)
     page = stores.documents.query(
         CONTAINER,
         profile.partition,
@@ -198,7 +256,7 @@ def add_note(
     standing = standing_for(stores, by.tenant_id, candidate_id)
 
     def decide() -> Answer:
-        _read(stores, by.tenant_id, standing)
+        _, etag = read_standing(stores, by.tenant_id, standing, now=now)
         note = CandidateNote(
             id=f"note:{note_id}",
             tenant_id=by.tenant_id,
@@ -208,7 +266,9 @@ def add_note(
             author_id=by.user_id,
             noted_at=now,
         )
-        return Answer(201, shown(note), Decision([Create(note.stored())]))
+        # with the profile, so that none is left behind where an alias is made this instant
+        touched = Patch(standing, set={"last_noted_at": now.isoformat()}, etag=etag)
+        return Answer(201, shown(note), Decision([Create(note.stored()), touched]))
 
     return reply_once(
         stores,
@@ -222,13 +282,19 @@ def add_note(
 
 
 def notes(
-    stores: Stores, tenant_id: str, candidate_id: str, *, limit: int, continuation: str | None
+    stores: Stores,
+    tenant_id: str,
+    candidate_id: str,
+    *,
+    limit: int,
+    continuation: str | None,
+    now: datetime,
 ) -> tuple[list[CandidateNote], str | None]:
     """Return a page of a candidate's notes, the last first, and where the next begins.
 
     Raises ``Missing``.
     """
-    profile = read(stores, tenant_id, candidate_id)
+    profile = read(stores, tenant_id, candidate_id, now=now)
     page = stores.documents.query(
         CONTAINER,
         profile.partition,
@@ -310,14 +376,14 @@ def _told(profile: CandidateProfile) -> CandidateEdited:
 
 def moved_notes(
     stores: Stores, tenant_id: str, candidate_id: str, to: str
-) -> tuple[list[Operation], list[Operation]]:
+) -> tuple[list[Create], list[Delete]]:
     """The notes of a candidate as notes of another: what makes them there, what removes them
-    here. At most 90 at once."""
+    here. A few at once: a commit holds two megabytes."""
     page = stores.documents.query(
-        CONTAINER, (tenant_id, candidate_id), where=[Equals("kind", "note")], limit=90
+        CONTAINER, (tenant_id, candidate_id), where=[Equals("kind", "note")], limit=20
     )
     made = [
         Create(CandidateNote.of(item.body).model_copy(update={"candidate_id": to}).stored())
         for item in page.items
     ]
-    return list(made), [Delete(item.body["id"], item.etag) for item in page.items]
+    return made, [Delete(item.body["id"], item.etag) for item in page.items]

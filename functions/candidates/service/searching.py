@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from functions.candidates.rules.filters import Search, wanted_terms
@@ -86,7 +86,7 @@ def conditions(wanted: Search, *, now: datetime) -> list[Filter]:
     if wanted.least_years is not None:
         where.append(Range("months_of_experience", at_least=round(wanted.least_years * 12)))
     if wanted.changed_since is not None:
-        where.append(Range("updated_at", at_least=wanted.changed_since.isoformat()))
+        where.append(Range("updated_at", at_least=wanted.changed_since.astimezone(UTC).isoformat()))
     return where
 
 

@@ -10,6 +10,7 @@ import mimetypes
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
@@ -26,6 +27,9 @@ MEDIA_TYPE = "message/rfc822"
 MOST_ATTACHMENTS = 20
 _MOST_PARTS = 500
 _DEEPEST = 20
+_MOST_HEADER = 2000
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
+"""What the standard library raises on headers that no program should send."""
 _SMALLEST_IMAGE = 5 * 1024
 """Bytes below which an image is a logo or an icon of a signature, and no page."""
 
@@ -43,6 +47,7 @@ _CLOSED = {
 }
 _ADDRESS = re.compile(r"[^\s@<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z0-9-]{2,24}")
 _NOBODY = re.compile(r"(?:no-?reply|do-?not-?reply|mailer-daemon|postmaster|bounces?)\b", re.I)
+_NAMED = re.compile(r"(?:file)?name=\"?([^\";]{1,300})")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,240}>")
 
 
@@ -84,15 +89,17 @@ def unpack(data: bytes) -> UnpackedMail:
     try:
         mail = message_from_bytes(data, policy=compat32)
         parts = list(_leaves(mail, 0))
-    except (RecursionError, MessageError, ValueError, LookupError) as error:
+    except _BROKEN as error:
         raise Damaged("The e-mail is damaged: its parts cannot be told apart.") from error
     warnings = [f"{_CLOSED[kind]} was left out" for kind in map(_kind, parts) if kind in _CLOSED]
     shown = _shown_in_text(parts)
     found: list[Attachment] = []
     for part in parts:
-        if not _is_file(part, shown):
-            continue
-        content = _content(part)
+        try:
+            is_file = _is_file(part, shown)
+        except _BROKEN:  # a header that the parser trips over says nothing against the bytes
+            is_file = True
+        content = _content(part) if is_file else None
         if not content or (_kind(part).startswith("image/") and len(content) < _SMALLEST_IMAGE):
             continue
         found.append(Attachment.of(_filename(part, len(found) + 1), content))
@@ -125,7 +132,10 @@ def _leaves(mail: Message, depth: int) -> Iterator[Message]:
 
 
 def _kind(part: Message) -> str:
-    return part.get_content_type().casefold()
+    try:
+        return part.get_content_type().casefold()
+    except _BROKEN:
+        return "application/octet-stream"
 
 
 def _is_file(part: Message, shown: set[str]) -> bool:
@@ -135,7 +145,7 @@ def _is_file(part: Message, shown: set[str]) -> bool:
     disposition = str(part.get_content_disposition() or "")
     is_named = bool(part.get_filename())
     if kind.startswith("image/"):
-        reference = str(part.get("Content-ID") or "").strip().strip("<>")
+        reference = _header(part, "Content-ID").strip().strip("<>")
         return reference not in shown and (disposition == "attachment" or is_named)
     if kind.startswith("text/") and disposition != "attachment" and not is_named:
         return False  # what the mail says
@@ -146,7 +156,7 @@ def _shown_in_text(parts: list[Message]) -> set[str]:
     """The content ids of what the mail's text shows within itself."""
     shown: set[str] = set()
     for part in parts:
-        if _kind(part) == "text/html" and not part.get_filename():
+        if _kind(part) == "text/html" and "attachment" not in _header(part, "Content-Disposition"):
             text = (_content(part) or b"").decode("latin-1")
             shown.update(re.findall(r"cid:([^\"'\s>)]{1,200})", text))
     return shown
@@ -155,29 +165,50 @@ def _shown_in_text(parts: list[Message]) -> set[str]:
 def _content(part: Message) -> bytes | None:
     try:
         content = part.get_payload(decode=True)
-    except (ValueError, LookupError, MessageError):
+    except _BROKEN:
         return None
     return content if isinstance(content, bytes) else None
 
 
 def _filename(part: Message, number: int) -> str:
-    given = _decoded(part.get_filename() or "").strip()
+    given = _decoded(_given_name(part)).strip()
     if given:
         return given[:300]
     extension = mimetypes.guess_extension(_kind(part), strict=False) or ""
     return f"attachment-{number}{extension}"
 
 
+def _given_name(part: Message) -> str:
+    """The name of a part as its header has it."""
+    for name, value in part.raw_items():
+        # as it was sent: the parser would replace what is no ASCII
+        if name.casefold() in {"content-disposition", "content-type"} and not value.isascii():
+            found = _NAMED.search(value)
+            if found:
+                return found[1].strip()
+    try:
+        return part.get_filename() or ""
+    except _BROKEN:
+        pass
+    with suppress(*_BROKEN):
+        raw = part.get_param("filename", header="content-disposition")
+        return str(raw[2] if isinstance(raw, tuple) else raw or "")
+    return ""
+
+
 def _decoded(header: str) -> str:
-    """A header's text, encoded words (RFC 2047) among it."""
+    """A header's text, encoded words (RFC 2047) among it, and what was sent as plain UTF-8."""
+    with suppress(UnicodeError):
+        header = header.encode("ascii", "surrogateescape").decode("utf-8")
     try:
         pieces = decode_header(header)
-        return "".join(
-            piece.decode(charset or "ascii", "replace") if isinstance(piece, bytes) else piece
+        text = "".join(
+            piece.decode(charset or "utf-8", "replace") if isinstance(piece, bytes) else piece
             for piece, charset in pieces
         )
-    except (ValueError, LookupError, MessageError):
-        return header
+    except _BROKEN:
+        text = header
+    return text.encode("utf-8", "replace").decode()
 
 
 def _sender(mail: Message) -> str:
@@ -185,8 +216,8 @@ def _sender(mail: Message) -> str:
         return ""
     for name in ("Reply-To", "From"):
         try:
-            given = getaddresses([str(mail.get(name) or "")])
-        except (ValueError, IndexError):
+            given = getaddresses([_header(mail, name)])
+        except _BROKEN:
             continue
         sound = [address for _, address in given if _ADDRESS.fullmatch(address)]
         if len(sound) == 1:
@@ -196,16 +227,24 @@ def _sender(mail: Message) -> str:
 
 def _is_automatic(mail: Message) -> bool:
     """Whether a program sent it: answering would begin a loop (RFC 3834)."""
-    submitted = str(mail.get("Auto-Submitted") or "no").partition(";")[0].strip().casefold()
-    precedence = str(mail.get("Precedence") or "").strip().casefold()
+    submitted = (_header(mail, "Auto-Submitted") or "no").partition(";")[0].strip().casefold()
+    precedence = _header(mail, "Precedence").strip().casefold()
     return (
         submitted != "no"
         or precedence in {"bulk", "list", "junk", "auto_reply"}
-        or str(mail.get("Return-Path") or "").strip() == "<>"
+        or _header(mail, "Return-Path").strip() == "<>"
         or any(name in mail for name in ("List-Id", "List-Unsubscribe", "X-Autoreply"))
     )
 
 
+def _header(part: Message, name: str) -> str:
+    """A header as it stands, at most 2,000 characters; empty when there is none."""
+    try:
+        return str(part.get(name) or "")[:_MOST_HEADER]
+    except _BROKEN:
+        return ""
+
+
 def _message_id(mail: Message) -> str:
-    found = _MESSAGE_ID.search(str(mail.get("Message-ID") or ""))
+    found = _MESSAGE_ID.search(_header(mail, "Message-ID"))
     return found[0] if found else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 MOST_FILES = 10
@@ -29,7 +28,6 @@ class Message:
     account: str
     sender: str
     message_id: str
-    sent_at: datetime | None
     files: tuple[Media, ...] = ()
 
 

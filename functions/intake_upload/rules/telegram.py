@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,7 +39,6 @@ class _Message(BaseModel):
     model_config = _FORGIVING
 
     message_id: int
-    date: int = Field(ge=0, lt=10**11)
     chat: _Chat
     document: _Document | None = None
     photo: tuple[_Photo, ...] = ()
@@ -76,7 +74,6 @@ def message_of(tenant_id: str, payload: Any) -> Message | None:
         account=tenant_id,
         sender=str(message.chat.id),
         message_id=str(message.message_id),
-        sent_at=datetime.fromtimestamp(message.date, UTC),
         files=files,
     )
 

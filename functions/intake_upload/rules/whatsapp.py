@@ -7,7 +7,6 @@ not understood is passed over: the provider adds fields and kinds without notice
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,7 +29,6 @@ class _Message(BaseModel):
 
     sender: str = Field(alias="from", min_length=1, max_length=64)
     id: str = Field(min_length=1, max_length=400)
-    timestamp: str | None = None
     type: str
     document: _File | None = None
     image: _File | None = None
@@ -80,12 +78,5 @@ def _message(account: str, read: _Message) -> Message:
         account=account,
         sender=read.sender,
         message_id=read.id,
-        sent_at=_moment(read.timestamp),
         files=files,
     )
-
-
-def _moment(seconds: str | None) -> datetime | None:
-    if seconds is None or not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 11):
-        return None
-    return datetime.fromtimestamp(int(seconds), UTC)

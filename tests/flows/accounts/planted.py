@@ -312,7 +312,7 @@ def _recommend(house: House) -> None:
     budget = WordingBudget(tenant_id=TENANT, day=now.date().isoformat(), tokens=120, calls=1)
     key = (TENANT, budget.day)
     house.documents.commit(budget_model.CONTAINER, key, [Create(budget.stored())])
-    message = ChatMessage("whatsapp", "104527893", MARKS[3], "wamid.1", now)
+    message = ChatMessage("whatsapp", "104527893", MARKS[3], "wamid.1")
     settled = delivery_of(TENANT, message, now=now).settled()
     house.documents.commit(deliveries.CONTAINER, settled.partition, [Create(settled.stored())])
     for user_id in (USER_ID, OTHER_ID):
@@ -345,26 +345,27 @@ def _recruit(house: House, candidate_id: str) -> str:
         tenant_id=TENANT, url="https://ats.example.org", secret="s" * 32, updated_at=now,
         about=("candidate.created", "candidate.updated", "candidate.merged"),
     )  # fmt: skip
-    ats.set_webhook(house, webhook)
+    ats.set_webhook(house, PSEUDONYMS, ADMIN, webhook)
     second = CandidateChanges(name=NAME, phones=(MARKS[4],), skills=("Python",))
     other = CandidateChanges(name="Somebody Else", emails=("somebody@example.org",))
     ids = [
         candidates.write(
             house,
+            PSEUDONYMS,
             TENANT,
-            resume_of(given, today=now.date()),
+            resume_of(given, today=now.date())[0],
             name="by hand",
-            by="a-recruiter",
+            by=ADMIN,
             now=now,
         ).profile.candidate_id
         for given in (second, other)
     ]
     for event in house.waiting("candidates/candidates"):
-        following.hear(house, NoEncoder(), event, now=now)
-    merging.merge(house, TENANT, candidate_id, ids[0], by="a-recruiter", now=now)
+        following.hear(house, PSEUDONYMS, NoEncoder(), event, now=now)
+    merging.merge(house, PSEUDONYMS, TENANT, candidate_id, ids[0], by=ADMIN, now=now)
     for event in house.waiting("candidates/candidates"):
         if event.type != HandoverDue.type:
-            following.hear(house, NoEncoder(), event, now=now)
+            following.hear(house, PSEUDONYMS, NoEncoder(), event, now=now)
     for event in house.waiting("intake/candidates"):
         counting.count_file(house, event, now=now)
     of_whom = ((ADMIN, candidate_id), (PERSON, ids[1]))

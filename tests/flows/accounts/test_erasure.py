@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -639,3 +640,25 @@ def test_repeats_keep_nothing_of_an_erased_person(house: House) -> None:
     settle(house)
     tidy(house)
     assert files_with(house.home, [*MARKS, USER_ID]) == {}
+
+
+def test_the_e_mail_that_brought_a_file_is_erased_with_it(house: House) -> None:
+    """It holds the file as well; what it brought of somebody else stays."""
+    mail = EmailMessage()
+    mail["From"], mail["Message-ID"], mail["MIME-Version"] = EMAIL, "<one@example.org>", "1.0"
+    mail.set_content("Two applications")
+    mail.add_attachment(RESUME, subtype="plain", filename="mine.txt")
+    other = RESUME.replace(NAME, "Somebody Else").replace(EMAIL, "somebody@example.org")
+    mail.add_attachment(other.replace("901820", "112233"), subtype="plain", filename="theirs.txt")
+    house.drop("both.eml", mail.as_bytes())
+    for _ in range(3):
+        for blob in list(house.blobs.list("resumes")):
+            house.tell(blob.name)
+        house.work_all()
+    candidate_id = house.record("mine.txt").candidate_id
+    assert candidate_id is not None
+    candidates.erase(house, PSEUDONYMS, ADMIN, TENANT, candidate_id, now=house.clock())
+    house.work("accounts")
+    assert list(house.records()) == ["theirs.txt"]
+    left = [blob.name.rpartition("/")[2] for blob in house.blobs.list("resumes")]
+    assert left == ["theirs.txt"]

@@ -8,16 +8,17 @@ from math import sqrt
 from typing import Any
 
 from functions.candidates.rules.edits import CandidateChanges, resume_of
-from functions.candidates.service import hearing, profiles
+from functions.candidates.service import hearing, merging, profiles
+from shared.auth import Principal
 from shared.encoding import DIMENSION, Vector
 from shared.errors import Unavailable
 from shared.events.candidate import HandoverDue
 from shared.events.envelope import Event
-from shared.models.candidate import CandidateProfile
+from shared.models.candidate import CandidateProfile, CandidateRevision
 from shared.search_terms import words
-from tests.flows.stores import TENANT, House
+from tests.flows.stores import PSEUDONYMS, TENANT, House
 
-BY = "the-pseudonym-of-a-recruiter"
+BY = Principal("recruiter-1", TENANT, frozenset({"recruiter"}))
 
 
 class WordEncoder:
@@ -45,16 +46,22 @@ def _vector(text: str) -> Vector:
 
 
 def written(house: House, tenant: str = TENANT, **fields: Any) -> CandidateProfile:
-    """Write a profile by hand; fields as a recruiter sends them."""
+    """Write a profile as another system does; fields as a recruiter sends them."""
+    return brought(house, tenant, edited=False, **fields)
+
+
+def by_hand(house: House, tenant: str = TENANT, **fields: Any) -> CandidateProfile:
+    """Write a profile as a recruiter does: what is set, no file overwrites."""
+    return brought(house, tenant, edited=True, **fields)
+
+
+def brought(house: House, tenant: str, *, edited: bool, **fields: Any) -> CandidateProfile:
     changes = CandidateChanges.model_validate(fields)
+    resume, named = resume_of(changes, today=house.clock().date())
     return profiles.write(
-        house,
-        tenant,
-        resume_of(changes, today=house.clock().date()),
-        name="by hand",
-        by=BY,
-        now=house.clock(),
-    ).profile
+        house, PSEUDONYMS, tenant, resume, name="by hand", by=BY,
+        edited_fields=named if edited else (), now=house.clock(),
+    ).profile  # fmt: skip
 
 
 def edited(
@@ -63,8 +70,13 @@ def edited(
     """Change a profile by hand."""
     changes = CandidateChanges.model_validate(fields)
     return profiles.change(
-        house, TENANT, candidate_id, changes, if_match=if_match, by=BY, now=house.clock()
+        house, PSEUDONYMS, candidate_id, changes, if_match=if_match, by=BY, now=house.clock()
     )
+
+
+def merge(house: House, kept: str, other: str) -> CandidateProfile:
+    """Merge one profile into another, as a recruiter asks."""
+    return merging.merge(house, PSEUDONYMS, TENANT, kept, other, by=BY, now=house.clock())
 
 
 def heard(house: House, encoder: WordEncoder | None = None) -> list[Event]:
@@ -75,9 +87,24 @@ def heard(house: House, encoder: WordEncoder | None = None) -> list[Event]:
             if event.type == HandoverDue.type:
                 due.append(event)
             else:
-                hearing.hear(house, encoder or WordEncoder(), event, now=house.clock())
+                hearing.hear(house, PSEUDONYMS, encoder or WordEncoder(), event, now=house.clock())
     return due
 
 
 def read(house: House, candidate_id: str, tenant: str = TENANT) -> CandidateProfile:
-    return profiles.read(house, tenant, candidate_id)
+    return profiles.read(house, tenant, candidate_id, now=house.clock())
+
+
+def notes_of(house: House, candidate_id: str) -> list[str]:
+    """What was noted of a candidate, the last first."""
+    found, _ = profiles.notes(
+        house, TENANT, candidate_id, limit=99, continuation=None, now=house.clock()
+    )
+    return [note.text for note in found]
+
+
+def history_of(house: House, candidate_id: str) -> list[CandidateRevision]:
+    """What changed in a profile, the last first."""
+    return profiles.history(
+        house, TENANT, candidate_id, limit=99, continuation=None, now=house.clock()
+    )[0]

@@ -6,7 +6,7 @@ from functions.candidates.rules.counting import MonthCounts, by_part, error_rate
 from functions.candidates.service import counting, hearing
 from shared.events.envelope import Event
 from tests.flows.candidates.recruiting import WordEncoder, written
-from tests.flows.stores import RESUME, RIVAL, TENANT, House
+from tests.flows.stores import PSEUDONYMS, RESUME, RIVAL, TENANT, House
 from tests.flows.stores import house as house
 
 
@@ -66,7 +66,7 @@ def test_new_profiles_are_counted_once(house: House) -> None:
     written(house, emails=["m@x.org"], headline="Engineer")
     events = house.waiting("candidates/candidates")
     for event in [*events, *events]:
-        hearing.hear(house, WordEncoder(), event, now=house.clock())
+        hearing.hear(house, PSEUDONYMS, WordEncoder(), event, now=house.clock())
     (month,) = months(house)
     assert month.profiles_created == 2
 

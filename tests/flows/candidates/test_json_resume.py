@@ -33,9 +33,11 @@ FULL = CandidateChanges.model_validate(
             {"company": "Acme", "title": "Analyst", "start": "2018", "end": "2021-02"},
         ],
         "education": [
-            {"institution": "TU Berlin", "degree": "BSc", "start": "2015", "end": "2018"}
+            {"institution": "TU Berlin", "degree": "BSc", "level": "bachelor", "start": "2015",
+             "end": "2018"}
         ],
-        "skills": ["Python", "Kubernetes"], "languages": [{"name": "German", "level": "C1"}],
+        "skills": ["Python", "Kubernetes"],
+        "languages": [{"name": "German", "code": "de", "level": "C1"}],
         "certifications": ["CISSP"], "achievements": ["Best paper"],
         "projects": [{"name": "Honeypot", "url": "https://example.org/honeypot"}],
     }
@@ -78,7 +80,7 @@ def test_whatever_stands_where_an_address_should_is_valid(
 
 
 def test_a_full_profile(schema: Any) -> None:
-    document = exported(profile_of(resume_of(FULL, today=START.date())))
+    document = exported(profile_of(resume_of(FULL, today=START.date())[0]))
     check(document, schema)
     assert document["basics"]["url"] == "https://maya.example.org"
     assert document["basics"]["profiles"] == [
@@ -97,14 +99,16 @@ def test_a_full_profile(schema: Any) -> None:
 
 
 def test_what_goes_out_comes_back_the_same() -> None:
-    """But for what the standard has no place for: the degree's level, codes of languages."""
-    first = exported(profile_of(resume_of(FULL, today=START.date())))
+    """Codes of languages and levels of degrees among it, which go beyond the standard."""
+    first = exported(profile_of(resume_of(FULL, today=START.date())[0]))
     again = imported(JsonResume.model_validate(first), now=START)
     assert exported(profile_of(again)) == first
     assert again.work_experience[0].current
     assert not again.work_experience[1].current
     assert again.skills[0].key == "python"
     assert again.months_of_experience == 99
+    assert again.languages[0].code == "de"
+    assert again.education[0].level == "bachelor"
 
 
 def test_groups_of_skills_are_skills() -> None:

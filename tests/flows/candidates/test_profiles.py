@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,25 @@ from hypothesis import strategies as st
 from functions.candidates.rules.documents import CandidateNote
 from functions.candidates.rules.edits import CandidateChanges, applied, resume_of
 from functions.candidates.rules.filters import Search
+from functions.candidates.rules.meaning import digest_of, meaning_of
 from functions.candidates.service import expiring, profiles, searching
 from shared.auth import Principal
+from shared.encoding import Vector
 from shared.errors import Invalid, Missing, Stale
 from shared.messaging import IdempotencyKey
 from shared.models.candidate import candidate_id_of
 from shared.models.resume import Resume
-from tests.flows.candidates.recruiting import BY, edited, heard, read, written
+from tests.flows.candidates.recruiting import (
+    BY,
+    WordEncoder,
+    by_hand,
+    edited,
+    heard,
+    history_of,
+    notes_of,
+    read,
+    written,
+)
 from tests.flows.intake_finalize.resumes import resumes
 from tests.flows.stores import PSEUDONYMS, RESUME, RIVAL, START, TENANT, House
 from tests.flows.stores import house as house
@@ -49,11 +62,6 @@ def note(house: House, by: Principal, candidate_id: str, note_id: str, text: str
         house, by, candidate_id, note_id, text, shown=CandidateNote.stored, idempotency=None,
         now=house.clock(),
     ).body  # fmt: skip
-
-
-def notes(house: House, candidate_id: str) -> list[str]:
-    found, _ = profiles.notes(house, TENANT, candidate_id, limit=9, continuation=None)
-    return [each.text for each in found]
 
 
 def test_a_profile_by_hand_is_found(house: House) -> None:
@@ -151,7 +159,9 @@ def test_history_tells_what_stood_there(house: House) -> None:
     edited(house, candidate_id, name="Maya A. Okafor", tags=["shortlist"])
     house.clock.advance(days=1)
     of_file(house, RESUME + "\nFrench: fluent\n", "newer.txt")
-    found, _ = profiles.history(house, TENANT, candidate_id, limit=9, continuation=None)
+    found, _ = profiles.history(
+        house, TENANT, candidate_id, limit=9, continuation=None, now=house.clock()
+    )
     assert [(each.number, each.action) for each in found] == [
         (3, "file"), (2, "edited"), (1, "created"),
     ]  # fmt: skip
@@ -159,10 +169,10 @@ def test_history_tells_what_stood_there(house: House) -> None:
     assert set(change.changed) == {"personal.name", "tags"}
     assert change.before["personal.name"]["value"] == "Maya Okafor"
     assert change.before["tags"] == []
-    assert change.by == BY
+    assert change.by == PSEUDONYMS.of(TENANT, "user", BY.user_id)
     assert found[0].intake_id == house.record("newer.txt").intake_id
     with pytest.raises(Missing):
-        profiles.history(house, RIVAL, candidate_id, limit=9, continuation=None)
+        profiles.history(house, RIVAL, candidate_id, limit=9, continuation=None, now=house.clock())
 
 
 @given(resumes, st.sampled_from(["skills", "languages", "achievements"]))
@@ -182,11 +192,12 @@ def test_an_edit_changes_what_it_names_and_nothing_else(resume: Resume, field: s
 def test_a_whole_resume_by_hand() -> None:
     """Values that somebody set are sure, and stand on no page."""
     changes = CandidateChanges(name="  Maya   Okafor ", skills=("Python",))
-    resume = resume_of(changes, today=START.date())
+    resume, fields = resume_of(changes, today=START.date())
     name = resume.personal.name
     assert name is not None
     assert (name.value, name.confidence, name.span) == ("Maya Okafor", 1.0, None)
     assert resume.skills[0].key == "python"
+    assert fields == ("personal.name", "skills")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +224,7 @@ def test_notes_are_the_tenants_and_removed_by_their_author(house: House) -> None
     note(house, RECRUITER, candidate_id, "n1", "Called")
     house.clock.advance(minutes=1)
     note(house, OTHER, candidate_id, "n2", "Free from March")
-    assert notes(house, candidate_id) == ["Free from March", "Called"]
+    assert notes_of(house, candidate_id) == ["Free from March", "Called"]
     with pytest.raises(Missing):
         profiles.remove_note(house, OTHER, candidate_id, "n1")
     rival = Principal("recruiter-1", RIVAL, frozenset({"admin"}))
@@ -223,7 +234,7 @@ def test_notes_are_the_tenants_and_removed_by_their_author(house: House) -> None
         note(house, rival, candidate_id, "n3")
     profiles.remove_note(house, RECRUITER, candidate_id, "n1")
     profiles.remove_note(house, ADMIN, candidate_id, "n2")
-    assert notes(house, candidate_id) == []
+    assert notes_of(house, candidate_id) == []
 
 
 def test_a_note_with_a_key_is_written_once(house: House) -> None:
@@ -234,7 +245,7 @@ def test_a_note_with_a_key_is_written_once(house: House) -> None:
             house, RECRUITER, candidate_id, key.new_id("note"), "Called",
             shown=CandidateNote.stored, idempotency=key, now=house.clock(),
         )  # fmt: skip
-    assert notes(house, candidate_id) == ["Called"]
+    assert notes_of(house, candidate_id) == ["Called"]
 
 
 def test_who_is_over_is_not_found_and_erased_at_night(house: House) -> None:
@@ -256,10 +267,110 @@ def test_who_is_over_is_not_found_and_erased_at_night(house: House) -> None:
     assert not [blob for blob in house.blobs.list("resumes") if "cv.txt" in blob.name]
 
 
-def test_an_end_can_be_taken_back(house: House) -> None:
+def test_an_end_can_be_taken_back_before_it_comes(house: House) -> None:
+    made = written(house, name="Zoe", emails=["zoe@x.org"])
+    edited(house, made.candidate_id, expires_at=(house.clock() + timedelta(days=1)).isoformat())
+    assert edited(house, made.candidate_id, expires_at=None).expires_at.year == 9999
+    house.clock.advance(days=2)
+    assert names(house) == {"Zoe"}
+
+
+def test_what_is_made_by_hand_no_file_overwrites(house: House) -> None:
+    made = by_hand(house, name="Maya A. Okafor", emails=["maya.okafor@example.com"])
+    house.clock.advance(days=1)
+    assert of_file(house) == made.candidate_id
+    profile = read(house, made.candidate_id)
+    assert profile.name == "Maya A. Okafor"
+    assert profile.resume.work_experience
+
+
+def test_what_was_taken_out_is_not_found_by_a_later_file(house: House) -> None:
+    candidate_id = of_file(house)
+    edited(house, candidate_id, skills=["Rust"], name="Maya Lindqvist")
+    house.clock.advance(days=1)
+    of_file(house, RESUME + "\nlater\n", "newer.txt")
+    assert names(house, skills=["python"]) == set()
+    assert names(house, name="okafor") == set()
+    assert names(house, name="lindqvist") == {"Maya Lindqvist"}
+
+
+@pytest.mark.parametrize("end", ["2026-03-01T15:00:00+00:00", "2026-03-01T05:00:00-10:00"])
+def test_an_end_is_the_same_moment_in_any_time_zone(house: House, end: str) -> None:
+    made = written(house, name="Zoe", emails=["zoe@x.org"])
+    edited(house, made.candidate_id, expires_at=end)
+    house.clock.advance(hours=2)
+    assert names(house) == {"Zoe"}
+    assert expiring.erase_expired(house, PSEUDONYMS, now=house.clock()) == 0
+    house.clock.advance(hours=1, seconds=1)
+    assert names(house) == set()
+    assert expiring.erase_expired(house, PSEUDONYMS, now=house.clock()) == 1
+
+
+def test_who_is_over_is_read_noted_on_and_handed_over_no_more(house: House) -> None:
     made = written(house, name="Zoe", emails=["zoe@x.org"])
     edited(house, made.candidate_id, expires_at=house.clock().isoformat())
-    house.clock.advance(days=1)
-    assert names(house) == set()
-    assert edited(house, made.candidate_id, expires_at=None).expires_at.year == 9999
-    assert names(house) == {"Zoe"}
+    for ask in (
+        lambda: read(house, made.candidate_id),
+        lambda: note(house, RECRUITER, made.candidate_id, "n1"),
+        lambda: history_of(house, made.candidate_id),
+    ):
+        with pytest.raises(Missing):
+            ask()
+
+
+def test_who_applies_again_after_the_end_begins_anew(house: House) -> None:
+    """Between the end and the night: the new application is found, and stays."""
+    candidate_id = of_file(house)
+    edited(house, candidate_id, expires_at=(house.clock() + timedelta(hours=1)).isoformat())
+    house.clock.advance(hours=2)
+    assert of_file(house, RESUME + "\nagain\n", "again.txt") == candidate_id
+    assert names(house) == {"Maya Okafor"}
+    assert expiring.erase_expired(house, PSEUDONYMS, now=house.clock()) == 0
+
+
+def test_an_edit_that_changes_nothing_writes_nothing(house: House) -> None:
+    made = written(house, name="Zoe", emails=["zoe@x.org"])
+    first = edited(house, made.candidate_id, tags=["shortlist"])
+    house.clock.advance(minutes=1)
+    assert edited(house, made.candidate_id, tags=["shortlist"]) == first
+    assert len(history_of(house, made.candidate_id)) == 2
+
+
+def test_a_job_that_goes_on_makes_no_new_source_each_month(house: House) -> None:
+    jobs = [{"company": "Acme", "start": "2020-01", "current": True}]
+    for _ in range(3):
+        profile = written(house, name="Zoe", emails=["zoe@x.org"], work_experience=jobs)
+        house.clock.advance(days=31)
+    assert len(profile.sources) == 1
+
+
+def test_a_profile_stays_small_enough_for_a_commit(house: House) -> None:
+    """However long the résumés of one person are, each is taken, and so is the next."""
+    for number in range(4):
+        jobs = [
+            {"company": f"C{number}-{at}", "start": "2020", "highlights": ["x" * 4000] * 40}
+            for at in range(12)
+        ]
+        profile = written(house, name="Zoe", emails=["zoe@x.org"], work_experience=jobs)
+        assert len(profile.resume.model_dump_json()) <= 400_000
+    assert {job.company.value for job in profile.resume.work_experience if job.company} == {
+        f"C{number}-{at}" for number in range(4) for at in range(12)
+    }
+
+
+def test_the_vector_is_not_written_over_an_edit(house: House) -> None:
+    """Somebody edits while the text is encoded: the edit stays, and its own event follows."""
+    made = written(house, name="Zoe", headline="Nurse", emails=["zoe@x.org"])
+
+    class Slow(WordEncoder):
+        def encode(self, texts: Sequence[str]) -> list[Vector]:
+            if not self.encoded:
+                edited(house, made.candidate_id, headline="Doctor")
+            return super().encode(texts)
+
+    heard(house, Slow())
+    profile = read(house, made.candidate_id)
+    assert profile.resume.personal.headline is not None
+    assert profile.resume.personal.headline.value == "Doctor"
+    assert profile.embedding is not None
+    assert profile.embedded == digest_of(meaning_of(profile), WordEncoder.model)

@@ -159,7 +159,7 @@ def test_another_tenant_finds_nobody(people: House) -> None:
         people, TENANT, Search(), limit=1, continuation=None, now=people.clock()
     ).profiles
     with pytest.raises(Missing):
-        service.read(people, RIVAL, profile.candidate_id)
+        service.read(people, RIVAL, profile.candidate_id, now=people.clock())
 
 
 def test_a_profile_is_read(people: House) -> None:
@@ -167,7 +167,7 @@ def test_a_profile_is_read(people: House) -> None:
     (profile, *_) = searching.search(
         people, TENANT, Search(), limit=1, continuation=None, now=people.clock()
     ).profiles
-    read = service.read(people, TENANT, profile.candidate_id)
+    read = service.read(people, TENANT, profile.candidate_id, now=people.clock())
     assert isinstance(read, CandidateProfile)
     assert read == profile
     assert read.updated_at - START < timedelta(hours=1)
@@ -177,7 +177,7 @@ def test_a_profile_is_read(people: House) -> None:
 def test_an_id_that_is_nobodys_is_not_there(people: House, candidate_id: str) -> None:
     """No text in place of an id reads anything."""
     with pytest.raises(Missing):
-        service.read(people, TENANT, candidate_id)
+        service.read(people, TENANT, candidate_id, now=people.clock())
 
 
 @pytest.mark.parametrize(

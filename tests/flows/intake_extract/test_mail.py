@@ -95,6 +95,10 @@ def test_files_of_forwarded_mails_come_too() -> None:
 @pytest.mark.parametrize(
     ("header", "filename"),
     [
+        ("attachment; filename*=undefined''cv.pdf", "cv.pdf"),
+        ("attachment; filename*=idna''cv%FF.pdf", None),
+        ("attachment; filename*=%00''cv.pdf", None),
+        (f"attachment; filename*{'9' * 5000}=cv.pdf", None),
         ('attachment; filename="=?utf-8?B?TMOpYSBDVi5wZGY=?="', "Léa CV.pdf"),
         ("attachment; filename*=utf-8''L%C3%A9a%20CV.pdf", "Léa CV.pdf"),
         ("attachment; filename*0=long-; filename*1=name.pdf", "long-name.pdf"),
@@ -102,7 +106,8 @@ def test_files_of_forwarded_mails_come_too() -> None:
         ("attachment", "attachment-1.pdf"),
     ],
 )
-def test_names_in_every_writing(header: str, filename: str) -> None:
+def test_names_in_every_writing(header: str, filename: str | None) -> None:
+    """A name that cannot be read costs the name, never the file."""
     part = MIMEBase("application", "pdf")
     part.set_payload(b"JVBERi0=")
     part["Content-Transfer-Encoding"] = "base64"
@@ -110,7 +115,23 @@ def test_names_in_every_writing(header: str, filename: str) -> None:
     message = MIMEMultipart()
     message["From"] = "a@example.org"
     message.attach(part)
-    assert names(opened(message)) == [filename]
+    (found,) = opened(message).attachments
+    assert found.content == b"%PDF-"
+    assert filename is None or found.filename == filename
+
+
+def test_a_name_in_plain_utf_8_is_read() -> None:
+    raw = attach(mail(), "NAME.pdf", b"x").as_bytes().replace(b"NAME.pdf", "Müller.pdf".encode())
+    assert names(unpack(raw)) == ["Müller.pdf"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["From: " + "(" * 5000, 'Reply-To: "' + "\\" * 3000, "Message-ID: <" + "x" * 9000 + ">"],
+)
+def test_a_header_that_no_program_sends_costs_nothing_but_itself(header: str) -> None:
+    raw = header.encode() + b"\n" + attach(mail(), "cv.pdf", b"x").as_bytes()
+    assert names(unpack(raw)) == ["cv.pdf"]
 
 
 def test_signatures_invitations_and_cards_are_no_files() -> None:

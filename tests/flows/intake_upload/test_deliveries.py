@@ -206,7 +206,7 @@ def test_an_event_of_a_message_that_is_settled_is_refused(line: Line) -> None:
 
 def test_a_message_brings_a_bounded_number_of_files(line: Line) -> None:
     many = tuple(Media("m1", f"cv{n}.txt") for n in range(MOST_FILES + 5))
-    message = Message("whatsapp", NUMBER, SENDER, "wamid.many", None, many)
+    message = Message("whatsapp", NUMBER, SENDER, "wamid.many", many)
     deliveries.note(line.house, [(TENANT, message)], now=line.house.clock())
     line.fetch()
     assert len(line.house.records()) == MOST_FILES
@@ -223,7 +223,7 @@ def test_a_refusal_of_the_media_is_no_end_of_the_message(line: Line) -> None:
 
     line.messengers["whatsapp"] = Refusing(line.peer.whatsapp_url, WHATSAPP_TOKEN)
     files = (Media("m9", "a.txt"), Media("m1", "b.txt"))
-    message = Message("whatsapp", NUMBER, SENDER, "wamid.two", None, files)
+    message = Message("whatsapp", NUMBER, SENDER, "wamid.two", files)
     deliveries.note(line.house, [(TENANT, message)], now=line.house.clock())
     assert line.fetch() == ["done"]
     assert list(line.house.records()) == ["b.txt"]

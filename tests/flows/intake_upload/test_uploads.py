@@ -63,6 +63,8 @@ def test_a_form_has_at_most_20_files() -> None:
     assert len(read(*((f"{n}", b"x") for n in range(MOST_FILES)))) == MOST_FILES
     with pytest.raises(TooLarge):
         read(*((f"{n}", b"x") for n in range(MOST_FILES + 1)))
+    with pytest.raises(TooLarge):
+        read(("a.txt", b"x"), **{f"field{n}": "x" for n in range(200)})
 
 
 def test_a_form_that_ends_in_the_middle_is_refused() -> None:
