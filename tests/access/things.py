@@ -17,7 +17,7 @@ from shared.models.audit import AuditEntry, month_of
 from shared.models.candidate import CandidateProfile, ProfileSource
 from shared.models.document import Document
 from shared.models.intake import IntakeFile, IntakeRecord, Reason
-from shared.models.notification import RECRUITERS, Notification
+from shared.models.notification import RECRUITERS, Notification, audience_of
 from shared.models.resume import Resume
 from shared.models.tenant import PLATFORM
 from shared.models.tombstone import Erasure
@@ -140,6 +140,25 @@ class Things:
             ),
         )
         self.secrets[tenant] |= {notification_id, filename}
+        return notification_id
+
+    def own_notification(self, tenant: str, user_id: str) -> str:
+        """A notification for one person; returns its id."""
+        notification_id, audience = str(uuid4()), audience_of(user_id)
+        self._keep(
+            notification.CONTAINER,
+            (tenant, audience),
+            Notification(
+                id=notification_id,
+                tenant_id=tenant,
+                audience=audience,
+                title="Level 2",
+                text="You reached level 2.",
+                level="info",
+                created_at=self.now,
+            ),
+        )
+        self.secrets[tenant].add(notification_id)
         return notification_id
 
     def erasure(self, tenant: str) -> str:

@@ -68,9 +68,13 @@ def notifications_list(world: World, caller: Person, kind: Kind) -> Request:
     return Request(lists={each: world.notification(world.place(caller, each)) for each in THING})
 
 
-@recipe(THING)
+@recipe(("own", *THING))
 def notifications_mark(world: World, caller: Person, kind: Kind) -> Request:
-    notification_id = world.notification(world.place(caller, kind))
+    notification_id = (
+        world.own_notification(caller.tenant, caller.user_id)
+        if kind == "own"
+        else world.notification(world.place(caller, kind))
+    )
     return Request(
         path={"notification_id": notification_id},
         body={"read": True},
