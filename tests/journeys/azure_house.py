@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -272,22 +273,32 @@ def listening(functions: list[Function]) -> Iterator[Listeners]:
 def deliver_all(listeners: Listeners) -> None:
     """Deliver every message to its function, the odd one twice, until none has come for a while."""
     quiet_until = time.monotonic() + 2
-    while time.monotonic() < quiet_until:
-        delivered = 0
-        for function, receiver in listeners.plain:
-            # as long as it has some: what one tells of often comes back to it
-            while count := _deliver(function, receiver):
-                delivered += count
-        for function in listeners.in_sessions:
-            while count := _deliver_session(listeners.client, function):
-                delivered += count
-        if delivered:
-            quiet_until = time.monotonic() + 2
+    with ThreadPoolExecutor(len(listeners.plain)) as pool:
+        while time.monotonic() < quiet_until:
+            # they wait side by side, as a host's listeners do; one after the other takes minutes
+            batches = list(pool.map(lambda plain: _received(plain[1]), listeners.plain))
+            delivered = 0
+            for (function, receiver), batch in zip(listeners.plain, batches, strict=True):
+                # as long as it has some: what one tells of often comes back to it
+                while batch:
+                    delivered += _deliver(function, receiver, batch)
+                    batch = _received(receiver)
+            for function in listeners.in_sessions:
+                while count := _deliver_session(listeners.client, function):
+                    delivered += count
+            if delivered:
+                quiet_until = time.monotonic() + 2
 
 
-def _deliver(function: BusFunction, receiver: ServiceBusReceiver) -> int:
-    """Deliver what a receiver has at this moment; returns how many messages that was."""
-    batch = receiver.receive_messages(10, max_wait_time=0.2)
+def _received(receiver: ServiceBusReceiver) -> list[ServiceBusReceivedMessage]:
+    """What a receiver has at this moment."""
+    return receiver.receive_messages(10, max_wait_time=0.2)
+
+
+def _deliver(
+    function: BusFunction, receiver: ServiceBusReceiver, batch: list[ServiceBusReceivedMessage]
+) -> int:
+    """Give messages to their function; returns how many that was."""
     for number, received in enumerate(batch):
         message = _as_trigger_gets_it(received)
         function.call(message)
@@ -305,7 +316,7 @@ def _deliver_session(client: ServiceBusClient, function: BusFunction) -> int:
     )
     try:
         with receiver:
-            return _deliver(function, receiver)
+            return _deliver(function, receiver, _received(receiver))
     except OperationTimeoutError:
         return 0
 
