@@ -104,6 +104,7 @@ class OnnxModel:
 
         options = SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = 1  # the host has threads of its own
         self._session = InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )

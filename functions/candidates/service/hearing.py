@@ -36,9 +36,6 @@ from shared.search_terms import whole_words
 from shared.stores import Stores
 
 _MOST_COMPARED = 50
-_MOST_NEAR = 10
-_NEARLY_THE_SAME = 0.9
-"""Cosine from which two profiles are compared, whatever their names."""
 
 
 def embed(stores: Stores, encoder: Encoder, tenant_id: str, candidate_id: str) -> bool:
@@ -92,12 +89,14 @@ def propose_duplicates(stores: Stores, tenant_id: str, candidate_id: str, *, now
 
 
 def _alike(stores: Stores, tenant_id: str, profile: CandidateProfile) -> Iterator[CandidateProfile]:
-    """Profiles that share an address, a number or a name, and those of nearly the same meaning."""
+    """Profiles that share an address, a number or a name; of a name its last word alone, too, for
+    the others may be initials."""
     names = [f"name:{word}" for word in whole_words(profile.name or "")][:4]
     asked: list[list[Filter]] = [[Contains("emails", email)] for email in profile.emails[:5]]
     asked += [[Contains("phones", phone)] for phone in profile.phones[:5]]
     if len(names) >= 2:
         asked.append([Contains("terms", names[0]), Contains("terms", names[-1])])
+        asked.append([Contains("terms", names[-1])])
     seen = {profile.candidate_id}
     for where in asked:
         page = stores.documents.query(
@@ -106,16 +105,6 @@ def _alike(stores: Stores, tenant_id: str, profile: CandidateProfile) -> Iterato
         for item in page.items:
             other = CandidateProfile.of(item.body)
             if other.candidate_id not in seen:
-                seen.add(other.candidate_id)
-                yield other
-    if profile.embedding:
-        near = stores.documents.nearest(
-            CONTAINER, (tenant_id,), profile.embedding, where=[Equals("kind", "profile")],
-            limit=_MOST_NEAR,
-        )  # fmt: skip
-        for each in near:
-            other = CandidateProfile.of(each.stored.body)
-            if each.similarity >= _NEARLY_THE_SAME and other.candidate_id not in seen:
                 seen.add(other.candidate_id)
                 yield other
 

@@ -330,7 +330,7 @@ def test_numbers_are_compared_however_they_are_written(house: House) -> None:
 
 
 def test_one_career_under_two_writings_of_a_name(house: House) -> None:
-    """Neither address nor number nor whole name is shared: their vectors are near."""
+    """Neither address nor number nor whole name is shared: an initial stands for a word."""
     written(house, name="Maya Okafor", emails=["a@x.org"], **CAREER)
     heard(house)
     written(house, name="M. Okafor", emails=["b@x.org"], **CAREER)
