@@ -86,6 +86,7 @@ def candidates_dismiss(call: Call[None, None]) -> PairView:
     )
     if pair is None:
         raise Missing("there is no such pair")
+    noted(call, "candidate.dismiss")
     return _view(call, pair)
 
 

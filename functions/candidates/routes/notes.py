@@ -63,6 +63,7 @@ def candidates_note(call: Call[None, NoteBody]) -> Reply:
         idempotency=key,
         now=call.now,
     )
+    _noted(call, "candidate.note")
     return Reply(answer.body, status=answer.status)
 
 
@@ -77,15 +78,7 @@ def candidates_notes(call: Call[PageQuery, None]) -> NotePage:
         continuation=call.query.continuation,
         now=call.now,
     )
-    audit.record_read(
-        runtime.stores(),
-        runtime.current().pseudonyms,
-        call.principal,
-        "candidate.notes",
-        of="candidate",
-        target=call.uuid("candidate_id"),
-        now=call.now,
-    )
+    _noted(call, "candidate.notes")
     return NotePage(items=[_view(note) for note in found], continuation=continuation)
 
 
@@ -94,6 +87,20 @@ def candidates_note_remove(call: Call[None, None]) -> None:
     """Remove a note of yours; an admin may remove anybody's."""
     profiles.remove_note(
         runtime.stores(), call.principal, call.uuid("candidate_id"), call.uuid("note_id")
+    )
+    _noted(call, "candidate.note_remove")
+
+
+def _noted(call: Call[Any, Any], action: str) -> None:
+    """The audit log holds who read or wrote notes of whom."""
+    audit.record_read(
+        runtime.stores(),
+        runtime.current().pseudonyms,
+        call.principal,
+        action,
+        of="candidate",
+        target=call.uuid("candidate_id"),
+        now=call.now,
     )
 
 

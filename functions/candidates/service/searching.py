@@ -19,8 +19,9 @@ from shared.stores import Stores
 MOST_COUNTED = 2000
 _MOST_OF_A_WORD = 200
 _MOST_BY_MEANING = 100
-_CLOSE_FROM = 0.25
-"""Cosine below which a profile is about something else than the question."""
+_CLOSE_FROM = 0.1
+"""Cosine below which a profile has nothing to do with the question; a résumé of lists is far from
+any sentence, so it is low."""
 _USUAL_TOTAL = 10_000
 """How many profiles there are, for the rarity of words: counting them would read them all."""
 _RANKED = "r:"
