@@ -47,6 +47,15 @@ _LEGAL_FORMS = frozenset({"AB", "AS", "SA", "CO", "AG", "SE", "NV", "BV", "KG", 
 """Legal forms spelled like the codes of states: "Nordhamn AB" is a company, not in Alberta."""
 
 
+_TOWN = re.compile(
+    r"[A-ZÀ-Ý][\w'’]+(?:"
+    r"\s(?:am|im|an der|ob der|vor der|in der|upon|on)\s"
+    r"|-(?:am|im|an-der|sur|en|lès|les|le|la|de|du|des|aux|upon|on|under|by|in)-)"
+    r"[A-ZÀ-Ý][\w'’]+(?:-[A-ZÀ-Ý][\w'’]+)*"
+)
+"""Towns that say where they lie: "Freiburg im Breisgau", "Aix-en-Provence", "Stoke-on-Trent"."""
+
+
 @cache
 def _known_places() -> frozenset[str]:
     return places("regions") | places("countries") | places("cities")
@@ -86,6 +95,8 @@ def _states() -> frozenset[str]:
 def _place_part(part: str) -> bool:
     folded = fold(part)
     if folded in _known_places() or folded in words("remote_words") or part in _states():
+        return True
+    if _TOWN.fullmatch(part):
         return True
     bare = re.sub(r"^\d{4,5}\s+|\s+\d{4,5}(?:-\d{4})?$", "", part)
     if bare != part and (bare in _states() or fold(bare) in _known_places()):

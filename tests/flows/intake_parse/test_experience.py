@@ -197,3 +197,19 @@ def test_a_town_behind_the_legal_form_is_no_part_of_the_company(page: Any) -> No
     found = parse(page(f"{FRONT}# Experience\n{body}"), TODAY)
     assert jobs(found) == [("Clerk", "Moorhof Landtechnik GmbH", "2015")]
     assert found.work_experience[0].location is not None
+
+
+@pytest.mark.parametrize(
+    "town",
+    [
+        "Freiburg im Breisgau", "Frankfurt am Main", "Rothenburg ob der Tauber",
+        "Newcastle upon Tyne", "Stoke-on-Trent", "Aix-en-Provence", "Boulogne-sur-Mer",
+    ],
+)  # fmt: skip
+def test_a_town_that_says_where_it_lies_is_no_part_of_the_company(page: Any, town: str) -> None:
+    body = f"Software Engineer\nNorthwind Systems, {town}\nMar 2021 - Present\n• Built it"
+    (job,) = parse(page(f"{FRONT}# Experience\n{body}"), TODAY).work_experience
+    assert job.company is not None
+    assert job.company.value == "Northwind Systems"
+    assert job.location is not None
+    assert job.location.value == town
