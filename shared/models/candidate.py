@@ -67,6 +67,10 @@ class CandidateProfile(Document):
     skill_keys: tuple[str, ...] = ()
     terms: tuple[str, ...] = Field(default=(), description="Search terms, see search_terms")
     sources: tuple[ProfileSource, ...] = Field(min_length=1)
+    said_by: dict[str, str] = Field(
+        default_factory=dict,
+        description="Which source a single value is from, by its field: the later one wins",
+    )
     edited_fields: tuple[str, ...] = Field(
         default=(), description="Fields of the résumé that a person set: no file overwrites them"
     )

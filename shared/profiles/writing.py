@@ -20,6 +20,8 @@ from shared.search_terms import field_term, limited, name_terms, skill_term, who
 from shared.skills.taxonomy import names_of
 
 _MARKS = ("email:", "name:", "skill:", "place:")
+SINGLE = ("name", "headline", "summary", "location")
+"""Values of which a profile has one."""
 MOST_BYTES = 400_000
 _MOST_ITEMS = 100
 _LISTS = (
@@ -52,6 +54,7 @@ def created(tenant_id: str, incoming: Incoming, *, now: datetime) -> CandidatePr
         candidate_id=candidate_id,
         resume=bounded(incoming.resume),
         sources=(incoming.source,),
+        said_by=dict.fromkeys(_said(incoming.resume), incoming.source.intake_id),
         created_at=now,
         updated_at=now,
     )
@@ -69,13 +72,17 @@ def merged(profile: CandidateProfile, incoming: Incoming, *, now: datetime) -> C
     newest = profile.newest_source
     is_newer = (source.received_at, source.intake_id) >= (newest.received_at, newest.intake_id)
     resumes = (incoming.resume, profile.resume)
-    resume = with_kept(merged_resume(*(resumes if is_newer else reversed(resumes))), profile)
+    joined = merged_resume(*(resumes if is_newer else reversed(resumes)))
+    personal, said_by = _later(profile, incoming)
+    joined = joined.model_copy(update={"personal": joined.personal.model_copy(update=personal)})
+    resume = with_kept(joined, profile)
     # what a person took out of a field is not found again by what a later file says there
     found_by = ([*_marked(with_kept(incoming.resume, profile)), *incoming.words], profile.terms)
     first, second = found_by if is_newer else reversed(found_by)
     update: dict[str, Any] = {
         "resume": bounded(resume),
         "sources": _sources(profile, (source,)),
+        "said_by": said_by,
     }
     if profile.expires_at <= source.received_at:
         # whoever applies again after the end begins anew
@@ -83,6 +90,33 @@ def merged(profile: CandidateProfile, incoming: Incoming, *, now: datetime) -> C
     after = _derived(profile.model_copy(update=update), [*first, *second])
     revision = profile.revision + (after != profile)
     return after.model_copy(update={"updated_at": now, "revision": revision})
+
+
+def _later(
+    profile: CandidateProfile, incoming: Incoming
+) -> tuple[dict[str, Value | None], dict[str, str]]:
+    """The single values of a profile and of what comes to it, each of the later source that says
+    it, and which source that is; whatever the order in which the sources are read."""
+    order = {
+        source.intake_id: (source.received_at, source.intake_id)
+        for source in (*profile.sources, incoming.source)
+    }
+    newest = profile.newest_source.intake_id
+    values: dict[str, Value | None] = {}
+    said_by: dict[str, str] = {}
+    for name in SINGLE:
+        held, new = getattr(profile.resume.personal, name), getattr(incoming.resume.personal, name)
+        holder = profile.said_by.get(name, newest)
+        is_later = order[incoming.source.intake_id] >= order.get(holder, order[newest])
+        takes = new is not None and (held is None or is_later)
+        values[name] = new if takes else held
+        if values[name] is not None:
+            said_by[name] = incoming.source.intake_id if takes else holder
+    return values, said_by
+
+
+def _said(resume: Resume) -> list[str]:
+    return [name for name in SINGLE if getattr(resume.personal, name) is not None]
 
 
 def edited(
@@ -132,6 +166,7 @@ def united(
         "resume": bounded(resume),
         "expires_at": min(profile.expires_at, other.expires_at),
         "sources": _sources(profile, other.sources),
+        "said_by": {**other.said_by, **profile.said_by},
         "edited_fields": tuple(dict.fromkeys((*profile.edited_fields, *other.edited_fields))),
         "tags": tuple(dict.fromkeys((*profile.tags, *other.tags))),
         "consent": profile.consent or other.consent,

@@ -348,3 +348,20 @@ def test_a_skill_is_not_another_of_the_same_letter(skill: str) -> None:
     """Who knows C++ is not found by C or C#."""
     profile = profile_of(file_of(KNOWS, 1))
     assert not set(wanted_terms(Search(skills=[skill]))) & set(profile.terms)
+
+
+@given(st.permutations([1, 2, 3]))
+def test_the_later_word_wins_in_whatever_order_files_are_read(order: list[int]) -> None:
+    """A headline of the first and the second file, none in the third: the second's stands."""
+    files = {
+        1: file_of(person(name=value("Maya"), headline=value("Nurse")), 1),
+        2: file_of(person(name=value("Maya"), headline=value("Doctor")), 2),
+        3: file_of(person(name=value("Maya O.")), 3),
+    }
+    profile = profile_of(files[order[0]])
+    for number in order[1:]:
+        profile = merged(profile, files[number])
+    personal = profile.resume.personal
+    assert personal.headline is not None
+    assert personal.name is not None
+    assert (personal.headline.value, personal.name.value) == ("Doctor", "Maya O.")
