@@ -22,6 +22,7 @@ _FAILURES = {
     "out_of_memory": "damaged",
     "crashed": "damaged",
     "no_text": "no_text",
+    "ocr_missing": "no_text",
     "nobody_found": "nobody",
     "nested_archive": "unsafe",
     "unsafe_path": "unsafe",
@@ -56,7 +57,7 @@ def key_of(record: IntakeRecord) -> str:
         return record.state
     if record.state == "quarantined":
         return "password" if code == "encrypted" else "unsafe"
-    if is_mail(record) and code not in {"too_large", "exhausted", "stalled", "original_gone"}:
+    if code == "nothing_attached":
         return "mail_without_file"
     return _FAILURES.get(code, "ours")
 
