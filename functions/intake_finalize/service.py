@@ -45,10 +45,12 @@ def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock
     incoming = rules.incoming_of(record, ParseDocument.of(stored.body))
     own_id = candidate.candidate_id_of(event.tenantid, incoming.key)
     candidate_id = standing_for(stores, event.tenantid, own_id)
-    for each in (own_id, candidate_id):
-        erased = erased_at(stores, pseudonyms, event.tenantid, "candidate", each)
-        if erased is not None and record.created_at <= erased:
-            return _erase_file(stores, pseudonyms, event, data.intake_id, now)
+    erasures = [
+        erased_at(stores, pseudonyms, event.tenantid, "candidate", each)
+        for each in (own_id, candidate_id)
+    ]
+    if any(erased is not None and record.created_at <= erased for erased in erasures):
+        return _erase_file(stores, pseudonyms, event, data.intake_id, now)
 
     def decide() -> Decision:
         present = stores.documents.get(
@@ -70,6 +72,10 @@ def write_profile(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, clock
             made = revision_of(None, profile, "created", intake_id=data.intake_id, now=now)
             return Decision([Create(profile.stored()), Create(made.stored())], [saved])
         before = CandidateProfile.of(present.body)
+        latest = before.newest_source.received_at
+        if any(erased is not None and latest <= erased for erased in erasures):
+            # merged into what is being erased, it would look like somebody who came anew
+            raise Throttled("the profile is being erased", retry_after=5)
         profile = merged(before, incoming, now=now)
         operations: list[Operation] = [Replace(profile.stored(), present.etag)]
         if profile.revision > before.revision:

@@ -11,17 +11,22 @@ def standing_for(stores: Stores, tenant_id: str, candidate_id: str) -> str:
     """The id under which a candidate's profile is kept: their own, or that of the profile into
     which theirs was merged, over as many merges as there were.
 
-    Two that were to be merged into each other at the same instant stand under the lesser id.
+    Two that were to be merged into each other at the same instant stand under the lesser id, or
+    under the one that is a profile still.
     """
     seen: list[str] = []
+    profiles: list[str] = []
     while candidate_id not in seen:
         seen.append(candidate_id)
         stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
+        if stored is not None and read_alias(stored.body) is None:
+            profiles.append(candidate_id)
         following = leads_to(stored.body) if stored else None
         if following is None:
             return candidate_id
         candidate_id = following
-    return min(seen[seen.index(candidate_id) :])
+    circle = seen[seen.index(candidate_id) :]
+    return min([each for each in circle if each in profiles] or circle)
 
 
 def all_of(stores: Stores, tenant_id: str, candidate_id: str) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ from functions.candidates.service.profiles import (
 )
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import Create, Equals, Order, Replace
-from shared.errors import Conflict, Missing, Rejected
+from shared.documents.port import Create, Equals, Order, Patch, Replace
+from shared.errors import Conflict, Missing, Rejected, Throttled
 from shared.events.candidate import CandidatesMerged
 from shared.events.envelope import Event, read_data
 from shared.messaging import Decision, Outcome, announce_once, handle_once
@@ -29,6 +29,7 @@ from shared.models.candidate import (
     CONTAINER,
     CandidateAlias,
     CandidateProfile,
+    leads_to,
     read_alias,
 )
 from shared.profiles.history import revision_of
@@ -101,16 +102,19 @@ def absorb(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetim
     """
     data = read_data(event, CandidatesMerged)
     tenant_id, absorbed_id = event.tenantid, data.absorbed_id
-    kept = standing_for(stores, tenant_id, data.candidate_id)
 
     def decide() -> Decision:
+        kept = standing_for(stores, tenant_id, data.candidate_id)
         stored = stores.documents.get(CONTAINER, (tenant_id, absorbed_id), absorbed_id)
         if stored is None or read_alias(stored.body):
             raise Rejected("the profile is gone already")
+        own = CandidateProfile.of(stored.body).model_copy(update={"merging_into": None})
         if kept == absorbed_id:  # both were marked at the same instant
-            own = CandidateProfile.of(stored.body).model_copy(update={"merging_into": None})
             return Decision([Replace(own.stored(), stored.etag)])
-        _unite(stores, pseudonyms, tenant_id, absorbed_id, kept, data.by, now)
+        try:
+            _unite(stores, pseudonyms, tenant_id, absorbed_id, kept, data.by, now)
+        except Conflict:  # the one that was to stay is gone, or is being erased
+            return Decision([Replace(own.stored(), stored.etag)])
         alias = CandidateAlias(
             id=absorbed_id,
             tenant_id=tenant_id,
@@ -129,8 +133,8 @@ def absorb(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetim
         decide=decide,
         now=now,
     )
-    if kept != absorbed_id:
-        _bring_notes(stores, tenant_id, absorbed_id, kept, now)
+    if standing_for(stores, tenant_id, absorbed_id) != absorbed_id:
+        _bring_notes(stores, tenant_id, absorbed_id, now)
         _settle_pairs(stores, tenant_id, absorbed_id, now)
     return outcome
 
@@ -146,7 +150,8 @@ def _unite(
 ) -> None:
     """Bring what the other profile has to the kept one; what is there already changes nothing.
 
-    Raises ``Rejected`` when either is gone or is being erased.
+    Raises ``Conflict`` when either is gone or is being erased, and ``Throttled`` when the kept one
+    is merged on this instant.
     """
     stored = stores.documents.get(CONTAINER, (tenant_id, other_id), other_id)
     if stored is None or read_alias(stored.body):
@@ -155,14 +160,13 @@ def _unite(
 
     def decide() -> Decision:
         present = stores.documents.get(CONTAINER, (tenant_id, kept), kept)
-        if present is None or read_alias(present.body):
-            raise Rejected("the profile that was to stay is gone")
+        if present is None:
+            raise Conflict("the profile that was to stay is gone")
+        if leads_to(present.body) not in {None, other_id}:
+            raise Throttled("the profile is merged into another; try again", retry_after=1)
         before = CandidateProfile.of(present.body)
         for profile in (before, other):
-            try:
-                refuse_erased(stores, pseudonyms, profile)
-            except Conflict as error:
-                raise Rejected(error.detail) from None
+            refuse_erased(stores, pseudonyms, profile)
         profile = united(before, other, now=now)
         if profile == before:
             return Decision()
@@ -179,20 +183,26 @@ def _unite(
     )
 
 
-def _bring_notes(stores: Stores, tenant_id: str, other: str, kept: str, now: datetime) -> None:
-    """Move notes, a few at a time, until none is left: no new one comes where an alias is."""
+def _bring_notes(stores: Stores, tenant_id: str, other: str, now: datetime) -> None:
+    """Move notes to whoever stands for a profile, a few at a time, until none is left: no new one
+    comes where an alias is."""
     while True:
+        kept = standing_for(stores, tenant_id, other)
         made, removed = moved_notes(stores, tenant_id, other, kept)
         if not removed:
             return
 
-        def decide(made: list[Create] = made) -> Decision:
+        def decide(made: list[Create] = made, kept: str = kept) -> Decision:
+            present = stores.documents.get(CONTAINER, (tenant_id, kept), kept)
+            if present is None or leads_to(present.body) not in {None, other}:
+                raise Throttled("the profile is merged into another; try again", retry_after=1)
             missing = [
                 each
                 for each in made
                 if stores.documents.get(CONTAINER, (tenant_id, kept), each.body["id"]) is None
             ]
-            return Decision(missing)
+            touched = Patch(kept, set={"last_noted_at": now.isoformat()}, etag=present.etag)
+            return Decision([*missing, touched] if missing else [])
 
         announce_once(
             stores,

@@ -125,7 +125,11 @@ def write(
         stored = stores.documents.get(CONTAINER, (tenant_id, candidate_id), candidate_id)
         if stored is None:
             profile = created(tenant_id, incoming, now=now).model_copy(
-                update={"edited_fields": edited_fields}
+                update={
+                    "id": candidate_id,
+                    "candidate_id": candidate_id,
+                    "edited_fields": edited_fields,
+                }
             )
             made = revision_of(None, profile, "created", by=who, now=now)
             written[:] = [Written(profile, was_there=False)]
@@ -257,6 +261,10 @@ def add_note(
 
     def decide() -> Answer:
         _, etag = read_standing(stores, by.tenant_id, standing, now=now)
+        there = stores.documents.get(CONTAINER, (by.tenant_id, standing), f"note:{note_id}")
+        if there is not None and there.body["author_id"] == by.user_id:
+            # its receipt lies where the profile was before it was merged
+            return Answer(201, shown(CandidateNote.of(there.body)))
         note = CandidateNote(
             id=f"note:{note_id}",
             tenant_id=by.tenant_id,

@@ -172,7 +172,9 @@ def _stepped(means: Means, erasure: Erasure, clock: Clock) -> Erasure:
         return erasure.model_copy(update=step | begun)
     subjects = erasure.subjects
     if erasure.sweep == 2:
-        subjects = _without_returned(stores, erasure, with_files(stores, tenant_id, subjects))
+        # who came back leads to nobody else's, with whom they may have been merged since
+        staying = _without_returned(stores, erasure, subjects)
+        subjects = _without_returned(stores, erasure, with_files(stores, tenant_id, staying))
     name, *left = erasure.stores_left
     removed, is_done = _remove(stores, erasure, subjects, name)
     update: dict[str, object] = {

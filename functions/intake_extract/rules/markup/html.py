@@ -84,6 +84,14 @@ def extract_html(data: bytes, limits: ExtractLimits) -> ExtractedText:
     return text_of(MEDIA_TYPE, walk.blocks(), limits)
 
 
+_NOT_OF_PAGES = {
+    "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-7", "punycode",
+    "idna", "unicode-escape", "raw-unicode-escape", "undefined",
+}  # fmt: skip
+"""Codecs of Python that no page is in, by their names there; one of them takes the square of the
+length."""
+
+
 def page_text(data: bytes) -> str:
     """Return the characters of a page: by byte-order mark, by its own word, else by guess."""
     told = _META.search(data[:_HEAD])
@@ -92,7 +100,7 @@ def page_text(data: bytes) -> str:
         if name in ("iso-8859-1", "latin1", "latin-1", "ascii", "us-ascii"):
             name = "cp1252"  # as browsers take it
         try:
-            if codecs.lookup(name).name not in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+            if codecs.lookup(name).name not in _NOT_OF_PAGES:
                 return data.decode(name)
         except (LookupError, ValueError):
             pass  # the page is wrong about itself
