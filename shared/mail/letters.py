@@ -30,15 +30,19 @@ class Letter:
     after: tuple[str, ...] = ()
 
 
-@cache
 def words_in(folder: Path, language: str | None) -> tuple[str, Words]:
     """The words of a folder, ``<language>.json``, in a language (BCP 47) or else in English; and
     which language they are in."""
     wanted = (language or "").partition("-")[0].casefold()
     offered = {path.stem for path in folder.glob("*.json")}
     found = wanted if wanted in offered else FALLBACK
-    words: Words = json.loads((folder / f"{found}.json").read_text(encoding="utf-8"))
-    return found, words
+    return found, _words(folder / f"{found}.json")
+
+
+@cache
+def _words(path: Path) -> Words:
+    read: Words = json.loads(path.read_text(encoding="utf-8"))
+    return read
 
 
 def laid_out(letter: Letter, language: str) -> tuple[str, str]:

@@ -110,6 +110,11 @@ class Smtp:
             raise Unavailable("the mail server offers no encryption")
 
 
+def _sound(text: str) -> str:
+    """A text as a mail can hold it: half of a pair of surrogates is no character."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def composed(mail: Mail, sender: str, *, at: datetime) -> EmailMessage:
     """An e-mail with its headers. Raises ``Rejected`` for an address that is none."""
     name, own = parseaddr(sender)
@@ -132,8 +137,8 @@ def composed(mail: Mail, sender: str, *, at: datetime) -> EmailMessage:
         message["In-Reply-To"] = mail.in_reply_to
         message["References"] = mail.in_reply_to
     # not every server takes more than ASCII in a body
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message.set_content(_sound(mail.text), cte="quoted-printable")
+    message.add_alternative(_sound(mail.html), subtype="html", cte="quoted-printable")
     return message
 
 
