@@ -11,12 +11,11 @@ from threading import Timer
 from typing import Any
 
 from shared.errors import Rejected, Throttled, Unavailable
+from shared.retry_after import seconds_asked
 
 TIMEOUT_SECONDS = (5, 15)
 TOTAL_SECONDS = 20.0
 """After which a call is cut off, however slowly its answer drips."""
-DEFAULT_RETRY_SECONDS = 30.0
-MOST_RETRY_SECONDS = 3600.0
 UNREACHABLE = "unreachable"
 """The one answer for whatever did not come to an answer: what listens where is not told."""
 _OURS = tuple(
@@ -66,18 +65,11 @@ def _checked(status: int, retry_after: str | None) -> int:
     if 200 <= status < 300:
         return status
     if status == 429:
-        raise Throttled("429", retry_after=_seconds(retry_after))
+        raise Throttled("429", retry_after=seconds_asked(retry_after))
     if status in {401, 403, 404, 408, 410, 423, 425} or status >= 500:
         # an address or a password that is wrong now is mended by people
         raise Unavailable(str(status))
     raise Rejected(str(status))
-
-
-def _seconds(header: str | None) -> float:
-    """The wait that ``Retry-After`` asks for (RFC 9110: whole seconds, or a date)."""
-    if header is None or not (header.isascii() and header.isdigit() and len(header) < 9):
-        return DEFAULT_RETRY_SECONDS
-    return min(MOST_RETRY_SECONDS, float(header))
 
 
 def is_public(address: str) -> bool:

@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from shared.errors import Missing, Rejected, Throttled, TooLarge, Unavailable
+from shared.retry_after import seconds_asked
 
 TIMEOUT_SECONDS = (5, 30)
-DEFAULT_RETRY_SECONDS = 30.0
-MOST_RETRY_SECONDS = 3600.0
 MOST_ANSWER_BYTES = 1024 * 1024
 _PIECE = 64 * 1024
 
@@ -68,20 +67,13 @@ def _check(status: int, retry_after: str | None, what: str) -> None:
     if 200 <= status < 300:
         return
     if status == 429:
-        raise Throttled(f"{what} asks to wait", retry_after=_seconds(retry_after))
+        raise Throttled(f"{what} asks to wait", retry_after=seconds_asked(retry_after))
     if status in {404, 410}:
         raise Missing(f"{what} does not have it")
     if status in {401, 403, 408} or status >= 500:
         # a token that does not hold is mended by an operator; what waits must not be lost to it
         raise Unavailable(f"{what} answered {status}")
     raise Rejected(f"{what} answered {status}")
-
-
-def _seconds(header: str | None) -> float:
-    """The wait that ``Retry-After`` asks for (RFC 9110: whole seconds, or a date)."""
-    if header is None or not (header.isascii() and header.isdigit() and len(header) < 9):
-        return DEFAULT_RETRY_SECONDS
-    return min(MOST_RETRY_SECONDS, float(header))
 
 
 def is_below(url: str, base: str, *domains: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from functions.candidates.routes import api
-from functions.candidates.routes.search import ChannelName, Level, noted
+from functions.candidates.routes import api, noted
+from functions.candidates.routes.search import CandidateFilters
 from functions.candidates.rules import counting
 from functions.candidates.rules.filters import Search
 from functions.candidates.service import counting as counts
@@ -16,29 +16,6 @@ from shared.models.examples import example
 from shared.skills import taxonomy
 
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
-
-
-class FacetQuery(Query):
-    """What to count over; everything given must hold."""
-
-    q: str | None = Field(
-        default=None, max_length=400, description="Words anywhere in the résumé, all of them"
-    )
-    skill: tuple[str, ...] = Field(
-        default=(), max_length=10, description="Skills, all of them, by any usual name"
-    )
-    place: str | None = Field(default=None, max_length=200, description="Words of where they live")
-    tag: tuple[str, ...] = Field(default=(), max_length=10, description="Tags, all of them")
-    language: tuple[str, ...] = Field(
-        default=(), max_length=10, description="Spoken languages by ISO 639-1 code, all of them"
-    )
-    level: Level | None = Field(default=None, description="At least this degree")
-    min_years: float | None = Field(
-        default=None, ge=0, le=60, description="At least so many years of experience"
-    )
-    channel: ChannelName | None = Field(
-        default=None, description="Over which channel something of them came"
-    )
 
 
 class StatisticsQuery(Query):
@@ -110,16 +87,11 @@ class StatisticsView(BaseModel):
     skills_counted: int = Field(description="How many profiles `skills` is of")
 
 
-@api.get("v1/candidate-facets", query=FacetQuery, answer=FacetView)
-def candidates_facets(call: Call[FacetQuery, None]) -> FacetView:
+@api.get("v1/candidate-facets", query=CandidateFilters, answer=FacetView)
+def candidates_facets(call: Call[CandidateFilters, None]) -> FacetView:
     """Count what the candidates that fit have: skills, languages, degrees, channels, tags,
     places."""
-    query = call.query
-    wanted = Search(
-        text=query.q, skills=query.skill, place=query.place, tags=query.tag,
-        languages=query.language, level=query.level, least_years=query.min_years,
-        channel=query.channel,
-    )  # fmt: skip
+    wanted = call.query.wanted()
     found = searching.facets(runtime.stores(), call.principal.tenant_id, wanted, now=call.now)
     noted(call, "candidate.search")
     return FacetView(

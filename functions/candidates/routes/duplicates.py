@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from functions.candidates.routes import api
+from functions.candidates.routes import api, noted
 from functions.candidates.routes.profiles import CandidateView
-from functions.candidates.routes.search import CandidateSummary, noted, summary_of
+from functions.candidates.routes.search import CandidateSummary, summary_of
 from functions.candidates.rules.duplicates import CandidatePair, Reason
 from functions.candidates.service import merging, profiles
 from shared import runtime

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, field_validator
 
-from functions.candidates.routes import api
-from functions.candidates.routes.search import CandidateSummary, Level, noted, summary_of
+from functions.candidates.routes import api, noted
+from functions.candidates.routes.search import CandidateSummary, Level, summary_of
 from functions.candidates.rules.jobs import read_job, unknown_skills
 from functions.candidates.rules.matching import Match
 from functions.candidates.service import matching

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from functions.candidates.routes import api
+from functions.candidates.routes import api, noted
 from functions.candidates.rules.documents import CandidateNote
 from functions.candidates.service import profiles
-from shared import audit, runtime
+from shared import runtime
 from shared.errors import Missing
 from shared.http.api import Reply
 from shared.http.call import Body, Call, PageQuery
@@ -63,7 +63,7 @@ def candidates_note(call: Call[None, NoteBody]) -> Reply:
         idempotency=key,
         now=call.now,
     )
-    _noted(call, "candidate.note")
+    noted(call, "candidate.note", candidate_id=call.uuid("candidate_id"))
     return Reply(answer.body, status=answer.status)
 
 
@@ -78,7 +78,7 @@ def candidates_notes(call: Call[PageQuery, None]) -> NotePage:
         continuation=call.query.continuation,
         now=call.now,
     )
-    _noted(call, "candidate.notes")
+    noted(call, "candidate.notes", candidate_id=call.uuid("candidate_id"))
     return NotePage(items=[_view(note) for note in found], continuation=continuation)
 
 
@@ -88,20 +88,7 @@ def candidates_note_remove(call: Call[None, None]) -> None:
     profiles.remove_note(
         runtime.stores(), call.principal, call.uuid("candidate_id"), call.uuid("note_id")
     )
-    _noted(call, "candidate.note_remove")
-
-
-def _noted(call: Call[Any, Any], action: str) -> None:
-    """The audit log holds who read or wrote notes of whom."""
-    audit.record_read(
-        runtime.stores(),
-        runtime.current().pseudonyms,
-        call.principal,
-        action,
-        of="candidate",
-        target=call.uuid("candidate_id"),
-        now=call.now,
-    )
+    noted(call, "candidate.note_remove", candidate_id=call.uuid("candidate_id"))
 
 
 def _view(note: CandidateNote) -> NoteView:

@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from functions.candidates.routes import api
+from functions.candidates.routes import api, noted
 from functions.candidates.rules.edits import CandidateChanges, resume_of
 from functions.candidates.rules.json_resume import JsonResume, exported, imported
 from functions.candidates.service import profiles
-from shared import audit, runtime
+from shared import runtime
 from shared.errors import Conflict, Invalid, Missing, Stale, TooLarge
 from shared.http.api import Reply
 from shared.http.call import Body, Call, PageQuery, etag_header
@@ -264,7 +264,7 @@ def candidates_history(call: Call[PageQuery, None]) -> RevisionPage:
         continuation=call.query.continuation,
         now=call.now,
     )
-    _noted(call, "candidate.history")
+    noted(call, "candidate.history", candidate_id=call.uuid("candidate_id"))
     views = [RevisionView.model_validate(each, from_attributes=True) for each in found]
     return RevisionPage(items=views, continuation=continuation)
 
@@ -338,20 +338,8 @@ def _read(call: Call[Any, Any], action: str) -> CandidateProfile:
     profile = profiles.read(
         runtime.stores(), call.principal.tenant_id, call.uuid("candidate_id"), now=call.now
     )
-    _noted(call, action)
+    noted(call, action, candidate_id=call.uuid("candidate_id"))
     return profile
-
-
-def _noted(call: Call[Any, Any], action: str) -> None:
-    audit.record_read(
-        runtime.stores(),
-        runtime.current().pseudonyms,
-        call.principal,
-        action,
-        of="candidate",
-        target=call.uuid("candidate_id"),
-        now=call.now,
-    )
 
 
 def _reply(profile: CandidateProfile, status: int | None = None) -> Reply:

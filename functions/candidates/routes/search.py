@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from functions.candidates.routes import api
+from functions.candidates.routes import api, noted
 from functions.candidates.rules.filters import Search
 from functions.candidates.service import searching
 from functions.candidates.service.searching import Way
-from shared import audit, runtime
+from shared import runtime
 from shared.errors import Invalid
-from shared.http.call import Call, PageQuery
+from shared.http.call import Call, PageQuery, Query
 from shared.models.candidate import CandidateProfile
 from shared.models.examples import CANDIDATE, example
 
@@ -20,16 +20,11 @@ Level = Literal["secondary", "certificate", "associate", "bachelor", "master", "
 ChannelName = Literal["drop", "web", "whatsapp", "telegram", "email", "api"]
 
 
-class CandidateQuery(PageQuery):
-    """What to search for; everything given must hold."""
+class CandidateFilters(Query):
+    """What candidates must have; everything given must hold."""
 
     q: str | None = Field(
         default=None, max_length=400, description="Words anywhere in the résumé, all of them"
-    )
-    about: str | None = Field(
-        default=None,
-        max_length=400,
-        description="What it should be about: by words and meaning together, the best first",
     )
     name: str | None = Field(
         default=None, max_length=200, description="Words of the name, or their beginnings"
@@ -52,6 +47,24 @@ class CandidateQuery(PageQuery):
     )
     changed_since: AwareDatetime | None = Field(
         default=None, description="Changed at this moment or later"
+    )
+
+    def wanted(self) -> Search:
+        """The same as the search has it."""
+        return Search(
+            text=self.q, name=self.name, email=self.email, skills=self.skill, place=self.place,
+            tags=self.tag, languages=self.language, level=self.level,
+            least_years=self.min_years, channel=self.channel, changed_since=self.changed_since,
+        )  # fmt: skip
+
+
+class CandidateQuery(CandidateFilters, PageQuery):
+    """What to search for, and which page."""
+
+    about: str | None = Field(
+        default=None,
+        max_length=400,
+        description="What it should be about: by words and meaning together, the best first",
     )
 
 
@@ -103,11 +116,7 @@ def candidates_search(call: Call[CandidateQuery, None]) -> CandidatePage:
     Without any of them, lists all candidates of the tenant. The audit log holds who did.
     """
     query, tenant_id = call.query, call.principal.tenant_id
-    wanted = Search(
-        text=query.q, name=query.name, email=query.email, skills=query.skill,
-        place=query.place, tags=query.tag, languages=query.language, level=query.level,
-        least_years=query.min_years, channel=query.channel, changed_since=query.changed_since,
-    )  # fmt: skip
+    wanted = query.wanted()
     if query.about is None:
         found = searching.search(
             runtime.stores(), tenant_id, wanted,
@@ -154,11 +163,4 @@ def summary_of(
         score=score,
         found_by=found_by,
         updated_at=profile.updated_at,
-    )
-
-
-def noted(call: Call[Any, Any], action: str) -> None:
-    """Have the audit log hold that somebody looked over the candidates."""
-    audit.record_read(
-        runtime.stores(), runtime.current().pseudonyms, call.principal, action, now=call.now
     )

@@ -8,10 +8,9 @@ from typing import Any
 
 from functions.journey_tracking.rules.statements import VERSION
 from shared.errors import Rejected, Throttled, Unavailable
+from shared.retry_after import seconds_asked
 
 TIMEOUT_SECONDS = 10
-DEFAULT_RETRY_SECONDS = 30.0
-MOST_RETRY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class RecordStore:
             )
         except requests.RequestException as error:
             raise Unavailable(f"the record store: {type(error).__name__}") from None
-        return answer.status_code, _seconds(answer.headers.get("Retry-After"))
+        return answer.status_code, seconds_asked(answer.headers.get("Retry-After"))
 
     def _check(self, status: int, wait: float) -> None:
         if status in {200, 204, 409}:
@@ -64,10 +63,3 @@ class RecordStore:
             # a wrong password is mended by an operator; what waits must not be lost to it
             raise Unavailable(f"the record store answered {status}")
         raise Rejected(f"the record store answered {status}")
-
-
-def _seconds(header: str | None) -> float:
-    """The wait that ``Retry-After`` asks for (RFC 9110: whole seconds, or a date)."""
-    if header is None or not (header.isascii() and header.isdigit()):
-        return DEFAULT_RETRY_SECONDS
-    return min(MOST_RETRY_SECONDS, float(header))
