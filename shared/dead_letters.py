@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Literal
 
-from shared import topology
+from shared import audit, telemetry, topology
+from shared.auth import Principal
 from shared.bus.port import DeadLetter
 from shared.errors import Invalid, Missing
 from shared.events.envelope import Event
+from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
+
+Action = Literal["redrive", "drop"]
 
 PAGE = 100
 MOST_COUNTED = 10_000
+LAST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def backlogs(stores: Stores) -> list[Backlog]:
     """Return what has gathered at each entity that has dead letters."""
     found = []
     for entity in entities():
-        letters = _up_to(_all(stores, entity), MOST_COUNTED + 1)
+        letters = list(islice(_all(stores, entity), MOST_COUNTED + 1))
         if not letters:
             continue
         counted = letters[:MOST_COUNTED]
@@ -87,7 +93,7 @@ def listed(
     after = 0
     if continuation is not None:
         name, _, number = continuation.rpartition("@")
-        if name not in names or not number.isdigit() or len(number) > 18:
+        if name not in names or not (number.isascii() and number.isdigit() and len(number) <= 18):
             raise Invalid("continuation: give back what the page before said")
         names, after = names[names.index(name) :], int(number)
     found: list[DeadLetter] = []
@@ -105,7 +111,10 @@ def listed(
 
 def read(stores: Stores, entity: str, sequence_number: int) -> DeadLetter:
     """Return one dead letter. Raises ``Missing``."""
-    found = stores.bus.dead_letters(checked_entity(entity), limit=1, after=sequence_number - 1)
+    checked_entity(entity)
+    found: Sequence[DeadLetter] = ()
+    if 0 < sequence_number <= LAST_NUMBER:
+        found = stores.bus.dead_letters(entity, limit=1, after=sequence_number - 1)
     if not found or found[0].sequence_number != sequence_number:
         raise Missing(f"{entity} has no dead letter {sequence_number}")
     return found[0]
@@ -119,42 +128,41 @@ def event_in(letter: DeadLetter) -> Event | None:
         return None
 
 
-def redrive(stores: Stores, entity: str, sequence_numbers: Sequence[int]) -> int:
-    """Send dead letters back where they came from; returns how many were found.
+def act(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    by: Principal | None,
+    action: Action,
+    entity: str,
+    numbers: Sequence[int] | None,
+    *,
+    event_type: str | None = None,
+    most: int,
+    now: datetime,
+) -> tuple[int, int]:
+    """Send dead letters of an entity back where they came from, or remove them for good; returns
+    how many were wanted and how many were found.
 
-    Raises ``Missing`` for an unknown entity.
+    ``numbers`` None is every one, of one event type if it is given, the oldest ``most`` at once.
+    Their numbers are taken before any is sent again: one that fails at once is not met twice. It
+    is written to the audit log first; ``by`` None is somebody at the command line. Raises
+    ``Missing`` for an unknown entity.
     """
-    return _in_batches(stores.bus.redrive, entity, sequence_numbers)
-
-
-def drop(stores: Stores, entity: str, sequence_numbers: Sequence[int]) -> int:
-    """Remove dead letters for good; returns how many were found.
-
-    Raises ``Missing`` for an unknown entity.
-    """
-    return _in_batches(stores.bus.discard, entity, sequence_numbers)
-
-
-def numbers_of(stores: Stores, entity: str, *, event_type: str | None, most: int) -> list[int]:
-    """The numbers of an entity's dead letters, of one event type or of all, the oldest first.
-
-    They are taken before any of them is sent again: one that fails at once is not met twice.
-    Raises ``Missing`` for an unknown entity.
-    """
-    letters = (
-        each
-        for each in _all(stores, checked_entity(entity))
-        if event_type is None or each.subject == event_type
-    )
-    return [each.sequence_number for each in _up_to(letters, most)]
-
-
-def _in_batches(
-    act: Callable[[str, Sequence[int]], int], entity: str, sequence_numbers: Sequence[int]
-) -> int:
-    numbers = sorted(set(sequence_numbers))
     checked_entity(entity)
-    return sum(act(entity, numbers[start : start + PAGE]) for start in range(0, len(numbers), PAGE))
+    if numbers is None:
+        letters = (
+            each
+            for each in _all(stores, entity)
+            if event_type is None or each.subject == event_type
+        )
+        numbers = [each.sequence_number for each in islice(letters, most)]
+    wanted = sorted(set(numbers))
+    reason = f"{len(wanted)} of {entity}"
+    audit.record_act(stores, pseudonyms, by, f"dead_letters.{action}", reason=reason, now=now)
+    take = stores.bus.redrive if action == "redrive" else stores.bus.discard
+    found = sum(take(entity, wanted[start : start + PAGE]) for start in range(0, len(wanted), PAGE))
+    telemetry.log(f"dead_letters.{action}", entity=entity, asked=len(wanted), found=found)
+    return len(wanted), found
 
 
 def checked_entity(entity: str) -> str:
@@ -168,7 +176,3 @@ def _all(stores: Stores, entity: str, *, after: int = 0) -> Iterator[DeadLetter]
     while letters := stores.bus.dead_letters(entity, limit=PAGE, after=after):
         yield from letters
         after = letters[-1].sequence_number
-
-
-def _up_to(letters: Iterator[DeadLetter], most: int) -> list[DeadLetter]:
-    return list(islice(letters, most))

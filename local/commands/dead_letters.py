@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 
-from shared import audit, dead_letters, runtime, telemetry
+from shared import dead_letters, runtime
 from shared.bus.port import DeadLetter
 from shared.stores import Stores
 
@@ -107,23 +107,19 @@ def _shown(letter: DeadLetter) -> str:
 
 
 def _act(stores: Stores, arguments: argparse.Namespace) -> int:
-    entity, action = dead_letters.checked_entity(arguments.entity), arguments.action
-    numbers = arguments.numbers
-    if arguments.all:
-        numbers = dead_letters.numbers_of(stores, entity, event_type=arguments.type, most=_MOST)
-    audit.record_act(
+    asked, found = dead_letters.act(
         stores,
         runtime.current().pseudonyms,
         None,
-        f"dead_letters.{action}",
-        reason=f"{len(numbers)} of {entity}",
+        arguments.action,
+        arguments.entity,
+        None if arguments.all else arguments.numbers,
+        event_type=arguments.type,
+        most=_MOST,
         now=runtime.now(),
     )
-    act = dead_letters.redrive if action == "redrive" else dead_letters.drop
-    found = act(stores, entity, numbers)
-    telemetry.log(f"dead_letters.{action}", entity=entity, asked=len(numbers), found=found)
-    print(f"{found} {'sent again' if action == 'redrive' else 'dropped'}")
-    if found < len(set(numbers)):
-        print(f"{len(set(numbers)) - found} were not there", file=sys.stderr)
+    print(f"{found} {'sent again' if arguments.action == 'redrive' else 'dropped'}")
+    if found < asked:
+        print(f"{asked - found} were not there", file=sys.stderr)
         return 1
     return 0
