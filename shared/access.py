@@ -97,6 +97,8 @@ ACCESS: Mapping[str, Reaches | None] = {
     "erasures_replay": {"operator": "platform"},
     "erasures_replay_read": {"operator": "platform"},
     "audit_list": {"admin": "tenant", "operator": "tenant"},
+    # retention_timer
+    "retention_reports": {"operator": "platform"},
     # outbox_relay
     "dead_letters_count": {"operator": "platform"},
     "dead_letters_list": {"operator": "platform"},

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 from functions.accounts.rules.addresses import normalised
 from functions.accounts.rules.documents import INVITATIONS, Invitation, Replay
+from functions.retention_timer.rules import documents as retention
+from functions.retention_timer.rules.documents import NightReport
 from shared.auth import Ticket, Tokens
 from shared.documents.port import Create
 from shared.models import audit, candidate, intake, notification, tombstone
@@ -218,6 +220,19 @@ class Things:
         )
         self.secrets[tenant].add(entry_id)
         return entry_id
+
+    def night(self) -> str:
+        """The report of a night; returns when it began."""
+        now = self.now.replace(microsecond=secrets.randbelow(10**6))
+        report = NightReport(
+            id=str(uuid4()),
+            tenant_id=PLATFORM,
+            month=month_of(now),
+            began_at=now,
+            ended_at=now,
+        )
+        self._keep(retention.CONTAINER, report.partition, report)
+        return str(report.model_dump(mode="json")["began_at"])[:26]
 
     def dead_letter(self) -> int:
         """A dead letter of :data:`DEAD_ENTITY`, of no tenant; returns its number."""

@@ -1,4 +1,4 @@
-"""Routes of dead letters."""
+"""Routes of what operators look after: dead letters, nights."""
 
 from __future__ import annotations
 
@@ -42,3 +42,9 @@ def dead_letters_drop(world: World, caller: Person, kind: Kind) -> Request:
 def _of(number: int) -> Request:
     body = {"entity": DEAD_ENTITY, "sequence_numbers": [number]}
     return Request(body=body, shows=('"found":1',))
+
+
+@recipe(OF_NO_TENANT)
+def retention_reports(world: World, caller: Person, kind: Kind) -> Request:
+    moment = world.night()
+    return Request(shows=(moment,))
