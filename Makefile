@@ -14,7 +14,7 @@ RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wi
 run: $(VENV)/.run $(if $(LIGHT),,$(VENV)/.encoder)
 	@$(BIN)/python -m local $(ARGS)
 
-test: check
+test: check $(VENV)/.checkov
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.test
@@ -51,4 +51,13 @@ $(VENV)/.test: $(VENV)/.encoder requirements-test.txt
 	@$(PIP) -r requirements-test.txt
 	@# Azure's worker runtime pins a newer Python and protobuf builds it does not need to index an app
 	@$(PIP) --no-deps --ignore-requires-python azure-functions-runtime==1.3.0 azurefunctions-extensions-base==1.2.0
+	@touch $@
+
+$(VENV)/.checkov: $(VENV)/.test requirements-checkov.txt
+	@echo "Installing checkov in an environment of its own (200 MB)"
+	@$(PYTHON) -m venv $(VENV)/checkov
+	@# pip takes a minute to find versions that go together, uv some seconds; either will do
+	@$(BIN)/uv pip install -q --python $(VENV)/checkov/bin/python -r requirements-checkov.txt 2>/dev/null \
+	  || $(VENV)/checkov/bin/python -m pip install -qq --disable-pip-version-check -r requirements-checkov.txt \
+	  || echo "checkov could not be installed; its test is skipped and says so"
 	@touch $@

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Put into the vaults what has to be there. The two keys of the house are made once, here, and are
+# never written over: with another pseudonym key nobody could sign in any more.
+set -eu
+umask 077
+
+held() { # vault secret: "yes" or "no"; fails when the vault does not answer
+  names=$(az keyvault secret list --vault-name "$1" --query '[].name' --output tsv) || return 1
+  deleted=$(az keyvault secret list-deleted --vault-name "$1" --query '[].name' --output tsv) || return 1
+  if printf '%s\n' "$deleted" | grep -qx "$2"; then
+    echo "waymark: $2 was deleted from $1; recover it: az keyvault secret recover" >&2
+    return 1
+  fi
+  if printf '%s\n' "$names" | grep -qx "$2"; then echo yes; else echo no; fi
+}
+
+patiently() { # a right that was just given takes minutes until it holds
+  tries=0
+  until held "$1" "$2"; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge "${WAYMARK_VAULT_TRIES:-20}" ]; then
+      echo "waymark: cannot read the vault $1; nothing was written to it" >&2
+      return 1
+    fi
+    sleep "${WAYMARK_VAULT_WAIT:-15}"
+  done
+}
+
+put() { # vault secret, the value on standard input, for arguments are seen by others
+  file=$(mktemp)
+  cat >"$file"
+  az keyvault secret set --vault-name "$1" --name "$2" --file "$file" --output none
+  rm -f "$file"
+}
+
+for name in waymark-token-key waymark-pseudonym-key; do
+  answer=$(patiently "$WAYMARK_HOUSE_VAULT" "$name")
+  if [ "$answer" = no ]; then
+    python3 -c 'import secrets; print(secrets.token_urlsafe(48), end="")' | put "$WAYMARK_HOUSE_VAULT" "$name"
+    echo "waymark: made $name; keep a copy of it in a safe place"
+  fi
+done
+
+missing=
+for name in $(printf '%s' "${WAYMARK_PEERS_SECRETS:-[]}" | tr -d '[]",'); do
+  answer=$(patiently "$WAYMARK_PEERS_VAULT" "$name")
+  [ "$answer" = yes ] && continue
+  variable=$(printf '%s' "$name" | tr 'a-z-' 'A-Z_')
+  value=$(printenv "$variable" || true)
+  if [ -n "$value" ]; then
+    printf '%s' "$value" | put "$WAYMARK_PEERS_VAULT" "$name"
+    echo "waymark: put $name into the vault"
+  else
+    missing="$missing $name"
+  fi
+done
+if [ -n "$missing" ]; then
+  echo "waymark: these are in use and have no secret yet:$missing" >&2
+  echo "waymark: az keyvault secret set --vault-name $WAYMARK_PEERS_VAULT --name NAME --file FILE" >&2
+  exit 1
+fi

@@ -1,0 +1,181 @@
+"""The scripts that azd calls, run against stand-ins of the Azure command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.package import stage
+
+ROOT = Path(__file__).resolve().parents[2]
+HOOKS = ROOT / "infra" / "hooks"
+# Keeps secrets as files; answers as the real one does, and fails on command.
+AZ = r"""#!/bin/sh
+echo "$*" >>"$STAND_IN/calls"
+arguments=$*
+vault= name= file=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --vault-name) vault=$2 ;;
+    --name) name=$2 ;;
+    --file) file=$2 ;;
+  esac
+  shift
+done
+case $arguments in
+  *"secret list "*)
+    if [ -e "$STAND_IN/silent" ]; then exit 1; fi
+    ls "$STAND_IN/$vault" 2>/dev/null ;;
+  *"secret list-deleted"*) cat "$STAND_IN/deleted" 2>/dev/null ;;
+  *"secret set"*) mkdir -p "$STAND_IN/$vault"; cp "$file" "$STAND_IN/$vault/$name" ;;
+  *"event-subscription show"*) [ -e "$STAND_IN/subscribed" ] ;;
+  *"functionapp show"*) echo /subscriptions/s/app ;;
+  *"rest --method post"*) if [ -e "$STAND_IN/key" ]; then echo true; else echo false; fi ;;
+  *"deployment group create"*) touch "$STAND_IN/subscribed" ;;
+  *) echo "unexpected: $arguments" >&2; exit 64 ;;
+esac
+exit_status=$?
+case $arguments in *"event-subscription show"*) exit $exit_status ;; esac
+exit 0
+"""
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Path:
+    """A folder with an ``az`` that keeps what it is told there."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "az").write_text(AZ, encoding="utf-8")
+    (programs / "az").chmod(0o755)
+    return tmp_path
+
+
+def _run(cloud: Path, hook: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", str(HOOKS / hook)],
+        cwd=ROOT,
+        env={
+            "PATH": f"{cloud / 'bin'}:{os.environ['PATH']}",
+            "STAND_IN": str(cloud),
+            "AZURE_RESOURCE_GROUP": "rg",
+            "WAYMARK_HOUSE_VAULT": "house",
+            "WAYMARK_PEERS_VAULT": "peers",
+            "WAYMARK_VAULT_TRIES": "2",
+            "WAYMARK_VAULT_WAIT": "0",
+            "WAYMARK_KEY_TRIES": "2",
+            "WAYMARK_KEY_WAIT": "0",
+            "WAYMARK_DROPS_TOPIC": "drops",
+            "WAYMARK_DROPS_APP": "app",
+            "WAYMARK_FILES_ACCOUNT": "files",
+            "WAYMARK_UNDELIVERED_CONTAINER": "undelivered",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def _secrets(cloud: Path, vault: str) -> dict[str, str]:
+    folder = cloud / vault
+    return {path.name: path.read_text() for path in folder.iterdir()} if folder.exists() else {}
+
+
+def test_the_keys_of_the_house_are_made_once(cloud: Path) -> None:
+    """The first deployment makes two keys of their own; later ones leave them as they are."""
+    assert _run(cloud, "postprovision.sh").returncode == 0
+    made = _secrets(cloud, "house")
+    assert made.keys() == {"waymark-token-key", "waymark-pseudonym-key"}
+    assert len(set(made.values())) == 2
+    assert all(len(value) == 64 for value in made.values())
+    assert _run(cloud, "postprovision.sh").returncode == 0
+    assert _secrets(cloud, "house") == made
+    calls = (cloud / "calls").read_text()
+    assert not any(value in calls for value in made.values())
+
+
+def test_a_vault_that_does_not_answer_is_not_written_to(cloud: Path) -> None:
+    """Whoever cannot see whether a key is there must not make another."""
+    (cloud / "silent").touch()
+    ran = _run(cloud, "postprovision.sh")
+    assert ran.returncode != 0
+    assert "nothing was written" in ran.stderr
+    assert "secret set" not in (cloud / "calls").read_text()
+
+
+def test_a_deleted_key_is_not_made_anew(cloud: Path) -> None:
+    """A key that somebody deleted is to be recovered; another would lock everybody out."""
+    (cloud / "deleted").write_text("waymark-pseudonym-key\n")
+    ran = _run(cloud, "postprovision.sh")
+    assert ran.returncode != 0
+    assert "recover" in ran.stderr
+    assert "waymark-pseudonym-key" not in _secrets(cloud, "house")
+
+
+def test_a_secret_comes_from_the_environment_or_is_asked_for(cloud: Path) -> None:
+    """What is in use and has no secret ends the hook, by name; one that was given is put there."""
+    wanted = json.dumps(["waymark-smtp-password", "waymark-openai-key"])
+    ran = _run(
+        cloud,
+        "postprovision.sh",
+        WAYMARK_PEERS_SECRETS=wanted,
+        WAYMARK_SMTP_PASSWORD="pass word$'\"",
+    )
+    assert ran.returncode == 1
+    assert "waymark-openai-key" in ran.stderr
+    assert "waymark-smtp-password" not in ran.stderr
+    assert _secrets(cloud, "peers") == {"waymark-smtp-password": "pass word$'\""}
+    assert "pass word" not in (cloud / "calls").read_text()
+    (cloud / "peers" / "waymark-openai-key").write_text("by hand")
+    again = _run(cloud, "postprovision.sh", WAYMARK_PEERS_SECRETS=wanted)
+    assert again.returncode == 0
+    assert _secrets(cloud, "peers")["waymark-openai-key"] == "by hand"
+
+
+def test_event_grid_is_told_once_the_trigger_has_its_key(cloud: Path) -> None:
+    """Before the app's code runs the hook says what to deploy; after it subscribes, once."""
+    early = _run(cloud, "postdeploy.sh")
+    assert early.returncode == 1
+    assert "azd deploy intake-blob-trigger" in early.stderr
+    (cloud / "key").touch()
+    assert _run(cloud, "postdeploy.sh").returncode == 0
+    assert _run(cloud, "postdeploy.sh").returncode == 0
+    calls = (cloud / "calls").read_text()
+    assert calls.count("deployment group create") == 1
+    assert "functionName=intake_blob_trigger watchedContainer=resumes" in calls
+
+
+def test_the_app_behind_the_front_door_tells_of_the_whole_house(tmp_path: Path) -> None:
+    """The app that answers for the house carries every route's description, not its own alone."""
+    staged = stage("accounts", tmp_path)
+    told = subprocess.run(
+        [sys.executable, "-m", "tools.house_openapi", str(staged)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr[-2000:]
+    code = (
+        "import function_app; from shared.http.description import document; print(len(document()))"
+    )
+    served = subprocess.run(
+        [sys.executable, "-c", code], cwd=staged, capture_output=True, text=True, timeout=60
+    )
+    held = staged / "shared" / "http" / "house_openapi.json"
+    assert served.stdout.strip() == str(len(held.read_bytes())), served.stderr[-2000:]
+    paths = json.loads(held.read_text(encoding="utf-8"))["paths"]
+    assert any("candidates" in path for path in paths)
+    assert any("token" in path for path in paths)
+
+
+def test_only_a_staged_app_is_written_to(tmp_path: Path) -> None:
+    """A folder that is no staged app is refused, and nothing appears there."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tools.house_openapi", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert list(tmp_path.iterdir()) == []
