@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.outbox_relay import service
-from shared import runtime
+from shared import runtime, telemetry
 
 blueprint = func.Blueprint()
 
@@ -13,4 +13,5 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)
 def outbox_relay(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every ten seconds: send events that a crash left unsent."""
-    service.sweep(runtime.stores(), now=runtime.now())
+    with telemetry.triggered("timer", "outbox_relay", flow="outbox_relay"):
+        service.sweep(runtime.stores(), now=runtime.now())

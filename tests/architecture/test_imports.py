@@ -18,6 +18,7 @@ HEAVY = {
     "PIL", "lxml", "argon2", "zxcvbn", "requests", "sqlite3", "cheroot", "asyncio.runners",
     "reportlab", "uharfbuzz", "torch", "transformers", "sentence_transformers", "onnxruntime",
     "tokenizers", "openai", "jinja2", "markupsafe", "smtplib",
+    "opentelemetry", "azure.monitor",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {}
 
