@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 from shared.blobs.port import Blobs
 from shared.bus.port import Bus, Message
@@ -21,7 +22,7 @@ from shared.telemetry.recording import BUS, Attributes, Kind, measure, recorder
 
 _MOST_LINKS = 32
 
-ReturnT = TypeVar("ReturnT")
+_INSIDE: ContextVar[object | None] = ContextVar("waymark_watched", default=None)
 
 
 @contextmanager
@@ -74,26 +75,22 @@ def watch_documents(documents: Documents, system: str) -> None:
     """Make each call of a document store a span; ``system`` is its ``db.system.name``."""
 
     def watched(method: str, *, is_read: bool) -> None:
-        def around(
-            container: str, *rest: Any, **named: Any
-        ) -> tuple[AbstractContextManager[None], Callable[[], Any]]:
+        def around(container: str, *rest: Any, **named: Any) -> AbstractContextManager[None]:
             told = {
                 "db.system.name": system,
                 "db.operation.name": method,
                 "db.collection.name": container,
             }
             size = {} if is_read else {"db.operation.batch.size": _length(rest, named)}
-            span = calling(
+            return calling(
                 f"{method} {container}",
                 "db.client.operation.duration",
                 told,
                 noted=size,
                 is_read=is_read,
             )
-            return span, lambda: original(container, *rest, **named)
 
-        original = getattr(documents, method)
-        _put(documents, method, _within(original, around))
+        _watch(documents, method, around)
 
     for method in ("get", "query", "nearest"):
         watched(method, is_read=True)
@@ -121,14 +118,7 @@ def watch_blobs(blobs: Blobs, system: str) -> None:
         )
 
     def watched(method: str) -> None:
-        original = getattr(blobs, method)
-
-        def around(
-            container: str, *rest: Any, **named: Any
-        ) -> tuple[AbstractContextManager[None], Callable[[], Any]]:
-            return told(method, container), lambda: original(container, *rest, **named)
-
-        _put(blobs, method, _within(original, around))
+        _watch(blobs, method, lambda container, *_rest, **_named: told(method, container))
 
     for method in ("put", "info", "delete", "set_tier", "tags"):
         watched(method)
@@ -137,7 +127,7 @@ def watch_blobs(blobs: Blobs, system: str) -> None:
     @contextmanager
     def open_watched(container: str, name: str) -> Iterator[Any]:
         with ExitStack() as stack:
-            with told("open", container):
+            with told("open", container), _inside(blobs):
                 blob = stack.enter_context(opened(container, name))
             yield blob
 
@@ -176,25 +166,20 @@ def watch_bus(bus: Bus) -> None:
 
 
 def _watch_entity(bus: Bus, method: str) -> None:
-    original = getattr(bus, method)
-
-    def around(
-        entity: str, *rest: Any, **named: Any
-    ) -> tuple[AbstractContextManager[None], Callable[[], Any]]:
+    def around(entity: str, *_rest: Any, **_named: Any) -> AbstractContextManager[None]:
         told = {
             "messaging.system": BUS,
             "messaging.operation.name": method,
             "messaging.destination.name": entity,
         }
-        span = calling(
+        return calling(
             f"{method} {entity}",
             "messaging.client.operation.duration",
             told,
             is_read=method == "dead_letters",
         )
-        return span, lambda: original(entity, *rest, **named)
 
-    _put(bus, method, _within(original, around))
+    _watch(bus, method, around)
 
 
 def _others(messages: Sequence[Message], own: str) -> list[str]:
@@ -211,34 +196,43 @@ def watch_peer(client: object, peer: str, methods: Collection[str]) -> None:
     """Make these methods of another system's client spans, named by the system."""
 
     def watched(method: str) -> None:
-        original = getattr(client, method)
-
-        def around(
-            *rest: Any, **named: Any
-        ) -> tuple[AbstractContextManager[None], Callable[[], Any]]:
+        def around(*_rest: Any, **_named: Any) -> AbstractContextManager[None]:
             told = {"waymark.peer": peer, "waymark.peer.operation": method}
-            span = calling(f"{method} {peer}", "waymark.peer.call.duration", told)
-            return span, lambda: original(*rest, **named)
+            return calling(f"{method} {peer}", "waymark.peer.call.duration", told)
 
-        _put(client, method, _within(original, around))
+        _watch(client, method, around)
 
     for method in methods:
         watched(method)
 
 
-def _within(
-    original: Callable[..., ReturnT],
-    around: Callable[..., tuple[AbstractContextManager[None], Callable[[], ReturnT]]],
-) -> Callable[..., ReturnT]:
-    @wraps(original)
-    def watched(*given: Any, **named: Any) -> ReturnT:
-        span, call = around(*given, **named)
-        with span:
-            return call()
+def _watch(
+    watched: object, method: str, around: Callable[..., AbstractContextManager[None]]
+) -> None:
+    """Put a watched method in the place of a method, on this object alone. ``around`` makes the
+    span from the arguments. What the object calls of itself meanwhile is a part of the call.
+    """
+    original = getattr(watched, method)
 
-    return watched
+    @wraps(original)
+    def call(*given: Any, **named: Any) -> Any:
+        if _INSIDE.get() is watched:
+            return original(*given, **named)
+        with around(*given, **named), _inside(watched):
+            return original(*given, **named)
+
+    _put(watched, method, call)
+
+
+@contextmanager
+def _inside(watched: object) -> Iterator[None]:
+    token = _INSIDE.set(watched)
+    try:
+        yield
+    finally:
+        _INSIDE.reset(token)
 
 
 def _put(watched: object, method: str, function: Callable[..., Any]) -> None:
-    """Put a function in a method's place, on this object alone, though it is frozen."""
+    """Put a function in a method's place, though the object may be frozen."""
     object.__setattr__(watched, method, function)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,6 +114,7 @@ class SdkRecorder:
         self._metrics = MeterProvider(
             metric_readers=readers, resource=resource, shutdown_on_exit=False
         )
+        self._running: tuple[TracerProvider | MeterProvider, ...] = (self._spans, self._metrics)
         self._tracer = self._spans.get_tracer("waymark", exporting.version)
         meter = self._metrics.get_meter("waymark", exporting.version)
         self._record = {each.name: _recording(meter, each) for each in INSTRUMENTS.values()}
@@ -149,15 +151,14 @@ class SdkRecorder:
         return f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}"
 
     def stop(self, seconds: float) -> bool:
+        providers, self._running = self._running, ()
         # the SDK's own bounds add up, provider by provider and exporter by exporter
-        stopping = [
-            threading.Thread(target=provider.shutdown, daemon=True)
-            for provider in (self._spans, self._metrics)
-        ]
+        stopping = [threading.Thread(target=each.shutdown, daemon=True) for each in providers]
         for thread in stopping:
             thread.start()
+        until = time.monotonic() + seconds
         for thread in stopping:
-            thread.join(seconds / len(stopping))
+            thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in stopping)
 
 

@@ -88,10 +88,10 @@ class Collector:
         self.raw.append(body)
         if path == "/v1/traces":
             self._take_spans(ExportTraceServiceRequest.FromString(body))
-            return ExportTraceServiceResponse().SerializeToString()
+            return bytes(ExportTraceServiceResponse().SerializeToString())
         if path == "/v1/metrics":
             self._take_metrics(ExportMetricsServiceRequest.FromString(body))
-            return ExportMetricsServiceResponse().SerializeToString()
+            return bytes(ExportMetricsServiceResponse().SerializeToString())
         raise LookupError(path)
 
     def _take_spans(self, request: ExportTraceServiceRequest) -> None:
@@ -123,16 +123,15 @@ class Collector:
             process = str(_attributes(resource.resource.attributes))
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
-                    points = []
-                    for each in metric.histogram.data_points:
-                        points.append(
-                            Point(
-                                _attributes(each.attributes),
-                                each.count,
-                                each.sum,
-                                tuple(each.explicit_bounds),
-                            )
+                    points = [
+                        Point(
+                            _attributes(each.attributes),
+                            each.count,
+                            each.sum,
+                            tuple(each.explicit_bounds),
                         )
+                        for each in metric.histogram.data_points
+                    ]
                     for value in (*metric.sum.data_points, *metric.gauge.data_points):
                         number = value.as_int or value.as_double
                         points.append(Point(_attributes(value.attributes), number, number))
@@ -163,7 +162,7 @@ def running_collector() -> Iterator[Collector]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *arguments: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Nothing: a test reads what came."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
