@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.language_model.budgeted import BudgetedModel
     from shared.mail.port import Mailer
     from shared.pseudonyms import Pseudonyms
+    from shared.readiness.checking import Checker
     from shared.scanning.port import Scanner
     from shared.stores import Stores
     from shared.wording.rewording import Reworder
@@ -57,6 +58,7 @@ class Runtime:
         self._messengers: Mapping[str, Messenger] | None = None
         self._mailer: Mailer | None = None
         self._scanner: Scanner | None = None
+        self.checker: Checker | None = None
 
     @property
     def documents(self) -> Documents:

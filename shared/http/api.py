@@ -30,6 +30,7 @@ from shared.access import ACCESS, Reaches
 from shared.errors import (
     Forbidden,
     Invalid,
+    NotReady,
     Problem,
     TooLarge,
     Unauthenticated,
@@ -263,7 +264,7 @@ def respond(request: func.HttpRequest, operation: Operation, handler: Handler) -
         except Exception as error:
             wrong = type(error).__name__
             status = error.status if isinstance(error, Problem) else 500
-            if status >= 500:
+            if status >= 500 and not isinstance(error, NotReady):
                 cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
                 telemetry.failure("request.broke", cause, operation=operation.name)
                 here.fail(type(cause).__name__)
