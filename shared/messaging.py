@@ -13,8 +13,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -49,6 +48,7 @@ from shared.errors import (
 )
 from shared.events.envelope import Event, EventData
 from shared.stores import Stores
+from shared.telemetry.deliveries import delivering
 
 RECEIPT_SECONDS = 30 * 24 * 3600
 IDEMPOTENCY_SECONDS = 24 * 3600
@@ -547,7 +547,7 @@ def deliver(
     receiver = topology.load().receivers[entity]
     cause = ""
     with (
-        _hop_of(event, entity, delivery_count, flow) as told,
+        delivering(event, entity, delivery_count, flow) as told,
         telemetry.timed(
             "event.handled",
             entity=entity,
@@ -585,60 +585,6 @@ def deliver(
                 _tell_exhausted(exhausted, event, cause)
         if cause:  # outside of the except block, so that the error does not travel along
             raise NotHandled(f"{cause} on event {event.id}")
-
-
-@dataclass
-class _Told:
-    """What became of a delivery: an outcome, and the type of the error that it ended with."""
-
-    outcome: str = ""
-    cause: str = ""
-
-
-@contextmanager
-def _hop_of(event: Event, entity: str, delivery_count: int, flow: str) -> Iterator[_Told]:
-    """The hop of one delivery, below the one that committed the event, and its metrics."""
-    destination, _, subscription = entity.partition("/")
-    measured = {
-        "messaging.system": telemetry.BUS,
-        "messaging.operation.name": "process",
-        "messaging.destination.name": destination,
-        "waymark.event_type": event.type,
-    }
-    if subscription:
-        measured["messaging.destination.subscription.name"] = subscription
-    told = _Told()
-    began = time.perf_counter()
-    with telemetry.hop(
-        traceparent=event.traceparent,
-        request_id=event.requestid,
-        name=f"process {entity}",
-        kind="consumer",
-        flow=flow,
-        attributes={
-            **measured,
-            "messaging.operation.type": "process",
-            "messaging.message.id": event.id,
-            "messaging.servicebus.message.delivery_count": delivery_count,
-            "faas.trigger": "pubsub",
-            "waymark.tenant": event.tenantid,
-            "waymark.resend": event.resend,
-        },
-    ) as here:
-        try:
-            yield told
-        finally:
-            measured["waymark.outcome"] = told.outcome
-            here.note({"waymark.outcome": told.outcome})
-            if told.cause:
-                measured["error.type"] = told.cause
-                here.fail(told.cause)
-            if flow:
-                measured["waymark.flow"] = flow
-            seconds = time.perf_counter() - began
-            telemetry.measure("messaging.process.duration", seconds, measured)
-            if told.outcome in {"postponed", "rejected", "exhausted"}:
-                telemetry.measure(f"waymark.messages.{told.outcome}", 1, measured)
 
 
 def _resends_of(error: Exception) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +17,6 @@ from uuid import uuid4
 import pytest
 import requests
 
-from function_app import app
-from local.triggers import TimerFunction, load
 from shared.events.envelope import Event
 from shared.models.learning import CONTAINERS
 from shared.telemetry import INSTRUMENTS
@@ -28,7 +28,8 @@ from tests.running_host import RunningHost, free_port
 from tools.sample_layouts import as_text
 from tools.sample_resumes import make_resume
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "observability.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "observability.md"
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_METRIC_EXPORT_INTERVAL": "300"}
 NAME = "Wilhelmina Featherstonehaugh"
 FILE = "wilhelmina-featherstonehaugh.txt"
@@ -286,8 +287,14 @@ def test_a_caller_that_does_not_sample_is_heeded(watched: Watched) -> None:
 
 def test_every_timer_begins_a_trace_of_its_own(watched: Watched) -> None:
     """Fired by hand, each timer of the house is a root span, and measured."""
-    assert app is not None
-    timers = [each.name for each in load() if isinstance(each, TimerFunction)]
+    program = (
+        "from local.triggers import TimerFunction, load; "
+        "print(*(each.name for each in load() if isinstance(each, TimerFunction)))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    timers = ran.stdout.split()
     assert "outbox_relay" in timers
     for name in timers:
         answer = requests.post(f"{watched.host.url}/admin/functions/{name}", json={}, timeout=10)
