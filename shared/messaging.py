@@ -443,8 +443,10 @@ def message_of(event: Event, *, not_before: datetime | None = None) -> Message:
         session_id=session,
         correlation_id=event.requestid,
         not_before=not_before,
-        # by which the Functions host finds whose child its own span is
-        properties={"traceparent": event.traceparent} if event.traceparent else {},
+        # by which the Functions host finds the trace of its own span: W3C's name, and Azure's
+        properties=dict.fromkeys(("traceparent", "Diagnostic-Id"), event.traceparent)
+        if event.traceparent
+        else {},
     )
 
 

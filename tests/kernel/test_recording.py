@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from opentelemetry import context, trace
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from azure_functions_runtime.otel import configure_opentelemetry, update_opentelemetry_status
+from opentelemetry import context
 
 from shared import telemetry
 from shared.documents.port import Create
@@ -119,7 +120,7 @@ def test_an_event_sent_by_the_relay_still_belongs_to_who_committed_it(
     with telemetry.triggered("timer", "relays", flow="outbox_relay"):
         assert relay(as_stores(house), now=NOW + RELAY_AFTER + timedelta(seconds=1)) == 1
     (delivery,) = house.waiting()
-    assert delivery.properties == {"traceparent": here.traceparent}
+    assert delivery.properties == dict.fromkeys(("traceparent", "Diagnostic-Id"), here.traceparent)
     given(as_stores(house), Event.read(delivery.body), lambda _: "done")
     spans = recorded.spans()
     sending, hearing = spans[f"send {QUEUE}"], spans[f"process {QUEUE}"]
@@ -289,11 +290,13 @@ def test_a_new_trace_is_recorded_or_not_as_a_whole(house: Embedded, ratio: float
 
 
 def test_the_hosts_span_stands_in_for_a_caller(recorded: Recorded) -> None:
-    """Where the Functions worker attached its host's span, a hop without a caller is its child;
-    a caller's own header comes first."""
-    own = NonRecordingSpan(SpanContext(int("12" * 16, 16), int("34" * 8, 16), True, TraceFlags(1)))
-    token = context.attach(trace.set_span_in_context(own))
+    """Where the Functions worker attached its host's span, as its own code does here, a hop without
+    a caller is its child; a caller's own header comes first."""
+    host = SimpleNamespace(trace_parent=f"00-{'12' * 16}-{'34' * 8}-01", trace_state="")
+    token = context.attach(context.get_current())
     try:
+        update_opentelemetry_status()
+        configure_opentelemetry(SimpleNamespace(trace_context=host))
         with telemetry.triggered("timer", "sweeps", flow="f"):
             pass
         with telemetry.hop(traceparent=PARENT, request_id=None, name="asked for"):
