@@ -100,6 +100,10 @@ class Settings(BaseModel):
     smtp_password: Annotated[SecretStr | None, Field(alias="WAYMARK_SMTP_PASSWORD")] = None
     mail_from: Annotated[str | None, Field(alias="WAYMARK_MAIL_FROM")] = None
 
+    unmatched_file_days: Annotated[
+        int, Field(alias="WAYMARK_UNMATCHED_FILE_DAYS", ge=1, le=3650)
+    ] = 180
+
     lrs_endpoint: Annotated[str | None, Field(alias="WAYMARK_LRS_ENDPOINT")] = None
     lrs_key: Annotated[str | None, Field(alias="WAYMARK_LRS_KEY")] = None
     lrs_secret: Annotated[SecretStr | None, Field(alias="WAYMARK_LRS_SECRET")] = None

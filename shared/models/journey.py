@@ -72,6 +72,15 @@ class Journey(Document):
         default=(), description="Of completed containers, four each"
     )
     answers: int = Field(default=0, description="Attempts so far; the position of the latest")
+    archive: Literal["begun", "done"] | None = Field(
+        default=None,
+        description="Where its lessons and attempts are: None, beside it; begun, in the archive "
+        "and in part beside it still; done, in the archive alone",
+    )
+    archive_due: AwareDatetime | None = Field(
+        default=None,
+        description="When it was completed, until all is in the archive; by this it is found",
+    )
     started_at: AwareDatetime
     completed_at: AwareDatetime | None = None
     updated_at: AwareDatetime
@@ -80,9 +89,9 @@ class Journey(Document):
     def partition(self) -> tuple[str, str]:
         return (self.tenant_id, self.user_id)
 
-    @field_serializer("started_at", when_used="json")
-    def _sortable(self, at: datetime) -> str:
-        return sortable(at)
+    @field_serializer("started_at", "archive_due", when_used="json")
+    def _sortable(self, at: datetime | None) -> str | None:
+        return None if at is None else sortable(at)
 
 
 class QuestionTries(_Part):

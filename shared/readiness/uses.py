@@ -49,10 +49,11 @@ USES: Mapping[str, Mapping[Component, Need]] = {
     "journey_summary": {**_LISTENS, **_ROUTES, "blobs": "needed"},
     "journey_tracking": {**_LISTENS, **_ROUTES, "record_store": "helpful"},
     "leaderboard_timer": {"documents": "needed", **_ROUTES},
-    "outbox_relay": _LISTENS,
+    "outbox_relay": {**_LISTENS, **_ROUTES},
     "portfolio": {**_LISTENS, **_ROUTES, "blobs": "helpful", "language_model": "helpful"},
     "profiler_complete": {**_LISTENS, **_ROUTES},
     "profiler_session": {**_TELLS, **_ROUTES},
     "recommendations": {**_LISTENS, **_ROUTES, "text_encoder": "needed"},
+    "retention_timer": {**_TELLS, **_ROUTES, "blobs": "needed"},
     "xp_award": {**_LISTENS, **_ROUTES},
 }

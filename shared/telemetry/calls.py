@@ -46,7 +46,8 @@ def calling(
         yield
         return
     here, span = current(), None
-    if here is not None and here.is_sampled and (here.detailed or not is_read):
+    is_shown = here is not None and here.is_sampled and (here.detailed or not is_read)
+    if here is not None and is_shown and here.takes_call():
         span = recording.span(
             name, kind, {**attributes, **(noted or {})}, parent=here.traceparent, links=links
         )

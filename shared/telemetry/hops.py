@@ -22,6 +22,8 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _FLOW = re.compile(r"functions\.(\w+)(\.|$)")
 _SAMPLED = 0x01
+MOST_CALLS = 200
+"""Calls of stores and others in one hop that are spans; what comes after is measured alone."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Hop:
     detailed: bool = True
     span: Span | None = field(default=None, compare=False, repr=False)
     _failed: list[str] = field(default_factory=list, compare=False, repr=False)
+    _calls: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
 
     @property
     def traceparent(self) -> str:
@@ -50,6 +53,12 @@ class Hop:
     def is_sampled(self) -> bool:
         """Whether its spans are to be recorded, as the trace's first hop decided."""
         return bool(int(self.flags, 16) & _SAMPLED)
+
+    def takes_call(self) -> bool:
+        """Whether one more call in it is to be a span: a night that removes ten thousand
+        documents is no trace that anybody reads."""
+        self._calls[0] += 1
+        return self._calls[0] <= MOST_CALLS
 
     def note(self, attributes: Attributes) -> None:
         """Add attributes to its span, if it has one."""
@@ -116,6 +125,9 @@ def hop(
     finally:
         _CURRENT.reset(token)
         if span is not None:
+            left_out = here._calls[0] - MOST_CALLS
+            if left_out > 0:
+                span.note({"waymark.calls_left_out": left_out})
             span.end(here.error_type)
 
 

@@ -4,12 +4,16 @@ invitations, notifications, erasures, entries of the audit log."""
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from functions.accounts.rules.addresses import normalised
 from functions.accounts.rules.documents import INVITATIONS, Invitation, Replay
+from functions.retention_timer.rules import documents as retention
+from functions.retention_timer.rules.documents import NightReport
 from shared.auth import Ticket, Tokens
 from shared.documents.port import Create
 from shared.models import audit, candidate, intake, notification, tombstone
@@ -23,6 +27,8 @@ from shared.models.tenant import PLATFORM
 from shared.models.tombstone import Erasure
 from shared.pseudonyms import Pseudonyms
 from tests.running_host import RunningHost
+
+DEAD_ENTITY = "journey_summary"
 
 
 class Things:
@@ -214,6 +220,33 @@ class Things:
         )
         self.secrets[tenant].add(entry_id)
         return entry_id
+
+    def night(self) -> str:
+        """The report of a night; returns when it began."""
+        now = self.now.replace(microsecond=secrets.randbelow(10**6))
+        report = NightReport(
+            id=str(uuid4()),
+            tenant_id=PLATFORM,
+            month=month_of(now),
+            began_at=now,
+            ended_at=now,
+        )
+        self._keep(retention.CONTAINER, report.partition, report)
+        return str(report.model_dump(mode="json")["began_at"])[:26]
+
+    def dead_letter(self) -> int:
+        """A dead letter of :data:`DEAD_ENTITY`, of no tenant; returns its number."""
+        body = b"no event of ours"
+        with closing(sqlite3.connect(self.host.home / "bus.db", timeout=30)) as connection:
+            number = connection.execute(
+                "INSERT INTO messages (entity, message_id, subject, body, content_type, properties,"
+                " enqueued_at, visible_at, delivery_count, dead, reason, description)"
+                " VALUES (?, ?, 'waymark.test.v1', ?, 'text/plain', '{}', 1, 1, 10, 1, 'r', 'd')",
+                (DEAD_ENTITY, str(uuid4()), body),
+            ).lastrowid
+            connection.commit()
+        assert number is not None
+        return number
 
     def _address_id(self, tenant: str, email: str) -> str:
         return self.pseudonyms.of(tenant, "address", normalised(email))

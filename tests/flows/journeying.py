@@ -12,6 +12,7 @@ from functions.journey_tracking.rules.overrides import Asked
 from functions.journey_tracking.service import attempts, journeys, learning
 from functions.journey_tracking.service.journeys import Course
 from shared.auth import Principal
+from shared.journey_records import lessons_of
 from shared.messaging import IdempotencyKey
 from shared.models.journey import CONTAINER, Attempt, Journey, Lesson, Skill, skill_document_id
 from shared.models.learning import (
@@ -189,7 +190,7 @@ class Journeyer:
         return [Attempt.of(body) for body in self._kept("attempt")]
 
     def lessons(self) -> list[Lesson]:
-        return journeys.lessons_of(self.house, self.journey())
+        return lessons_of(self.house, self.journey())
 
     def skill(self, skill_id: str = "math.skill") -> Skill:
         stored = self.house.documents.get(CONTAINER, self.partition, skill_document_id(skill_id))

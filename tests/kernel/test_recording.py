@@ -26,6 +26,7 @@ from shared.events.envelope import Event
 from shared.messaging import RELAY_AFTER, Outcome, deliver, handle_once, relay
 from shared.stores import Stores
 from shared.telemetry.export import Exporting, SdkRecorder
+from shared.telemetry.hops import MOST_CALLS
 from tests.kernel.embedded import (
     CONTAINER,
     NOW,
@@ -258,6 +259,19 @@ def test_a_timers_reads_have_no_spans(house: Embedded, recorded: Recorded) -> No
     ((attributes, count),) = recorded.counts("faas.invoke_duration")
     assert attributes == {"faas.trigger": "timer", "faas.name": "sweeps", "waymark.flow": "f"}
     assert count == 1
+
+
+def test_a_hop_of_very_many_calls_shows_the_first(recorded: Recorded) -> None:
+    """And says how many it leaves out; all are measured."""
+    told = {"db.system.name": "q"}
+    with telemetry.hop(traceparent=None, request_id=None, name="n"):
+        for _ in range(MOST_CALLS + 7):
+            with telemetry.calling("get x", "db.client.operation.duration", told):
+                pass
+    spans = recorded.in_order()
+    assert len(spans) == MOST_CALLS + 1
+    assert spans[-1].attributes == {"waymark.calls_left_out": 7}
+    assert recorded.counts("db.client.operation.duration") == [(told, MOST_CALLS + 7)]
 
 
 def test_a_timer_that_fails_is_measured_so(recorded: Recorded) -> None:

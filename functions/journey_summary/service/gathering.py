@@ -7,13 +7,13 @@ from datetime import date
 
 from functions.journey_summary.rules.documents import Summary
 from functions.journey_summary.rules.report import DayWork, Facts
-from shared.documents.port import Equals, Order, Partition, Prefix
+from shared.documents.port import Equals, Partition, Prefix
 from shared.errors import Missing, Rejected
+from shared.journey_records import all_attempts, lessons_of
 from shared.models import game, journey
 from shared.models.achievements import catalogue
 from shared.models.game import GameProfile
-from shared.models.journey import Attempt, Journey, Lesson, Skill, lesson_id_of, skill_document_id
-from shared.models.learning import CONTAINERS, SUBJECTS
+from shared.models.journey import Journey, Lesson, Skill, skill_document_id
 from shared.models.streaks import local_date
 from shared.people import read_account
 from shared.stores import Stores
@@ -31,7 +31,7 @@ def gather(stores: Stores, summary: Summary) -> Facts:
     if stored is None:
         raise Rejected("the journey is gone")
     found = Journey.of(stored.body)
-    lessons = _lessons(stores, found)
+    lessons = lessons_of(stores, found)
     game_profile = _game(stores, partition)
     return Facts(
         journey=found,
@@ -46,37 +46,13 @@ def gather(stores: Stores, summary: Summary) -> Facts:
     )
 
 
-def _lessons(stores: Stores, found: Journey) -> list[Lesson]:
-    read = (
-        stores.documents.get(
-            journey.CONTAINER, found.partition, lesson_id_of(found.journey_id, container, subject)
-        )
-        for container in CONTAINERS
-        for subject in SUBJECTS
-    )
-    return [Lesson.of(stored.body) for stored in read if stored is not None]
-
-
 def _days(stores: Stores, found: Journey, zone: str) -> dict[date, DayWork]:
     days: dict[date, DayWork] = defaultdict(DayWork)
-    continuation = None
-    while True:
-        page = stores.documents.query(
-            journey.CONTAINER,
-            found.partition,
-            where=[Equals("kind", "attempt"), Equals("session_id", found.journey_id)],
-            order=Order("position"),
-            limit=PAGE,
-            continuation=continuation,
-        )
-        for item in page.items:
-            attempt = Attempt.of(item.body)
-            work = days[local_date(attempt.answered_at, zone)]
-            work.answers += 1
-            work.duration_ms += attempt.duration_ms
-        continuation = page.continuation
-        if continuation is None:
-            return dict(days)
+    for attempt in all_attempts(stores, found):
+        work = days[local_date(attempt.answered_at, zone)]
+        work.answers += 1
+        work.duration_ms += attempt.duration_ms
+    return dict(days)
 
 
 def _skills(stores: Stores, partition: Partition, lessons: list[Lesson]) -> list[Skill]:

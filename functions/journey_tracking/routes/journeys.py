@@ -37,6 +37,7 @@ from shared.errors import Conflict, Missing, Unprocessable
 from shared.http.api import Reply
 from shared.http.call import Call
 from shared.http.subject import note_read, partition_read
+from shared.journey_records import attempts_page, lessons_of
 from shared.models.journey import Journey, Lesson, LessonTotals, Skill
 from shared.models.journey_totals import sum_of
 from shared.models.learning import CONTAINERS
@@ -81,7 +82,7 @@ def journeys_list(call: Call[JourneyQuery, None]) -> JourneyPage:
 def journeys_read(call: Call[None, None]) -> JourneyView:
     """Read where a journey stands."""
     journey = _found(call)
-    return journey_view(journey, journeys.lessons_of(runtime.stores(), journey))
+    return journey_view(journey, lessons_of(runtime.stores(), journey))
 
 
 @api.post(
@@ -114,7 +115,7 @@ def journeys_attempt(call: Call[None, AttemptsBody]) -> Reply:
 def journeys_attempts_list(call: Call[AttemptQuery, None]) -> AttemptPage:
     """List a journey's attempts in the order they came."""
     asked = call.query
-    items, continuation = attempts.history(
+    items, continuation = attempts_page(
         runtime.stores(),
         _found(call),
         container=asked.container,
@@ -187,7 +188,7 @@ def journeys_complete(call: Call[None, None]) -> Reply:
 def journeys_summary(call: Call[None, None]) -> JourneySummaryView:
     """Read a journey at a glance: totals by container and subject, XP, skills."""
     stores, journey = runtime.stores(), _found(call)
-    lessons = journeys.lessons_of(stores, journey)
+    lessons = lessons_of(stores, journey)
     names = dict.fromkeys(name for lesson in lessons for name in lesson.skill_ids)
     skills = learning.skills_by_id(stores, journey.partition, names)
     return summary_view(

@@ -67,6 +67,6 @@ def journey_completed(
     missing = [each for each in CONTAINERS if each not in journey.completed_containers]
     if missing:
         raise Conflict(f"complete these containers first: {', '.join(missing)}")
-    done = {"status": "completed", "completed_at": now, "updated_at": now}
+    done = {"status": "completed", "completed_at": now, "archive_due": now, "updated_at": now}
     left = {"active_journeys": max(0, learner.active_journeys - 1), "updated_at": now}
     return journey.model_copy(update=done), learner.model_copy(update=left)

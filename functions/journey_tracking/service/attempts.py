@@ -1,4 +1,4 @@
-"""Takes answers to questions, and shows them."""
+"""Takes answers to questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functions.journey_tracking.service.journeys import (
     read_journey,
 )
 from shared.auth import Principal
-from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
+from shared.documents.port import Create, Operation, Replace
 from shared.events.journey import JourneyAttempted
 from shared.messaging import Answer, Decision, IdempotencyKey
 from shared.models.document import Document
@@ -29,7 +29,6 @@ from shared.models.journey import (
     lesson_id_of,
     skill_document_id,
 )
-from shared.models.learning import LearningContainer, Subject
 from shared.people import time_zone_of
 from shared.stores import Stores
 
@@ -102,31 +101,6 @@ def attempt(
         return Answer(200, shown(taken), Decision(written, [told]))
 
     return answered(stores, partition, idempotency, decide, now)
-
-
-def history(
-    stores: Stores,
-    journey: Journey,
-    *,
-    container: LearningContainer | None,
-    subject: Subject | None,
-    skill_id: str | None,
-    limit: int,
-    continuation: str | None,
-) -> tuple[list[Attempt], str | None]:
-    """A page of a journey's attempts in the order they came, and where the next begins."""
-    where: list[Filter] = [Equals("kind", "attempt"), Equals("session_id", journey.journey_id)]
-    wanted = {"container": container, "subject": subject, "skill_id": skill_id}
-    where += [Equals(name, value) for name, value in wanted.items() if value is not None]
-    page = stores.documents.query(
-        CONTAINER,
-        journey.partition,
-        where=where,
-        order=Order("position"),
-        limit=limit,
-        continuation=continuation,
-    )
-    return [Attempt.of(item.body) for item in page.items], page.continuation
 
 
 def _held(reading: _Reading, journey: Journey, offered: Sequence[Offered]) -> Held:

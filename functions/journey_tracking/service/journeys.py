@@ -18,7 +18,7 @@ from shared.events.journey import JourneyCompleted, JourneyContainerCompleted, L
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
 from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
 from shared.models.journey_totals import sum_of
-from shared.models.learning import CONTAINERS, SUBJECTS, GradeLevel, LearningContainer, Subject
+from shared.models.learning import SUBJECTS, GradeLevel, LearningContainer, Subject
 from shared.people import find_owned, time_zone_of
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
@@ -104,19 +104,10 @@ def listed(
     return [Journey.of(item.body) for item in page.items], page.continuation
 
 
-def lessons_of(stores: Stores, journey: Journey) -> list[Lesson]:
-    """The lessons of a journey that were begun, in their order."""
-    return [
-        lesson
-        for container in CONTAINERS
-        for lesson, _ in read_lessons(stores, journey, container).values()
-    ]
-
-
 def read_lessons(
     stores: Stores, journey: Journey, container: LearningContainer
 ) -> dict[Subject, tuple[Lesson, str]]:
-    """The lessons of a container that were begun, each with its etag."""
+    """The lessons of a container that were begun, each with its etag, to be written."""
     found = {}
     for subject in SUBJECTS:
         lesson_id = lesson_id_of(journey.journey_id, container, subject)

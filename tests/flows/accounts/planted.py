@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
@@ -43,6 +44,7 @@ from functions.recommendations.rules.items import item as content_item
 from functions.recommendations.rules.signals import Measured
 from functions.recommendations.service import engagement, hearing, personality
 from functions.recommendations.service.recommending import recommend
+from functions.retention_timer.service import archiving, night
 from functions.xp_award.service import awarding, repairing
 from shared import topology
 from shared.auth import Principal
@@ -172,6 +174,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     reader = Reader(TENANT, USER_ID, f"user:{USER_ID}")
     reading.mark(house, reader, f"note-user:{USER_ID}", now=now)
     reading.mark_all(house, reader, now, now=now)
+    _archive_journeys(house)
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
     _bury_message(house, candidate_id)
@@ -247,6 +250,14 @@ def _profile(house: House, who: Principal, words: str) -> None:
         profiling.bring_up_to_date(house, event, now=house.clock())
     for event in house.waiting("profiler/profiler_complete"):
         completion.count_items(house, event, now=house.clock())
+
+
+def _archive_journeys(house: House) -> None:
+    """Have what was done in the journeys in the archive, and a report of that night."""
+    archiving.archive_old(
+        house, completed_before=house.clock() + timedelta(days=1), is_over=lambda: False
+    )
+    night.keep_house(house, PSEUDONYMS, unmatched_kept=timedelta(days=180), clock=house.clock)
 
 
 def _learn(house: House, user_id: str, career: str) -> None:

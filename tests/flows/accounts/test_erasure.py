@@ -94,7 +94,7 @@ def test_every_container_is_planted(house: House) -> None:
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
         "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
-        "candidate_counts", "ats_webhooks",
+        "candidate_counts", "ats_webhooks", "retention_reports",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
@@ -105,6 +105,7 @@ def test_every_container_is_planted(house: House) -> None:
     }
     assert blobs == {
         "exports", "resumes", "extracts", "journey-summaries", "portfolio-files",
+        "session-archives",
     }  # fmt: skip
     assert set(declared.blob_containers) - blobs == {"erasure-reports"}
 

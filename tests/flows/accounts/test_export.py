@@ -110,7 +110,9 @@ def test_an_address_that_nobody_vouched_for_exports_no_profile(house: House) -> 
     assert "intake" not in documents(found)
     assert {each["kind"] for each in documents(found)["candidates"]} == {"note"}  # their own
     files = [name for name in found.namelist() if name.startswith("files/")]
-    assert {name.split("/")[1] for name in files} == {"journey-summaries", "portfolio-files"}
+    assert {name.split("/")[1] for name in files} == {
+        "journey-summaries", "portfolio-files", "session-archives",
+    }  # fmt: skip
 
 
 def test_a_proven_address_exports_the_profile(house: House) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from functions.journey_summary.rules.report import DayWork
 from functions.journey_summary.service import gathering
+from shared import journey_records
 from shared.documents.port import Delete
 from shared.models.learning import CONTAINERS
 from tests.flows.journey_summary.parents import Reporting, person
@@ -60,6 +61,6 @@ def test_attempts_are_read_page_by_page(house: House, monkeypatch: pytest.Monkey
     """However many there are, each is counted once."""
     person(house, "lena", "learner")
     summary = Reporting(house).made()
-    monkeypatch.setattr(gathering, "PAGE", 5)
+    monkeypatch.setattr(journey_records, "PAGE", 5)
     facts = gathering.gather(house, summary)
     assert sum(each.answers for each in facts.days.values()) == 36

@@ -10,7 +10,7 @@ import pytest
 
 from functions.journey_tracking.rules.attempts import MOST_OFFLINE, MOST_QUESTIONS, MOST_SKILLS
 from functions.journey_tracking.rules.completing import MOST_ACTIVE
-from functions.journey_tracking.service import attempts, journeys
+from functions.journey_tracking.service import journeys
 from shared.auth import Principal
 from shared.documents.port import Create, Patch
 from shared.errors import Conflict, Missing, Unavailable, Unprocessable
@@ -19,6 +19,7 @@ from shared.events.journey import (
     JourneyCompleted,
     JourneyContainerCompleted,
 )
+from shared.journey_records import attempts_page
 from shared.models import account, tombstone
 from shared.models.learning import CONTAINERS, SUBJECTS
 from tests.flows.journeying import Journeyer, offer, uuid_of
@@ -239,7 +240,7 @@ def test_history_is_paged_and_filtered(lena: Journeyer) -> None:
         seen: list[str] = []
         continuation = None
         while True:
-            page, continuation = attempts.history(
+            page, continuation = attempts_page(
                 lena.house, lena.journey(), **given, limit=2, continuation=continuation
             )
             seen += [each.question_id for each in page]

@@ -1,0 +1,1 @@
+"""Pure rules of retention: periods, whose a file is, the report of a night."""

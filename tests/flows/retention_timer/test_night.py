@@ -1,0 +1,225 @@
+"""What a night removes, what it leaves, and what it tells."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.retention_timer.rules.documents import NightReport
+from functions.retention_timer.rules.periods import is_tenants_night
+from functions.retention_timer.service import night
+from shared.bus.port import Message
+from shared.documents.port import Create, Equals, Replace
+from shared.errors import Unavailable
+from shared.models.intake import IntakeRecord, Reason
+from tests.flows.journeying import Journeyer
+from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
+from tests.flows.stores import house as house
+
+KEPT = timedelta(days=180)
+
+
+def keep(house: House, **more: Any) -> NightReport:
+    """One night."""
+    given: dict[str, Any] = {"unmatched_kept": KEPT, "clock": house.clock} | more
+    return night.keep_house(house, PSEUDONYMS, **given)
+
+
+def failed(house: House, name: str, *, code: str = "unreadable") -> IntakeRecord:
+    """A file of which nothing could be read."""
+    house.drop(name, f"nothing in {name}")
+    record = house.records()[name]
+    stored = house.documents.get("intake", record.partition, record.intake_id)
+    house.waiting("intake_extract")
+    over = record.model_copy(
+        update={
+            "state": "failed",
+            "reason": Reason(code=code, detail="It holds no text.", stage="extracting"),
+            "updated_at": house.clock(),
+        }
+    )
+    house.documents.commit("intake", record.partition, [Replace(over.stored(), stored.etag)])
+    return over
+
+
+def age(house: House, container: str, name: str) -> None:
+    """Have a file be as old as the house's clock says that it is."""
+    moment = house.clock().timestamp()
+    os.utime(house.blobs.path(container, name), (moment, moment))
+
+
+def test_a_file_that_became_no_profile_is_erased_when_its_time_is_over(house: House) -> None:
+    """Record, original and text go, of that file alone, and a restore would not bring it back."""
+    old = failed(house, "old.txt")
+    house.blobs.put("extracts", f"{TENANT}/{old.intake_id}/1.json", b"{}")
+    house.clock.advance(days=100)
+    young = failed(house, "young.txt")
+    house.clock.advance(days=80, seconds=1)
+    report = keep(house)
+    assert report.files_erased == 1
+    house.work("accounts")
+    assert list(house.records()) == ["young.txt"]
+    assert [each.name for each in house.blobs.list("resumes")] == [young.file.name]
+    assert list(house.blobs.list("extracts")) == []
+    tombstone = PSEUDONYMS.of(TENANT, "intake", old.intake_id)
+    assert house.documents.get("tombstones", (TENANT, tombstone), "tombstone") is not None
+
+
+def test_a_file_that_became_a_profile_stays(house: House) -> None:
+    """What leads to a profile goes with the profile, and not before."""
+    house.drop("maya.txt")
+    house.work_all()
+    house.clock.advance(days=3000)
+    assert keep(house).files_erased == 0
+    assert [each.state for each in house.records().values()] == ["completed"]
+
+
+def test_many_files_are_erased_in_few_erasures(house: House) -> None:
+    """Files of one tenant share erasures; those of another tenant have their own."""
+    for n in range(7):
+        failed(house, f"{n}.txt")
+    house.clock.advance(days=181)
+    assert keep(house).files_erased == 7
+    erasures = house.documents.query("tombstones", (), where=[Equals("kind", "erasure")]).items
+    assert [len(each.body["subjects"]["intake"]) for each in erasures] == [7]
+    house.work("accounts")
+    assert house.records() == {}
+    assert keep(house).files_erased == 0
+
+
+def test_texts_of_ended_files_are_removed_after_a_month(house: House) -> None:
+    """The text of a file that is under way, or may go on, stays however old it is."""
+    ended, going, gave_up = (
+        failed(house, "ended.txt"),
+        _received(house, "going.txt"),
+        failed(house, "gave-up.txt", code="exhausted"),
+    )
+    names = [f"{TENANT}/{each.intake_id}/1.json" for each in (ended, going, gave_up)]
+    for name in names:
+        house.blobs.put("extracts", name, b"{}")
+        age(house, "extracts", name)
+    house.clock.advance(days=30)
+    assert keep(house).extracts_removed == 0
+    house.clock.advance(seconds=1)
+    assert keep(house).extracts_removed == 1
+    assert sorted(each.name for each in house.blobs.list("extracts")) == sorted(names[1:])
+
+
+def _received(house: House, name: str) -> IntakeRecord:
+    """A file that is under way."""
+    house.drop(name, f"words of {name}")
+    return house.records()[name]
+
+
+@pytest.fixture
+def tenants_night(house: House) -> House:
+    """A house in a night that is the tenant's."""
+    while not is_tenants_night(TENANT, house.clock().date()):
+        house.clock.advance(days=1)
+    return house
+
+
+def test_files_that_nobody_tells_of_are_removed(tenants_night: House) -> None:
+    """A file without its document goes after a week; others, and other tenants', stay."""
+    house = tenants_night
+    lena = Journeyer(house)
+    lena.whole(right=1)
+    item = {"schema_version": 1, "id": "i", "kind": "item", "tenant_id": TENANT, "user_id": "lena"}
+    house.documents.commit(
+        "portfolio", (TENANT, "lena"), [Create(item | {"files": [{"file_id": "f"}]})]
+    )
+    kept = f"{TENANT}/lena/i/f/shown.png"
+    orphans = [
+        ("portfolio-files", f"{TENANT}/lena/i/g/taken-off.png"),
+        ("portfolio-files", f"{TENANT}/lena/gone/f/a.png"),
+        ("journey-summaries", f"{TENANT}/lena/gone/summary.pdf"),
+        ("session-archives", f"{TENANT}/lena/{lena.session}.jsonl.gz"),
+    ]
+    others = [("portfolio-files", f"{RIVAL}/lena/gone/f/a.png"), ("portfolio-files", kept)]
+    for container, name in (*orphans, *others):
+        house.blobs.put(container, name, b"x")
+        age(house, container, name)
+    young = ("portfolio-files", f"{TENANT}/lena/gone/f/young.png")
+    house.clock.advance(days=28)
+    house.blobs.put(*young, b"x")
+    age(house, *young)
+    report = keep(house)
+    assert report.orphans_removed == {
+        "portfolio-files": 2, "journey-summaries": 1, "session-archives": 1,
+    }  # fmt: skip
+    left = {(c, each.name) for c, _ in (*orphans, young) for each in house.blobs.list(c)}
+    assert left == {*others, young}
+
+
+def test_a_night_tells_what_is_stuck(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Dead letters and events that cannot be sent are in the report, and warned of in the log."""
+    house.bus.publish([Message("intake_parse", "m1", b"{}", "waymark.test.v1")])
+    house.bus.dead_letter(house.bus.receive("intake_parse")[0], "NotHandled", "KeyError")
+    bus, house.bus = house.bus, _Away()
+    house.drop("cv.txt")
+    house.bus = bus
+    house.clock.advance(minutes=59)
+    assert keep(house).unsent == {}
+    house.clock.advance(minutes=2)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        report = keep(house)
+    assert {name: each.count for name, each in report.unsent.items()} == {"intake": 1}
+    assert {name: each.count for name, each in report.dead_letters.items()} == {"intake_parse": 1}
+    assert report.dead_letters["intake_parse"].oldest_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    said = [record.getMessage() for record in caplog.records]
+    assert said.count("dead_letters.waiting") == said.count("outbox.stuck") == 1
+
+
+class _Away:
+    """A bus that takes nothing."""
+
+    def publish(self, _messages: object) -> None:
+        raise Unavailable("away")
+
+
+def test_a_task_that_breaks_holds_up_no_other(house: House) -> None:
+    """What breaks is named in the report; the rest is done."""
+    lena = Journeyer(house)
+    lena.whole(right=1)
+    house.clock.advance(days=366)
+    bus, house.bus = house.bus, None
+    report = keep(house)
+    house.bus = bus
+    assert report.failed == ("dead_letters",)
+    assert report.archived == 1
+
+
+def test_the_night_ends_in_time(house: House) -> None:
+    """When its time is over it leaves the rest to the next night, and says so."""
+    Journeyer(house).whole(right=1)
+    house.clock.advance(days=366)
+
+    def clock() -> Iterator[datetime]:
+        yield house.clock()
+        while True:
+            yield house.clock() + timedelta(minutes=9)
+
+    moments = clock()
+    report = keep(house, clock=lambda: next(moments))
+    assert (report.archived, report.unfinished) == (0, ("archive",))
+    assert keep(house).archived == 1
+
+
+def test_reports_are_listed_the_last_first(house: House) -> None:
+    """Each night's report is there for 400 days; a night that runs twice is two reports."""
+    for _ in range(3):
+        keep(house)
+        house.clock.advance(days=1)
+    first, continuation = night.reports(house, limit=2, continuation=None)
+    rest, end = night.reports(house, limit=2, continuation=continuation)
+    moments = [each.began_at for each in (*first, *rest)]
+    assert moments == sorted(moments, reverse=True)
+    assert (len(moments), end) == (3, None)
+    house.clock.advance(days=398)
+    assert len(night.reports(house, limit=9, continuation=None)[0]) == 1
