@@ -282,7 +282,8 @@ def respond(request: func.HttpRequest, operation: Operation, handler: Handler) -
             here.note({"waymark.tenant": tenant})
         if wrong:
             here.note({"waymark.outcome": wrong})
-        told["waymark.flow"] = operation.flow
+        if operation.flow:
+            told["waymark.flow"] = operation.flow
         telemetry.measure("http.server.request.duration", seconds, told)
         telemetry.log(
             "request.answered",

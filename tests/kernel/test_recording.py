@@ -42,6 +42,7 @@ from tests.kernel.embedded import (
     with_failing,
 )
 from tests.kernel.recorded import Recorded, recording
+from tests.kernel.small_api import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACE, CALLER = "ab" * 16, "cd" * 8
@@ -395,3 +396,39 @@ def test_azure_monitor_gets_spans_with_their_ids() -> None:
         assert named[kind]["ai.cloud.role"] == "waymark-tests"
     assert named["RequestData", "n"]["ai.operation.parentId"] == CALLER
     assert any(kind == "MetricData" for kind, _ in named)
+
+
+def test_a_request_is_a_server_span_by_its_route(tmp_path: Path) -> None:
+    """Named by method and route, never by the path; 4xx is an outcome, 5xx a failure; both are
+    measured by route and status."""
+    with serving(tmp_path) as small, recording() as recorded:
+        small.call("GET", "/api/v1/errors/missing", headers={"traceparent": PARENT})
+        small.call("GET", "/api/v1/errors/defect")
+        small.call("GET", "/api/v1/trace")
+        small.call("GET", f"/api/v1/errors/defect?name={SENT}")
+        first, second, third, _ = (s for s in recorded.in_order() if s.kind == "server")
+    assert first.name == second.name == "GET /api/v1/errors/{name}"
+    assert (first.trace_id, first.parent_id, first.failed) == (TRACE, CALLER, False)
+    assert first.attributes["waymark.outcome"] == "Missing"
+    assert first.attributes["http.response.status_code"] == 404
+    assert (second.failed, second.attributes["error.type"]) == (True, "ZeroDivisionError")
+    assert second.attributes["http.response.status_code"] == 500
+    assert third.attributes == {
+        "http.request.method": "GET",
+        "http.route": "/api/v1/trace",
+        "http.response.status_code": 200,
+        "url.scheme": "http",
+        "faas.trigger": "http",
+        "faas.name": "trace",
+    }
+    assert SENT.encode() not in recorded.sent()
+    counted = {
+        (at["http.route"], at["http.response.status_code"], at.get("error.type")): count
+        for at, count in recorded.counts("http.server.request.duration")
+    }
+    assert counted == {
+        ("/api/v1/errors/{name}", 404, None): 1,
+        ("/api/v1/errors/{name}", 500, "ZeroDivisionError"): 1,
+        ("/api/v1/errors/{name}", 400, None): 1,
+        ("/api/v1/trace", 200, None): 1,
+    }
