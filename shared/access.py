@@ -49,6 +49,9 @@ ACCESS: Mapping[str, Reaches | None] = {
     "docs": PUBLIC,
     "docs_asset": PUBLIC,
     "health": PUBLIC,
+    "health_flow": PUBLIC,
+    "ready": PUBLIC,
+    "ready_flow": PUBLIC,
     # accounts
     "users_register": PUBLIC,
     "users_confirm": PUBLIC,

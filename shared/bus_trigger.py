@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import azure.functions as func
 
-from shared import messaging, runtime
+from shared import messaging, runtime, telemetry
 from shared.events.envelope import Event
 
 
@@ -28,5 +28,6 @@ def deliver(
         delivery_count=message.delivery_count or 1,
         handle=handle,
         exhausted=exhausted or (lambda _event, _cause: None),
+        flow=telemetry.flow_of(handle),
         now=runtime.now(),
     )

@@ -48,6 +48,7 @@ from shared.errors import (
 )
 from shared.events.envelope import Event, EventData
 from shared.stores import Stores
+from shared.telemetry.deliveries import delivering
 
 RECEIPT_SECONDS = 30 * 24 * 3600
 IDEMPOTENCY_SECONDS = 24 * 3600
@@ -393,6 +394,11 @@ def _send_now(stores: Stores, container: str, partition: Partition, outbox: Sequ
     try:
         _send(stores, container, partition, outbox)
     except Exception as error:
+        here = telemetry.current()
+        flow = {"waymark.flow": here.flow} if here and here.flow else {}
+        telemetry.measure(
+            "waymark.outbox.left", len(outbox), {"db.collection.name": container, **flow}
+        )
         telemetry.log(
             "outbox.left",
             level=logging.WARNING,
@@ -437,6 +443,10 @@ def message_of(event: Event, *, not_before: datetime | None = None) -> Message:
         session_id=session,
         correlation_id=event.requestid,
         not_before=not_before,
+        # by which the Functions host finds the trace of its own span: W3C's name, and Azure's
+        properties=dict.fromkeys(("traceparent", "Diagnostic-Id"), event.traceparent)
+        if event.traceparent
+        else {},
     )
 
 
@@ -447,13 +457,40 @@ def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
     sent by who committed them. One that the bus refuses does not hold up the others;
     a bus or a store that is away ends the run, for each of the others would wait for it.
     """
-    sent = 0
+    swept = _Swept()
+    try:
+        _sweep(stores, swept, now=now, limit=limit)
+    finally:
+        swept.measure(now)
+    return swept.sent
+
+
+@dataclass
+class _Swept:
+    """What a sweep of the outboxes found and sent, and when the oldest of it was committed."""
+
+    found: int = 0
+    sent: int = 0
+    oldest: str | None = None
+
+    def note(self, created_at: str) -> None:
+        self.found += 1
+        self.oldest = min(self.oldest or created_at, created_at)
+
+    def measure(self, now: datetime) -> None:
+        oldest = datetime.fromisoformat(self.oldest) if self.oldest else now
+        telemetry.measure("waymark.outbox.relayed", self.sent)
+        telemetry.measure("waymark.outbox.unsent", self.found - self.sent)
+        telemetry.measure("waymark.outbox.oldest_age", max(0.0, (now - oldest).total_seconds()))
+
+
+def _sweep(stores: Stores, swept: _Swept, *, now: datetime, limit: int) -> None:
     before = (now - RELAY_AFTER).isoformat()
     for container, declared in topology.load().containers.items():
         if "kind" not in declared.swept_by:
             continue
         continuation = None
-        while sent < limit:
+        while swept.sent < limit:
             page = stores.documents.query(
                 container,
                 (),
@@ -462,10 +499,12 @@ def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
                 continuation=continuation,
             )
             for item in page.items:
+                swept.note(item.body["created_at"])
+            for item in page.items:
                 partition = tuple(item.body[name] for name in declared.partition_key)
                 try:
                     _send(stores, container, partition, [item.body])
-                    sent += 1
+                    swept.sent += 1
                 except Exception as error:
                     telemetry.log(
                         "outbox.refused",
@@ -475,11 +514,10 @@ def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
                         error=type(error).__name__,
                     )
                     if isinstance(error, Unavailable | Throttled):
-                        return sent
+                        return
             continuation = page.continuation
             if continuation is None:
                 break
-    return sent
 
 
 def deliver(
@@ -491,6 +529,7 @@ def deliver(
     handle: Callable[[Event], Outcome],
     exhausted: Callable[[Event, str], None],
     now: datetime,
+    flow: str = "",
 ) -> None:
     """Give one delivered message to its handler: what every bus trigger calls.
 
@@ -504,13 +543,13 @@ def deliver(
     it first waits a while, longer with each delivery, when a store or peer is away. On
     the last delivery ``exhausted`` is told, with the type of the error.
 
-    ``delivery_count`` is 1 the first time.
+    ``delivery_count`` is 1 the first time; ``flow`` is whose handler it is.
     """
     event = Event.read(body)
     receiver = topology.load().receivers[entity]
     cause = ""
     with (
-        telemetry.hop(traceparent=event.traceparent, request_id=event.requestid),
+        delivering(event, entity, delivery_count, flow) as told,
         telemetry.timed(
             "event.handled",
             entity=entity,
@@ -523,7 +562,7 @@ def deliver(
     ):
         try:
             try:
-                line["outcome"] = handle(event)
+                told.outcome = line["outcome"] = handle(event)
             except Exception as error:
                 if receiver.sessions or event.resend >= _resends_of(error):
                     if receiver.sessions and isinstance(error, Unavailable | Throttled):
@@ -535,12 +574,16 @@ def deliver(
                 least = error.retry_after if isinstance(error, Throttled) else 0.0
                 line["resend"] = _postpone(stores, event, least, now)
                 line["outcome"], line["cause"] = "postponed", type(error).__name__
+                told.outcome, told.cause = "postponed", type(error).__name__
         except Rejected as error:
             line["outcome"], line["reason"] = "rejected", error.reason
+            told.outcome = "rejected"
         except Exception as error:
-            line["error"] = cause = type(error).__name__
+            line["error"] = cause = told.cause = type(error).__name__
+            told.outcome = "failed"
             telemetry.failure("event.not_handled", error, entity=entity, event_id=event.id)
             if delivery_count >= receiver.max_delivery:
+                told.outcome = "exhausted"
                 _tell_exhausted(exhausted, event, cause)
         if cause:  # outside of the except block, so that the error does not travel along
             raise NotHandled(f"{cause} on event {event.id}")
