@@ -16,6 +16,7 @@ from functions.analytics.rules.metrics import METRICS
 from functions.analytics.rules.spreadsheet import csv_of
 from functions.analytics.rules.suppression import LEAST
 from functions.analytics.service import reading
+from functions.analytics.service.naming import Names
 from functions.analytics.service.reading import Asked, Found
 from shared import runtime
 from shared.errors import FieldError, Invalid
@@ -148,13 +149,16 @@ class Answering(Generic[RowT, AnswerT]):
         found = reading.read(
             runtime.stores(), call.principal.tenant_id, asked, suppresses=self._suppresses
         )
+        names = Names(runtime.stores(), call.principal.tenant_id, self._view)
         page = found.rows[begin : begin + query.limit]
-        rows = [self._shown(asked, key, cell, of_row(asked, key)) for key, cell in page]
+        rows = [self._shown(asked, key, cell, names, of_row(asked, key)) for key, cell in page]
         is_last = begin + query.limit >= len(found.rows)
         following = None if is_last else str(begin + query.limit)
         if query.format == "csv":
             return self._csv(asked, rows, following)
-        total = found.total
+        total = None
+        if found.total is not None:
+            total = self._shown(asked, (), found.total, names, of_row(asked, ()))
         return Reply(
             self._answer(
                 first_day=asked.first,
@@ -166,15 +170,17 @@ class Answering(Generic[RowT, AnswerT]):
                 groups=len(found.rows),
                 continuation=following,
                 rows=rows,
-                total=None if total is None else self._shown(asked, (), total, of_row(asked, ())),
+                total=total,
                 **more(asked, found),
             )
         )
 
-    def _shown(self, asked: Asked, key: Key, cell: Cell, more: dict[str, Any]) -> RowT:
+    def _shown(
+        self, asked: Asked, key: Key, cell: Cell, names: Names, more: dict[str, Any]
+    ) -> RowT:
         values: dict[str, Any] = {}
         for name, value in zip(asked.group_by, key, strict=False):
-            values["period" if name in PERIODS else name] = value
+            values["period" if name in PERIODS else name] = names.of(name, value)
         if self._people:
             values[self._people] = cell.learners
         return self._row(**values, **METRICS[self._view](cell.counts), **more)

@@ -31,6 +31,9 @@ PERIODS: tuple[Period, ...] = get_args(Period)
 OTHER = "(other)"
 """What stands for the groups beyond the most that a shard counts in a month."""
 
+UNNAMED = "(unnamed)"
+"""What stands for a name that nobody is left to say."""
+
 MOST_CHARACTERS = 60
 
 
@@ -38,12 +41,14 @@ MOST_CHARACTERS = 60
 class Dimensions:
     """What a view counts by.
 
-    ``open_ended`` are those whose values people make up; ``most_groups`` bounds how many groups
-    one shard holds in a month.
+    ``open_ended`` are those that have as many values as people send; ``made_up`` those among them
+    that may hold any words, and are counted under a digest; ``most_groups`` bounds how many
+    groups one shard holds in a month.
     """
 
     names: tuple[str, ...]
     open_ended: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
     most_groups: int = 300
 
     def beyond(self, group: Group) -> Group:
@@ -55,12 +60,15 @@ class Dimensions:
 
 
 DIMENSIONS: Mapping[ViewName, Dimensions] = {
-    "careers": Dimensions(("career",), ("career",)),
-    "companions": Dimensions(("companion",), ("companion",)),
-    "skills": Dimensions(("skill", "subject", "grade"), ("skill",), 1500),
+    "careers": Dimensions(("career",), ("career",), ("career",)),
+    "companions": Dimensions(("companion",), ("companion",), ("companion",)),
+    "skills": Dimensions(("skill", "subject", "grade"), ("skill",), most_groups=1500),
     "journeys": Dimensions(("grade", "container", "subject")),
     "content": Dimensions(
-        ("content_type", "content_id", "audience"), ("content_type", "content_id"), 1500
+        ("content_type", "content_id", "audience"),
+        ("content_type", "content_id"),
+        ("content_type",),
+        most_groups=1500,
     ),
     "achievements": Dimensions(("kind", "key")),
     "profiler": Dimensions(("track", "device")),

@@ -133,6 +133,25 @@ class Aggregate(_Of):
     updated_at: AwareDatetime
 
 
+class Label(_Of):
+    """What somebody called a career, a companion or a type of content in this month."""
+
+    kind: Literal["label"] = "label"
+    user_id: str
+    view_month: str
+    name: str
+
+
+def label_key(digest: str) -> str:
+    """What the labels of a name are looked up by."""
+    return f"label/{digest}"
+
+
+def label_id_of(digest: str, user_id: str) -> str:
+    """The document of a name as one person used it."""
+    return f"label:{digest}:{user_id}"
+
+
 class FirstProfile(BaseModel):
     """The first session of the profiler that a learner completed."""
 

@@ -3,14 +3,14 @@
 Small groups show no numbers (a minimum group size, as in disclosure control of official
 statistics: Hundepool et al. 2012, "Statistical Disclosure Control", ch. 4: primary suppression).
 Beside a total, what is hidden is the total less what is shown. So more are hidden, the smallest
-first, until that difference is of two groups and of ten people at least; where that cannot be,
-there is no total (secondary suppression). This holds within one answer: who subtracts the answers
-to overlapping questions can come nearer.
+first, until that difference is of two groups and of ten people at least; where that would leave
+nothing to show, there is no total instead (secondary suppression). This holds within one answer:
+who subtracts the answers to overlapping questions can come nearer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from functions.analytics.rules.cells import Cell, Key, sum_of
@@ -34,13 +34,18 @@ def shown(cells: Mapping[Key, Cell]) -> Shown:
     hidden = {key for key, size in sizes.items() if size < LEAST}
     rest = sorted(cells.keys() - hidden, key=lambda key: (sizes[key], _sortable(key)))
     together = sum_of(cells[key] for key in hidden)
-    while hidden and rest and (len(hidden) == 1 or together.learners < LEAST):
+    while _tells(hidden, together) and len(rest) > 1:
         smallest = rest.pop(0)
         hidden.add(smallest)
         together.take(cells[smallest])
-    with_total = bool(cells) and (not hidden or together.learners >= LEAST)
+    with_total = bool(cells) and not _tells(hidden, together)
     kept = {key: cell for key, cell in cells.items() if key not in hidden}
     return Shown(kept, len(hidden), with_total)
+
+
+def _tells(hidden: Collection[Key], together: Cell) -> bool:
+    """Whether a total would tell of what is hidden."""
+    return bool(hidden) and (len(hidden) == 1 or together.learners < LEAST)
 
 
 def _sortable(key: Key) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from functions.analytics.rules.documents import (
 )
 from functions.analytics.rules.facts import Fact, by_month, together
 from functions.analytics.rules.sketches import hash_of
+from functions.analytics.service.naming import noting, without_names
 from shared.documents.port import Create, Operation, Patch, Replace, Stored
 from shared.messaging import Decision, Outcome, announce_once
 from shared.pseudonyms import Pseudonyms
@@ -41,9 +42,9 @@ def hashed(pseudonyms: Pseudonyms, tenant_id: str, user_id: str) -> int:
 
 def keep(
     stores: Stores,
+    pseudonyms: Pseudonyms,
     event: StoredEvent,
     facts: Iterable[Fact],
-    person: int | None,
     *,
     now: datetime,
 ) -> Outcome:
@@ -51,12 +52,12 @@ def keep(
     other months to those.
 
     Each month is a commit of its own, with a document that says it was made; so it does not
-    matter between which two a process dies. ``person`` is whom the facts are of.
+    matter between which two a process dies. The facts are of the event's person, if it has one.
     """
     months = by_month(facts)
     months.setdefault(event.month, [])
     outcomes = [
-        _count(stores, event, month, found, person, now=now)
+        _count(stores, pseudonyms, event, month, found, now=now)
         for month, found in sorted(months.items())
     ]
     return "done" if "done" in outcomes else "repeated"
@@ -64,10 +65,10 @@ def keep(
 
 def _count(
     stores: Stores,
+    pseudonyms: Pseudonyms,
     event: StoredEvent,
     month: str,
     facts: Sequence[Fact],
-    person: int | None,
     *,
     now: datetime,
 ) -> Outcome:
@@ -81,7 +82,7 @@ def _count(
     )
 
     def decide() -> Decision:
-        operations = counting(stores, partition, facts, person, now=now)
+        operations = counting(stores, pseudonyms, partition, facts, event.user_id, now=now)
         return Decision([Create(receipt), *operations], receipts=[receipt["id"]])
 
     return announce_once(
@@ -91,19 +92,22 @@ def _count(
 
 def counting(
     stores: Stores,
+    pseudonyms: Pseudonyms,
     partition: Partition,
     facts: Iterable[Fact],
-    person: int | None,
+    user_id: str | None,
     *,
     now: datetime,
 ) -> list[Operation]:
-    """What adds facts to the counts of a partition, as it is now.
+    """What adds facts of one person, or of nobody, to the counts of a partition as it is now.
 
     A view has so many groups and no more: what would begin another is counted with the others of
     which there were too many.
     """
+    nameless, names = without_names(pseudonyms, partition[0], facts)
+    person = None if user_id is None else hashed(pseudonyms, partition[0], user_id)
     added: dict[_Target, list[Fact]] = {}
-    for fact in together(facts):
+    for fact in together(nameless):
         added.setdefault((fact.view, fact.group), []).append(fact)
     held = _Held(stores, partition)
     placed: dict[_Target, list[Fact]] = {}
@@ -117,6 +121,8 @@ def counting(
             operations.append(Create(begun.stored()))
         else:
             operations.append(_changed(stored, found, person, now))
+    if user_id is not None:
+        operations += noting(stores, partition, user_id, names)
     return [*operations, *held.grown()]
 
 

@@ -12,7 +12,7 @@ from functions.analytics.rules.documents import StoredEvent, event_id_of, shard_
 from functions.analytics.rules.facts import Fact, day_of, hundredths
 from functions.analytics.rules.telemetry import KeptTelemetry
 from functions.analytics.service import following
-from functions.analytics.service.counting import hashed, keep
+from functions.analytics.service.counting import keep
 from shared.erasures import erased_at
 from shared.errors import Invalid, Missing, Rejected
 from shared.events.candidate import CandidateEdited, CandidateSaved
@@ -59,9 +59,9 @@ def hear(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime)
     an event that analytics does not hear.
     """
     if event.type in (CandidateSaved.type, CandidateEdited.type):
-        return _hear_candidate(stores, event, now=now)
+        return _hear_candidate(stores, pseudonyms, event, now=now)
     if event.type == IntakeEnded.type:
-        return _hear_file(stores, event, now=now)
+        return _hear_file(stores, pseudonyms, event, now=now)
     reader = _READERS.get(event.type)
     user_id = event.data.get("user_id")
     if reader is None or not isinstance(user_id, str) or not user_id:
@@ -72,9 +72,8 @@ def hear(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime)
         heard = reader(stores, event)
     except Missing:
         raise Rejected("the session's telemetry is gone") from None
-    person = hashed(pseudonyms, event.tenantid, user_id)
     kept = _stored(event, user_id, heard.data, user_id)
-    outcome = keep(stores, kept, heard.facts, person, now=now)
+    outcome = keep(stores, pseudonyms, kept, heard.facts, now=now)
     followed = _follow(stores, event, user_id, heard, now=now)
     return "done" if "done" in (outcome, followed) else "repeated"
 
@@ -94,7 +93,7 @@ def _stored(
     )
 
 
-def _hear_file(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+def _hear_file(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
     """A file has ended: kept without a word of whose it is."""
     told = read_data(event, IntakeEnded)
     try:
@@ -103,10 +102,12 @@ def _hear_file(stores: Stores, event: Event, *, now: datetime) -> Outcome:
         raise Rejected("the intake record is gone") from None
     file = intake.ended(record, told)
     kept = _stored(event, told.intake_id, file.model_dump(mode="json"), None)
-    return keep(stores, kept, intake.counted(file, day_of(event.time)), None, now=now)
+    return keep(stores, pseudonyms, kept, intake.counted(file, day_of(event.time)), now=now)
 
 
-def _hear_candidate(stores: Stores, event: Event, *, now: datetime) -> Outcome:
+def _hear_candidate(
+    stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
+) -> Outcome:
     """A profile was made, from a file or by hand. One that was changed is nothing new."""
     told = (
         read_data(event, CandidateSaved)
@@ -116,7 +117,7 @@ def _hear_candidate(stores: Stores, event: Event, *, now: datetime) -> Outcome:
     if not told.created:
         return "repeated"
     kept = _stored(event, told.candidate_id, {}, None)
-    return keep(stores, kept, intake.candidate_created(day_of(event.time)), None, now=now)
+    return keep(stores, pseudonyms, kept, intake.candidate_created(day_of(event.time)), now=now)
 
 
 def _follow(stores: Stores, event: Event, user_id: str, heard: _Heard, *, now: datetime) -> Outcome:

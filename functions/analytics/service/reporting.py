@@ -26,9 +26,9 @@ from functions.analytics.rules.documents import (
 from functions.analytics.rules.facts import day_of
 from functions.analytics.rules.reports import ReportName
 from functions.analytics.service import following
-from functions.analytics.service.counting import SOURCE, counting, hashed
+from functions.analytics.service.counting import SOURCE, counting
 from shared.auth import Principal
-from shared.documents.port import Create, Operation, Replace
+from shared.documents.port import Create, Operation, Replace, Stored
 from shared.erasures import erased_at
 from shared.errors import Conflict, Rejected, Throttled
 from shared.events.analytics import AnalyticsReported
@@ -97,16 +97,22 @@ def _take_month(
     taken: list[int] = []
 
     def decide() -> Decision:
-        # at first all are taken to be new, which they are but for an app that sends again
+        stored = stores.documents.get(CONTAINER, partition, reporter_id_of(by.user_id))
+        before = _today(stored, by, partition, now)
         new = list(events.values())
-        if taken:
-            new = [
-                each for each in new if stores.documents.get(CONTAINER, partition, each.id) is None
-            ]
+        # at first all are taken to be new, which they are but for an app that sends again
+        if taken or before.events + len(new) > reports.MOST_A_DAY:
+            known = (stores.documents.get(CONTAINER, partition, each.id) for each in new)
+            new = [each for each, found in zip(new, known, strict=True) if found is None]
         taken[:] = [len(new)]
         if not new:
             return Decision()
-        counted = _counted(stores, by, partition, len(new), now)
+        after = before.model_copy(update={"events": before.events + len(new)})
+        if after.events > reports.MOST_A_DAY:
+            raise _too_many(now)
+        counted: Operation = (
+            Replace(after.stored(), stored.etag) if stored else Create(after.stored())
+        )
         told = AnalyticsReported(
             user_id=by.user_id, month=partition[1], event_ids=tuple(each.id for each in new)
         )
@@ -118,31 +124,29 @@ def _take_month(
     return taken[0]
 
 
-def _counted(
-    stores: Stores, by: Principal, partition: Partition, new: int, now: datetime
-) -> Operation:
-    """Count what somebody reports today. Raises ``Throttled`` where it is too much."""
-    today = day_of(now)
-    tomorrow = datetime.combine(today + timedelta(days=1), time(), UTC)
-    stored = stores.documents.get(CONTAINER, partition, reporter_id_of(by.user_id))
-    before = Reporter.of(stored.body) if stored else None
-    events = new + (before.events if before is not None and before.day == today else 0)
-    if events > reports.MOST_A_DAY:
-        raise Throttled(
-            f"at most {reports.MOST_A_DAY:,} events a day are taken from one person",
-            retry_after=(tomorrow - now).total_seconds(),
-        )
+def _today(stored: Stored | None, by: Principal, partition: Partition, now: datetime) -> Reporter:
+    """How much somebody has reported today so far."""
+    known = Reporter.of(stored.body) if stored else None
+    if known is not None and known.day == day_of(now):
+        return known
     tenant_id, month, shard = partition
-    after = Reporter(
+    return Reporter(
         id=reporter_id_of(by.user_id),
         tenant_id=tenant_id,
         month=month,
         shard=shard,
         user_id=by.user_id,
-        day=today,
-        events=events,
-    ).stored()
-    return Replace(after, stored.etag) if stored else Create(after)
+        day=day_of(now),
+        events=0,
+    )
+
+
+def _too_many(now: datetime) -> Throttled:
+    tomorrow = datetime.combine(day_of(now) + timedelta(days=1), time(), UTC)
+    return Throttled(
+        f"at most {reports.MOST_A_DAY:,} events a day are taken from one person",
+        retry_after=(tomorrow - now).total_seconds(),
+    )
 
 
 def count(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
@@ -156,7 +160,6 @@ def count(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
     if erased_at(stores, pseudonyms, tenant_id, "user", user_id) is not None:
         raise Rejected("the person was erased")
     partition = (tenant_id, told.month, shard_of(user_id))
-    person = hashed(pseudonyms, tenant_id, user_id)
 
     def decide() -> Decision:
         facts = [
@@ -164,7 +167,7 @@ def count(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime
             for each in _kept(stores, partition, told.event_ids)
             for fact in reports.counted(_name_of(each), each.at, each.data)
         ]
-        return Decision(counting(stores, partition, facts, person, now=now))
+        return Decision(counting(stores, pseudonyms, partition, facts, user_id, now=now))
 
     outcome = handle_once(
         stores,
