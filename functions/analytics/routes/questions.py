@@ -93,7 +93,8 @@ def asked_of(
     query: ViewQuery = call.query
     today = call.now.date()
     last = query.last or (max(today, query.first) if query.first else today)
-    first = query.first or max(last, date.min + timedelta(days=days)) - timedelta(days=days - 1)
+    begin = last - timedelta(days=min(days - 1, (last - date.min).days))
+    first = query.first or begin
     if first > last:
         raise _invalid("from", f"the first day is {first}, after the last, {last}")
     if (last - first).days >= _MOST_DAYS:
