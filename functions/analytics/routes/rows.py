@@ -133,7 +133,7 @@ class AchievementRow(Row):
     """How many reached a level or an achievement."""
 
     model_config = example(
-        period=None, kind="achievement", key="first_steps", learners=44, reached=44
+        period=None, kind="achievement", key="first_answer", learners=44, reached=44
     )
 
     kind: str | None = Field(default=None, description="`level` or `achievement`")
@@ -196,10 +196,10 @@ class CohortRow(Row):
 
     model_config = example(
         period="2026-03", track=None, learners=58, whole_window=True,
-        accepted=49, accepted_rate=0.8448, accepted_median_days=0, accepted_mean_days=0.8,
-        recipe=31, recipe_rate=0.5345, recipe_median_days=6, recipe_mean_days=9.4,
-        coaching=36, coaching_rate=0.6207, coaching_median_days=3, coaching_mean_days=7.1,
-        achieved=44, achieved_rate=0.7586, achieved_median_days=12, achieved_mean_days=18.9,
+        accepted=49, accepted_rate=0.8448, accepted_median_days=0.0, accepted_mean_days=0.8,
+        recipe=31, recipe_rate=0.5345, recipe_median_days=6.0, recipe_mean_days=9.4,
+        coaching=36, coaching_rate=0.6207, coaching_median_days=3.0, coaching_mean_days=7.1,
+        achieved=44, achieved_rate=0.7586, achieved_median_days=12.0, achieved_mean_days=18.9,
     )  # fmt: skip
 
     track: str | None = Field(default=None, description="That was recommended at first")
