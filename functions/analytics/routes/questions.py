@@ -86,14 +86,14 @@ AnswerT = TypeVar("AnswerT", bound=ViewAnswer)
 
 
 def asked_of(
-    call: Call[Any, None], view: ViewName, *, default: tuple[str, ...], days: int, whole: bool
+    call: Call[Any, None], view: ViewName, *, default: tuple[str, ...], whole: bool
 ) -> Asked:
     """The question in a call; with ``whole`` of whole months. Raises ``Invalid`` for days that
     cannot be."""
     query: ViewQuery = call.query
     today = call.now.date()
     last = query.last or (max(today, query.first) if query.first else today)
-    begin = last - timedelta(days=min(days - 1, (last - date.min).days))
+    begin = _year_before(last) if whole else last - timedelta(days=_less(last))
     first = query.first or begin
     if first > last:
         raise _invalid("from", f"the first day is {first}, after the last, {last}")
@@ -106,6 +106,17 @@ def asked_of(
     if whole:
         first, last = first.replace(day=1), _month_end(last)
     return Asked(view, first, last, by)
+
+
+def _less(last: date) -> int:
+    """How many days before the last the first is where none is named."""
+    return min(DEFAULT_DAYS - 1, (last - date.min).days)
+
+
+def _year_before(last: date) -> date:
+    """The first day of the twelve months that end with this one's."""
+    months = max(last.year * 12 + last.month - 12, 12)
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _month_end(day: date) -> date:
@@ -123,12 +134,11 @@ class Answering(Generic[RowT, AnswerT]):
         *,
         people: str = "learners",
         suppresses: bool = True,
-        days: int = DEFAULT_DAYS,
         whole_months: bool = False,
     ) -> None:
         self._view, self._row, self._answer = view, row, answer
         self._people, self._suppresses = people, suppresses
-        self._days, self._whole_months = days, whole_months
+        self._whole_months = whole_months
 
     def reply(
         self,
@@ -143,9 +153,7 @@ class Answering(Generic[RowT, AnswerT]):
         ``more`` are fields of the answer that are this view's own, ``of_row`` of each row.
         """
         query: ViewQuery = call.query
-        asked = asked_of(
-            call, self._view, default=default, days=self._days, whole=self._whole_months
-        )
+        asked = asked_of(call, self._view, default=default, whole=self._whole_months)
         begin = _place(query.continuation)
         found = reading.read(
             runtime.stores(), call.principal.tenant_id, asked, suppresses=self._suppresses

@@ -11,7 +11,9 @@ from shared.models.examples import example
 
 Share = Annotated[float | None, Field(description="0 to 1; null of nothing")]
 Mean = Annotated[float | None, Field(description="Null of nothing")]
-Learners = Annotated[int, Field(description="Different ones: exact while few, else within some 4 %")]
+Learners = Annotated[
+    int, Field(description="Different ones: exact while few, else within some 4 %")
+]
 
 _COURSE = {
     "period": None,

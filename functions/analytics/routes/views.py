@@ -249,9 +249,7 @@ _CONTENT = Answering("content", ContentRow, ContentUseView, people="people")
 _ACHIEVEMENTS = Answering("achievements", AchievementRow, AchievementsReachedView)
 _PROFILER = Answering("profiler", ProfilerRow, ProfilerUseView)
 _INTAKE = Answering("intake", IntakeRow, IntakeUseView, people="", suppresses=False)
-_EFFECTIVENESS = Answering(
-    "effectiveness", CohortRow, EffectivenessView, days=365, whole_months=True
-)
+_EFFECTIVENESS = Answering("effectiveness", CohortRow, EffectivenessView, whole_months=True)
 
 
 @api.get("v1/analytics/careers", query=CareersQuery, answer=CareersView, errors=(Unprocessable,))

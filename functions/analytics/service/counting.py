@@ -122,7 +122,9 @@ def counting(
         else:
             operations.append(_changed(stored, found, person, now))
     if user_id is not None:
-        operations += noting(stores, partition, user_id, names)
+        said = {value for _, group in placed for value in group}
+        told = {digest: name for digest, name in names.items() if digest in said}
+        operations += noting(stores, partition, user_id, told)
     return [*operations, *held.grown()]
 
 

@@ -49,6 +49,9 @@ class _Heard(NamedTuple):
     facts: Iterable[Fact]
 
 
+_MOST_REACHED = 45
+"""Levels, and achievements, that are counted of one event."""
+
 Reader = Callable[[Stores, Event], _Heard]
 
 
@@ -190,8 +193,10 @@ def _recipe(_stores: Stores, event: Event) -> _Heard:
 
 def _game(_stores: Stores, event: Event) -> _Heard:
     told = read_data(event, GameAdvanced)
-    keys = [each.key for each in told.unlocked]
-    levels = range(told.level_before + 1, told.level + 1)
+    keys = [each.key for each in told.unlocked][:_MOST_REACHED]
+    # what is counted of one event is one commit: of a leap over many levels the last ones
+    lowest = max(told.level_before, told.level - _MOST_REACHED)
+    levels = range(lowest + 1, told.level + 1)
     groups = [("level", str(level)) for level in levels]
     groups += [("achievement", key) for key in keys]
     facts = [Fact("achievements", each, day_of(told.at), {"reached": 1}) for each in groups]

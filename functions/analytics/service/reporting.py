@@ -37,6 +37,9 @@ from shared.messaging import Decision, Outcome, announce_once, handle_once
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
+_COUNTED_AT_ONCE = 20
+"""Events of one message: each may begin a group and say a name, and all of it is one commit."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -113,10 +116,16 @@ def _take_month(
         counted: Operation = (
             Replace(after.stored(), stored.etag) if stored else Create(after.stored())
         )
-        told = AnalyticsReported(
-            user_id=by.user_id, month=partition[1], event_ids=tuple(each.id for each in new)
-        )
-        return Decision([counted, *(Create(each.stored()) for each in new)], [told])
+        ids = [each.id for each in new]
+        told = [
+            AnalyticsReported(
+                user_id=by.user_id,
+                month=partition[1],
+                event_ids=tuple(ids[at : at + _COUNTED_AT_ONCE]),
+            )
+            for at in range(0, len(ids), _COUNTED_AT_ONCE)
+        ]
+        return Decision([counted, *(Create(each.stored()) for each in new)], told)
 
     announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now

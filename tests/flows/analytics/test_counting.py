@@ -19,6 +19,7 @@ from functions.analytics.rules.documents import CONTAINER, shard_of
 from shared.documents.port import Delete
 from shared.errors import Invalid, Rejected, Unavailable
 from shared.events.envelope import Event
+from shared.events.game import GameAdvanced
 from shared.events.recipes import RecipeWritten
 from tests.flows.analytics.analyst import (
     Analyst,
@@ -154,6 +155,7 @@ def test_made_up_careers_do_not_grow_without_end(
     analyst.hear(*(started("mallory", str(n), career=f"Career {n}") for n in range(40)))
     found = [body for body in analyst.stored("aggregate") if body["view"] == "careers"]
     assert len(found) == 6
+    assert len([body for body in analyst.stored("label") if "career" in body["name"]]) == 5
     assert analyst.hear(started("mallory", "41", career="Career 1")) == ["done"]
     names = {("career 1",): 2, (OTHER,): 35} | {(f"career {n}",): 1 for n in (0, 2, 3, 4)}
     rows = analyst.rows("careers", "career", suppresses=False)
@@ -179,6 +181,14 @@ def test_one_spelling_of_a_career(analyst: Analyst) -> None:
         name = ("Security Analyst", "security  analyst", " SECURITY ANALYST\u200b")[number % 3]
         analyst.hear(started(user, career=name))
     assert set(analyst.rows("careers", "career")) == {("security analyst",)}
+
+
+def test_a_leap_over_many_levels_is_counted(analyst: Analyst) -> None:
+    """As far as one commit takes it, the last levels first."""
+    told = GameAdvanced(user_id="lena", level_before=1, level=300, tier="gold", at=START)
+    assert analyst.hear(event_of(told, "1")) == ["done"]
+    rows = analyst.rows("achievements", "kind", "key", suppresses=False)
+    assert set(rows) == {("level", str(level)) for level in range(256, 301)}
 
 
 def test_an_event_that_analytics_does_not_hear_is_refused(analyst: Analyst) -> None:

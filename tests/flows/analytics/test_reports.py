@@ -90,6 +90,18 @@ def test_one_person_reports_so_much_a_day(
     assert analyst.report("lena", "coaching.opened", "d") == 1
 
 
+def test_a_batch_of_fifty_different_things_is_counted(analyst: Analyst) -> None:
+    """Each begins a group and says a name of its own."""
+    now = analyst.house.clock()
+    batch = [
+        report("content.opened", str(n), now, content_type=f"type-{n}", content_id=f"c-{n}")
+        for n in range(50)
+    ]
+    assert analyst.send("lena", batch) == 50
+    assert analyst.count() == ["done"] * 3
+    assert len(analyst.rows("content", "content_type", "content_id", suppresses=False)) == 50
+
+
 def test_another_tenants_reports_are_its_own(analyst: Analyst) -> None:
     """The same person's id in two tenants is two people."""
     rival = Analyst(analyst.house, RIVAL)
