@@ -3,7 +3,8 @@
 - ``needed``: without it the flow does not do its work. Its messages and files wait meanwhile.
 - ``helpful``: without it the flow goes on, with less: by the rules' words where there is no
   language model, by words alone where there is no text encoder, with e-mails, chat answers and
-  statements that are tried again later, without journeys of the archive, with events that wait in the outbox for the relay.
+  statements that are tried again later, without the journeys of the archive, with events that
+  wait in the outbox for the relay.
 
 What is not configured is neither missed nor asked. Webhooks of applicant-tracking systems are
 the tenants' own, and are not asked.
