@@ -3,7 +3,8 @@
 - ``needed``: without it the flow does not do its work. Its messages and files wait meanwhile.
 - ``helpful``: without it the flow goes on, with less: by the rules' words where there is no
   language model, by words alone where there is no text encoder, with e-mails, chat answers and
-  statements that are tried again later, with events that wait in the outbox for the relay.
+  statements that are tried again later, without the journeys of the archive, with events that
+  wait in the outbox for the relay.
 
 What is not configured is neither missed nor asked. Webhooks of applicant-tracking systems are
 the tenants' own, and are not asked.
@@ -38,6 +39,7 @@ _CHATS: Mapping[Component, Need] = {"whatsapp": "helpful", "telegram": "helpful"
 
 USES: Mapping[str, Mapping[Component, Need]] = {
     "accounts": {**_LISTENS, **_ROUTES, "blobs": "helpful", "mail_server": "helpful"},
+    "analytics": {**_LISTENS, **_ROUTES},
     "candidates": {**_LISTENS, **_ROUTES, "text_encoder": "helpful"},
     "coaching": {**_TELLS, **_ROUTES, "language_model": "helpful"},
     "intake_blob_trigger": {**_LISTENS, "blobs": "needed", "scanner": "needed"},
@@ -47,7 +49,7 @@ USES: Mapping[str, Mapping[Component, Need]] = {
     "intake_parse": {**_LISTENS, "blobs": "needed", "resume_model": "helpful"},
     "intake_upload": {**_LISTENS, **_ROUTES, **_CHATS, "blobs": "needed"},
     "journey_summary": {**_LISTENS, **_ROUTES, "blobs": "needed"},
-    "journey_tracking": {**_LISTENS, **_ROUTES, "record_store": "helpful"},
+    "journey_tracking": {**_LISTENS, **_ROUTES, "blobs": "helpful", "record_store": "helpful"},
     "leaderboard_timer": {"documents": "needed", **_ROUTES},
     "outbox_relay": {**_LISTENS, **_ROUTES},
     "portfolio": {**_LISTENS, **_ROUTES, "blobs": "helpful", "language_model": "helpful"},
