@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from shared import encoding, runtime, serving, topology
 from shared.errors import Unavailable
+from shared.events.audit import AuditNoted
 from shared.readiness.checking import OFFERED, Checker, NotConfigured, Probe
 from shared.settings import Settings
+from shared.topology import Topology
 
 _REFUSED = {401, 403}
 
@@ -35,7 +37,7 @@ def _probes(running: runtime.Runtime) -> Mapping[str, Probe]:
     return {
         "documents": lambda seconds: running.documents.ping(_own(containers), seconds=seconds),
         "blobs": lambda seconds: running.blobs.ping(_own(places), seconds=seconds),
-        "bus": lambda seconds: running.bus.ping(min(declared.queues), seconds=seconds),
+        "bus": lambda seconds: running.bus.ping(_destination(declared), seconds=seconds),
         "scanner": partial(_scanner, running),
         "mail_server": partial(_mail_server, running),
         "whatsapp": partial(_chat, running, "whatsapp", settings.whatsapp_url),
@@ -53,6 +55,17 @@ def _own(owners: Mapping[str, str]) -> str:
     """One of this app's own containers, for what it may reach may be no more than those."""
     served = serving.served()
     return min(owners, key=lambda name: (owners[name] not in served, name))
+
+
+def _destination(declared: Topology) -> str:
+    """Where this app may send: where it hears from, for there it sends again what has to wait;
+    where it hears nothing, the queue of the audit log."""
+    for flow in serving.served():
+        heard = [flow] if flow in declared.queues else []
+        heard += [name for name, topic in declared.topics.items() if flow in topic.subscriptions]
+        if heard:
+            return heard[0]
+    return declared.events[AuditNoted.type].to
 
 
 def _scanner(running: runtime.Runtime, seconds: float) -> None:
