@@ -24,9 +24,10 @@ from pathlib import Path
 import requests
 
 from shared import telemetry
+from shared.delivery import deliver
 from shared.documents.port import Create
 from shared.events.intake import IntakeAccepted
-from shared.messaging import Decision, deliver, handle_once
+from shared.messaging import Decision, handle_once
 from shared.telemetry.export import Exporting, SdkRecorder
 from tests.kernel.embedded import CONTAINER, NOW, QUEUE, Embedded, as_stores, document, event
 from tests.running_host import RunningHost

@@ -62,7 +62,7 @@ def test_a_flow_uses_what_its_row_says(flow: str) -> None:
     if any("tesseract" in module for module in imported):
         expected.add("tesseract")
     listens = any(attribute.startswith("service_bus_") for attribute in attributes)
-    sends_for_others = "relay" in attributes or "shared.messaging.relay" in imported
+    sends_for_others = "relay" in attributes or "shared.outbox.relay" in imported
     if listens or any(module.startswith("shared.messaging") for module in imported):
         expected.add("bus")
     used = USES[flow]

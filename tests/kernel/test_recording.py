@@ -20,10 +20,12 @@ from azure_functions_runtime.otel import configure_opentelemetry, update_opentel
 from opentelemetry import context
 
 from shared import telemetry
+from shared.delivery import deliver
 from shared.documents.port import Create
 from shared.errors import Exists, Rejected, Unavailable
 from shared.events.envelope import Event
-from shared.messaging import RELAY_AFTER, Outcome, deliver, handle_once, relay
+from shared.messaging import Outcome, handle_once
+from shared.outbox import RELAY_AFTER, relay
 from shared.stores import Stores
 from shared.telemetry.export import Exporting, SdkRecorder
 from shared.telemetry.hops import MOST_CALLS
