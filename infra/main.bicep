@@ -60,6 +60,16 @@ param clamd string = ''
 @allowed(['DEBUG', 'INFO', 'WARNING', 'ERROR'])
 param logLevel string = 'INFO'
 
+@description('Share of new traces that is recorded, 0 to 1.')
+param traceRatio string = '1'
+
+@description('Milliseconds between two sendings of metrics.')
+param metricIntervalMs string = '60000'
+
+@description('A collector that telemetry goes to as well, by https; its headers, if any, are a secret in the vault.')
+param otlpEndpoint string = ''
+param otlpWithHeaders bool = false
+
 @description('Under which xAPI statements name things. Set it once; the front door\'s own address when it is empty.')
 param publicUrl string = ''
 
@@ -141,6 +151,12 @@ var common = {
   WAYMARK_COSMOS_DATABASE: databaseName
   WAYMARK_LOG_LEVEL: logLevel
   WAYMARK_PUBLIC_URL: empty(publicUrl) ? 'https://${empty(customDomain) ? gateway.outputs.host : customDomain}' : publicUrl
+  WAYMARK_TRACE_RATIO: traceRatio
+  OTEL_SDK_DISABLED: 'false'
+  OTEL_BSP_SCHEDULE_DELAY: '5000'
+  OTEL_METRIC_EXPORT_INTERVAL: metricIntervalMs
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint
+  OTEL_EXPORTER_OTLP_HEADERS: otlpWithHeaders ? '@Microsoft.KeyVault(VaultName=${houseVault};SecretName=otel-exporter-otlp-headers)' : ''
   // The front door and the front end of Functions.
   WAYMARK_TRUSTED_PROXIES: '2'
   WAYMARK_TOKEN_KEY: '@Microsoft.KeyVault(VaultName=${houseVault};SecretName=waymark-token-key)'
@@ -199,6 +215,7 @@ var grouped = {
 var withSecrets = ['channels', 'language_model', 'lrs', 'mail', 'mail_gateway']
 // Secrets that are in use: the hook after this sees to it that each is there.
 var whatsappSecrets = empty(whatsappNumbers) ? [] : ['waymark-whatsapp-token', 'waymark-whatsapp-app-secret', 'waymark-whatsapp-verify-token']
+var collectorSecrets = otlpWithHeaders ? ['otel-exporter-otlp-headers'] : []
 var telegramSecrets = telegram ? ['waymark-telegram-bots'] : []
 var modelSecrets = empty(openaiModel) ? [] : ['waymark-openai-key']
 var lrsSecrets = empty(lrsEndpoint) ? [] : ['waymark-lrs-secret']
@@ -381,6 +398,7 @@ output WAYMARK_URL string = 'https://${gateway.outputs.host}'
 output WAYMARK_DOMAIN_TOKEN string = gateway.outputs.domainToken
 output WAYMARK_HOUSE_VAULT string = vaults[0].outputs.name
 output WAYMARK_PEERS_VAULT string = vaults[1].outputs.name
+output WAYMARK_HOUSE_SECRETS array = collectorSecrets
 output WAYMARK_PEERS_SECRETS array = concat(whatsappSecrets, telegramSecrets, modelSecrets, lrsSecrets, mailSecrets, gatewaySecrets)
 output WAYMARK_COSMOS_ENDPOINT string = cosmos.outputs.endpoint
 output WAYMARK_COSMOS_ACCOUNT string = cosmos.outputs.name

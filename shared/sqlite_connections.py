@@ -87,6 +87,15 @@ class Connections:
                 raise Unavailable("the store does not take writes; try again") from error
             raise
 
+    def ping(self, table: str) -> None:
+        """Read of a table. Raises ``Unavailable`` where the file is gone, or cannot be read."""
+        try:
+            if not self._path.is_file():
+                raise Unavailable("the store's file is gone")
+            self.get().execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()  # noqa: S608  a name of ours
+        except sqlite3.Error as error:
+            raise Unavailable("the store's file cannot be read") from error
+
     def checkpoint(self) -> bool:
         """Bring the write-ahead log into the file and empty it; returns whether it could.
 

@@ -18,7 +18,7 @@ from shared import topology
 from tools.package import ROOT, flows
 
 # These know of every port and setting without using them for a flow.
-_NOT_FOLLOWED = {"shared.runtime", "shared.settings", "shared.topology"}
+_NOT_FOLLOWED = ("runtime", "settings", "topology", "readiness", "telemetry")
 READS = {"open", "info", "list", "tags"}
 WRITES = {"put", "delete", "set_tier"}
 # What a runtime builds, and the group of settings it is built from.
@@ -140,8 +140,11 @@ def modules_of(flow: str) -> tuple[Path, ...]:
     seen = dict.fromkeys(todo)
     while todo:
         for name in sorted(_facts(todo.pop()).imported):
-            path = _path_of(name) if name.split(".")[0] == "shared" else None
-            if path is not None and path not in seen and name not in _NOT_FOLLOWED:
+            room, _, rest = name.partition(".")
+            if room != "shared" or rest.split(".")[0] in _NOT_FOLLOWED:
+                continue
+            path = _path_of(name)
+            if path is not None and path not in seen:
                 seen[path] = None
                 todo.append(path)
     return tuple(seen)
@@ -182,7 +185,7 @@ def takes_dead_letters(flow: str) -> bool:
 
 def sends_everywhere(flow: str) -> bool:
     """Whether it sends what other flows left unsent, or dead letters back where they came from."""
-    return bool(_uses(flow) & {("messaging", "relay"), ("dead_letters", "act")})
+    return bool(_uses(flow) & {("outbox", "relay"), ("dead_letters", "act")})
 
 
 def sends(flow: str) -> list[str]:

@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.code_needs import triggers
+from tools.package import flows
 
 PREFIX = "/api"
 # What every app serves of itself. Under the front door one answers for the house.
-HOUSE = ("docs", "docs/{asset}", "health", "openapi.json")
+HOUSE = ("docs", "docs/{asset}", "health", "openapi.json", "ready")
+# And what each says of itself, by its name.
+OWN = ("health", "ready")
 HOUSE_APP = "accounts"
 MOST_PATTERNS = 25  # of one route of Front Door
 
@@ -43,6 +46,8 @@ def routes_of_apps() -> dict[str, list[str]]:
     for trigger in triggers():
         if trigger.kind == "httpTrigger":
             found[trigger.flow].add(trigger.binding["route"])
+    for app in flows():
+        found[app] |= {f"{route}/{app}" for route in OWN}
     return {app: sorted(routes) for app, routes in sorted(found.items())}
 
 

@@ -42,20 +42,27 @@ for name in waymark-token-key waymark-pseudonym-key; do
 done
 
 missing=
-for name in $(printf '%s' "${WAYMARK_PEERS_SECRETS:-[]}" | tr -d '[]",'); do
-  answer=$(patiently "$WAYMARK_PEERS_VAULT" "$name")
-  [ "$answer" = yes ] && continue
-  variable=$(printf '%s' "$name" | tr 'a-z-' 'A-Z_')
+see_to() { # vault, JSON list of the secrets that are in use
+  for name in $(printf '%s' "$2" | tr '[],"' '    '); do
+    see_to_one "$1" "$name"
+  done
+}
+see_to_one() { # vault secret
+  answer=$(patiently "$1" "$2")
+  if [ "$answer" = yes ]; then return; fi
+  variable=$(printf '%s' "$2" | tr 'a-z-' 'A-Z_')
   value=$(printenv "$variable" || true)
   if [ -n "$value" ]; then
-    printf '%s' "$value" | put "$WAYMARK_PEERS_VAULT" "$name"
-    echo "waymark: put $name into the vault"
+    printf '%s' "$value" | put "$1" "$2"
+    echo "waymark: put $2 into the vault"
   else
-    missing="$missing $name"
+    missing="$missing $1/$2"
   fi
-done
+}
+see_to "$WAYMARK_HOUSE_VAULT" "${WAYMARK_HOUSE_SECRETS:-[]}"
+see_to "$WAYMARK_PEERS_VAULT" "${WAYMARK_PEERS_SECRETS:-[]}"
 if [ -n "$missing" ]; then
   echo "waymark: these are in use and have no secret yet:$missing" >&2
-  echo "waymark: az keyvault secret set --vault-name $WAYMARK_PEERS_VAULT --name NAME --file FILE" >&2
+  echo "waymark: az keyvault secret set --vault-name VAULT --name SECRET --file FILE" >&2
   exit 1
 fi

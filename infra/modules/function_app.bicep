@@ -59,6 +59,9 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${clientId};Authorization=AAD'
   AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls: string(flow.bus_calls)
   AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentSessions: string(flow.bus_sessions)
+  // The worker hands on the host's trace.
+  PYTHON_ENABLE_OPENTELEMETRY: 'true'
+  OTEL_SERVICE_NAME: 'waymark-${flow.name}'
   PYTHON_THREADPOOL_THREAD_COUNT: string(max(flow.http_concurrency, flow.bus_calls, flow.bus_sessions))
 }
 
@@ -114,7 +117,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       remoteDebuggingEnabled: false
       cors: { allowedOrigins: flow.serves ? allowedOrigins : [], supportCredentials: false }
       ipSecurityRestrictionsDefaultAction: 'Deny'
-      ipSecurityRestrictions: concat(flow.serves ? [fromFrontDoor] : [], flow.storageQueues ? [fromEventGrid] : [])
+      ipSecurityRestrictions: concat([fromFrontDoor], flow.storageQueues ? [fromEventGrid] : [])
       scmIpSecurityRestrictionsDefaultAction: 'Allow'
       scmIpSecurityRestrictionsUseMain: false
     }

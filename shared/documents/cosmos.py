@@ -181,6 +181,24 @@ class CosmosDocuments:
             for operation, result in zip(operations, results, strict=True)
         )
 
+    def ping(self, container: str, *, seconds: float) -> None:
+        declared = self._container(container)
+        from azure.cosmos.exceptions import CosmosHttpResponseError, CosmosResourceNotFoundError
+
+        # the rights of a read of data are those that are needed, and no more are asked for
+        try:
+            with _translated(container):
+                self._proxy(container).read_item(
+                    "ping",
+                    _key(declared, ("ping",) * len(declared.partition_key)),
+                    read_timeout=seconds,
+                )
+        except CosmosResourceNotFoundError as error:
+            if error.sub_status:
+                raise Missing(f"the store has no container {container}") from error
+        except CosmosHttpResponseError as error:
+            raise Unavailable("the document store does not let us in") from error
+
     def query(
         self,
         container: str,

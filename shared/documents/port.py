@@ -218,6 +218,14 @@ class Documents(Protocol):
         code: a container without vectors, a vector of another dimension, a scope of another form.
         """
 
+    def ping(self, container: str, *, seconds: float) -> None:
+        """Ask whether it answers, as it does to reads of a container. Changes nothing.
+
+        Raises ``Missing`` for a container that is not there, ``Throttled`` or ``Unavailable``
+        where it does not let us in or gives no answer; it may take longer than ``seconds``,
+        which bound each of its own attempts.
+        """
+
     def scrub(self) -> None:
         """Leave nothing of what was deleted readable in what the store itself keeps on disk.
 

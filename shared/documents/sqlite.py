@@ -178,6 +178,10 @@ class SqliteDocuments:
         )
         return tuple(Neighbour(stored, similarity) for stored, similarity in found)
 
+    def ping(self, container: str, *, seconds: float) -> None:  # noqa: ARG002  a file answers at once
+        self._container(container)
+        self._connections.ping(container)
+
     def scrub(self) -> None:
         self._connections.rebuild()
 

@@ -15,9 +15,9 @@ from shared.errors import Missing, Unavailable
 from shared.http.api import OPERATIONS, TAGS
 from shared.http.openapi import describe
 from shared.http.problem import problem_response
+from shared.serving import VERSION
 from shared.settings import SettingsError
 
-VERSION = "0.1.0"
 # tools/house_openapi.py writes it into the app that answers for all behind a front door.
 HOUSE = Path(__file__).with_name("house_openapi.json")
 blueprint = func.Blueprint()

@@ -35,6 +35,7 @@ ADAPTERS = {
     "shared.scanning.defender": None,
     "shared.language_model.openai_chat": None,
     "shared.bus.sqlite_rows": "sqlite3",
+    "shared.telemetry.export": "azure.monitor",
 }
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from local.routes import pattern_of
 from shared import topology
 from shared.documents.cosmos_query import composite_indexes
+from shared.readiness.uses import FILES, USES
 from shared.settings import Settings
 from shared.topology import Container
 from tests.infra import bicep
@@ -34,7 +35,6 @@ NOT_SET = {
 # What the host of Functions and the SDKs read, and our code does not.
 OF_THE_HOST = {
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-    "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls",
     "AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentSessions",
     "AzureWebJobsStorage__accountName",
@@ -43,6 +43,7 @@ OF_THE_HOST = {
     "Blobs__clientId",
     "Blobs__credential",
     "Blobs__queueServiceUri",
+    "PYTHON_ENABLE_OPENTELEMETRY",
     "PYTHON_THREADPOOL_THREAD_COUNT",
     "ServiceBus__clientId",
     "ServiceBus__credential",
@@ -138,17 +139,20 @@ def test_secrets_are_references() -> None:
     referred = {
         name for name, node in settings.items() if "@Microsoft.KeyVault(" in bicep.text(node)
     }
-    assert referred == secret - NOT_SET.keys()
+    # it names a place that takes nothing without an identity, and is no secret
+    assert referred == secret - NOT_SET.keys() - {"APPLICATIONINSIGHTS_CONNECTION_STRING"}
     for name in referred:
         assert f"SecretName={name.lower().replace('_', '-')})" in bicep.text(settings[name])
     script = (bicep.INFRA / "hooks" / "postprovision.sh").read_text(encoding="utf-8")
-    names = bicep.text(MAIN.outputs["WAYMARK_PEERS_SECRETS"].node)
+    names = "\n".join(
+        bicep.text(MAIN.outputs[f"WAYMARK_{vault}_SECRETS"].node) for vault in ("HOUSE", "PEERS")
+    )
     listed = "".join(
         bicep.text(each.node) for each in MAIN.of("var") if each.name in re.findall(r"\w+", names)
     )
     for name in referred:
         stored = name.lower().replace("_", "-")
-        assert stored in (script if "houseVault" in bicep.text(settings[name]) else listed)
+        assert f"'{stored}'" in listed or f" {stored} " in script.replace(";", " ")
 
 
 def test_no_secret_is_a_parameter() -> None:
@@ -203,6 +207,14 @@ def test_a_flow_may_use_the_files_that_it_uses(flow: str) -> None:
     assert {each["container"] for each in held if each["may"] == "own"} == watched
     roles = _variable(bicep.read(bicep.INFRA / "modules" / "roles.bicep"), "onBlobs")
     assert may <= roles.keys() == {"read", "write", "own"}
+
+
+def test_a_flow_asks_for_files_where_it_may() -> None:
+    """Readiness asks each flow that uses blobs for a container that it has a right on."""
+    for flow in flows():
+        rights = {each["container"] for each in FLOWS[flow]["blobs"]}
+        assert (flow in FILES) == bool(rights) == ("blobs" in USES[flow])
+        assert not rights or FILES[flow] in rights
 
 
 def test_who_erases_may_erase_everywhere() -> None:
@@ -336,14 +348,12 @@ def test_the_front_door_leads_each_path_to_its_app(flow: str) -> None:
 def test_the_front_door_answers_for_the_house() -> None:
     """Docs, description and health have one app behind the front door; the rest is no app's."""
     laid_out = _loaded("routes.json")
-    for path in ("docs", "docs/start.js", "openapi.json", "health"):
+    for path in ("docs", "docs/start.js", "openapi.json", "health", "ready"):
         assert front_door.app_for(f"/api/{path}", laid_out) == front_door.HOUSE_APP
     for path in ("/", "/api", "/admin/host/status", "/api/v1/nothing", "/runtime/webhooks/blobs"):
         assert front_door.app_for(path, laid_out) is None
     assert all(len(each["paths"]) <= front_door.MOST_PATTERNS for each in laid_out["patterns"])
-    assert {each["app"] for each in laid_out["patterns"]} == {
-        flow for flow in flows() if FLOWS[flow]["serves"]
-    }
+    assert {each["app"] for each in laid_out["patterns"]} == {*flows()}
 
 
 def test_paths_that_share_a_prefix_are_told_apart() -> None:

@@ -89,6 +89,7 @@ def attempt(
             time_zone=time_zone_of(stores, *partition),
             grade_level=journey.grade_level,
             career=journey.career,
+            companion=journey.companion,
             answers=taken.answers,
             mastered=taken.mastered,
         )

@@ -14,7 +14,12 @@ from shared.auth import Principal
 from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
 from shared.erasures import erased_at
 from shared.errors import Conflict, Missing
-from shared.events.journey import JourneyCompleted, JourneyContainerCompleted, LessonScore
+from shared.events.journey import (
+    JourneyCompleted,
+    JourneyContainerCompleted,
+    JourneyStarted,
+    LessonScore,
+)
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
 from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
 from shared.models.journey_totals import sum_of
@@ -157,10 +162,14 @@ def start(
         held = read_learner(stores, partition)
         learner = held[0] if held else _new_learner(journey, now)
         learner = completing.begun(learner, journey, now=now)
+        told = JourneyStarted(
+            **_course(journey, time_zone_of(stores, *partition)),
+            started_at=now,
+        )
         return Answer(
             201,
             shown(journey, []),
-            Decision([Create(journey.stored()), _written(learner, held)]),
+            Decision([Create(journey.stored()), _written(learner, held)], [told]),
         )
 
     return answered(stores, partition, idempotency, decide, now)
@@ -228,7 +237,6 @@ def complete(
         total = sum_of(later.lessons)
         told = JourneyCompleted(
             **_course(later, time_zone_of(stores, *partition)),
-            companion=later.companion,
             questions=total.questions,
             correct=total.correct,
             first_try_correct=total.first_try_correct,
@@ -250,6 +258,7 @@ def _course(journey: Journey, time_zone: str) -> Mapping[str, Any]:
         "time_zone": time_zone,
         "grade_level": journey.grade_level,
         "career": journey.career,
+        "companion": journey.companion,
     }
 
 

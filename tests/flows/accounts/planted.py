@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
 from functions.accounts.service import (
@@ -19,6 +20,9 @@ from functions.accounts.service import (
 )
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
+from functions.analytics.service import hearing as analytics
+from functions.analytics.service import reporting as analytics_reporting
+from functions.analytics.service.reporting import Report as Reported
 from functions.candidates.rules.documents import AtsWebhook
 from functions.candidates.rules.edits import CandidateChanges, resume_of
 from functions.candidates.service import ats, counting, merging
@@ -170,6 +174,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
         who = Principal(user_id, TENANT, frozenset({"learner"}))
         recipes.use(house, PSEUDONYMS, who, next(iter(seed())), 5, now=now)
     _recommend(house)
+    _count(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     reader = Reader(TENANT, USER_ID, f"user:{USER_ID}")
     reading.mark(house, reader, f"note-user:{USER_ID}", now=now)
@@ -386,6 +391,20 @@ def _recruit(house: House, candidate_id: str) -> str:
             shown=lambda note: note.stored(), idempotency=None, now=now,
         )  # fmt: skip
     return ids[0]
+
+
+def _count(house: House) -> None:
+    """Let analytics hear of everything, and of what the person's app says."""
+    now = house.clock()
+    for user_id in (USER_ID, OTHER_ID):
+        by = Principal(user_id, TENANT, frozenset({"learner"}))
+        opened = Reported(UUID(USER_ID), "coaching.opened", now, {})
+        analytics_reporting.take(house, PSEUDONYMS, by, [opened], now=now)
+    for event in house.waiting("analytics"):
+        analytics_reporting.count(house, PSEUDONYMS, event, now=now)
+    for topic in ("profiler", "journeys", "recipes", "game", "intake", "candidates"):
+        for event in house.waiting(f"{topic}/analytics"):
+            analytics.hear(house, PSEUDONYMS, event, now=now)
 
 
 class NoEncoder:
