@@ -22,6 +22,7 @@ from shared.errors import Invalid, TooLarge
 
 MAX_OPERATIONS = 100
 MAX_COMMIT_BYTES = 2 * 1024 * 1024
+MAX_LOADED = 1000
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_ORDER_CHARACTERS = 200
@@ -150,6 +151,23 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Scanned:
+    """A document as a scan gives it: its body, and when it expires, in seconds since the epoch
+    (None: never)."""
+
+    body: Json
+    expires_at: float | None
+
+
+@dataclass(frozen=True)
+class ScanPage:
+    """One page of a scan; ``continuation`` is None when there is no further page."""
+
+    items: tuple[Scanned, ...]
+    continuation: str | None
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A document found by its vector, and the cosine of that to what was asked, -1 to 1."""
 
@@ -216,6 +234,28 @@ class Documents(Protocol):
         single precision. ``limit`` is 1 to 1,000. Raises ``Invalid`` for a vector that is not
         finite or has no length, a malformed filter or limit, and ``ValueError`` for misuse by
         code: a container without vectors, a vector of another dimension, a scope of another form.
+        """
+
+    def scan(
+        self, container: str, *, limit: int = 1000, continuation: str | None = None
+    ) -> ScanPage:
+        """Read every document of a container, of all tenants, page by page: for backups alone.
+
+        What is there from the first page to the last comes once; what comes, goes or changes
+        meanwhile may or may not, and never twice. ``limit`` is 1 to 1,000; a page may hold
+        fewer, or none, and still be followed by another. A continuation holds for as long as
+        the container is there, in any process. Raises ``Invalid`` for another limit, or a
+        continuation that is not one of this container's, and ``ValueError`` for an unknown
+        container.
+        """
+
+    def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
+        """Write documents of any partitions, each id of a partition once: for restores alone.
+
+        What is there already is written over, or left as it is without ``overwrite``; returns
+        how many were written. It is no commit: when it raises, some may be written and some
+        not; done again, the end is the same. Takes 1,000 documents at the most. Raises as
+        :meth:`commit` does for what no document can be.
         """
 
     def scrub(self) -> None:
@@ -316,6 +356,30 @@ def document_id(operation: Operation) -> str:
     if isinstance(operation, Patch | Delete):
         return operation.id
     return str(operation.body["id"])
+
+
+def load_groups(
+    key_fields: Sequence[str], bodies: Sequence[Json]
+) -> list[tuple[Partition, list[Json]]]:
+    """Documents that are to be loaded, in portions that one commit takes: of one partition, and
+    within the limits of a commit. Raises ``Invalid`` above :data:`MAX_LOADED` documents and
+    ``ValueError`` for one without its partition key."""
+    if len(bodies) > MAX_LOADED:
+        raise Invalid(f"at most {MAX_LOADED:,} documents are loaded at once")
+    open_groups: dict[Partition, tuple[list[Json], int]] = {}
+    groups: list[tuple[Partition, list[Json]]] = []
+    for body in bodies:
+        partition = tuple(body.get(field) for field in key_fields)
+        if not all(isinstance(value, str) for value in partition):
+            raise ValueError(f"document {body.get('id')!r} has no partition")
+        size = len(json.dumps(body))
+        group, held = open_groups.get(partition, ([], 0))
+        if not group or len(group) == MAX_OPERATIONS or held + size > MAX_COMMIT_BYTES:
+            group, held = [], 0
+            groups.append((partition, group))
+        group.append(body)
+        open_groups[partition] = (group, held + size)
+    return groups
 
 
 def check_commit(

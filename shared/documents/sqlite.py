@@ -29,6 +29,7 @@ from shared.documents.port import (
     Partition,
     Patch,
     Replace,
+    ScanPage,
     Stored,
     Upsert,
     check_commit,
@@ -37,8 +38,10 @@ from shared.documents.port import (
     check_order,
     document_id,
     is_id,
+    load_groups,
 )
 from shared.documents.sqlite_conditions import after, condition_of, field_of, member_of
+from shared.documents.sqlite_transfer import scan
 from shared.documents.sqlite_vectors import Row, Vectors
 from shared.documents.sqlite_vectors import forget as forget_vector
 from shared.documents.sqlite_vectors import prepare as prepare_vectors
@@ -177,6 +180,42 @@ class SqliteDocuments:
             self._connections.get(), container, declared, scope, asked, look_up, limit
         )
         return tuple(Neighbour(stored, similarity) for stored, similarity in found)
+
+    def scan(
+        self, container: str, *, limit: int = 1000, continuation: str | None = None
+    ) -> ScanPage:
+        self._container(container)
+        return scan(
+            self._connections.get(),
+            container,
+            now=self._clock(),
+            limit=limit,
+            continuation=continuation,
+        )
+
+    def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
+        declared = self._container(container)
+        groups = load_groups(declared.partition_key, bodies)
+        written = 0
+        for partition, group in groups:
+            check_commit(
+                declared.partition_key,
+                declared.ordered_by,
+                partition,
+                [Upsert(body) for body in group],
+                declared.vector_field,
+            )
+        # one transaction for all: each waits for the disk
+        with self._connections.transaction() as connection:
+            for partition, group in groups:
+                batch = _Batch(connection, container, declared, partition, self._clock())
+                for at, body in enumerate(group):
+                    try:
+                        batch.apply(at, Upsert(body) if overwrite else Create(body))
+                        written += 1
+                    except Exists:
+                        continue
+        return written
 
     def scrub(self) -> None:
         self._connections.rebuild()
