@@ -369,8 +369,10 @@ def load_groups(
     open_groups: dict[Partition, tuple[list[Json], int]] = {}
     groups: list[tuple[Partition, list[Json]]] = []
     for body in bodies:
-        partition = tuple(body.get(field) for field in key_fields)
-        if not all(isinstance(value, str) for value in partition):
+        partition = tuple(
+            value for field in key_fields if isinstance(value := body.get(field), str)
+        )
+        if len(partition) != len(key_fields):
             raise ValueError(f"document {body.get('id')!r} has no partition")
         size = len(json.dumps(body))
         group, held = open_groups.get(partition, ([], 0))

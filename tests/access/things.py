@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from functions.accounts.rules.addresses import normalised
-from functions.accounts.rules.documents import INVITATIONS, Invitation, Replay
+from functions.accounts.rules.documents import INVITATIONS, Invitation
 from shared.auth import Ticket, Tokens
 from shared.documents.port import Create
 from shared.models import audit, candidate, intake, notification, tombstone
@@ -20,7 +20,7 @@ from shared.models.intake import IntakeFile, IntakeRecord, Reason
 from shared.models.notification import RECRUITERS, Notification, audience_of
 from shared.models.resume import Resume
 from shared.models.tenant import PLATFORM
-from shared.models.tombstone import Erasure
+from shared.models.tombstone import Erasure, Replay
 from shared.pseudonyms import Pseudonyms
 from tests.running_host import RunningHost
 

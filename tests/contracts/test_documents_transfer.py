@@ -35,9 +35,7 @@ def other(store: DocumentStore, identity: str) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 100])
-def test_a_scan_gives_every_document_of_every_tenant_once(
-    store: DocumentStore, limit: int
-) -> None:
+def test_a_scan_gives_every_document_of_every_tenant_once(store: DocumentStore, limit: int) -> None:
     """Page by page to the end, whatever the limit: each body whole, none twice."""
     for number in range(9):
         write(store, f"d{number}", record=f"r{number % 4}", at=f"{number}", profile={"x": [None]})
@@ -81,8 +79,9 @@ def test_a_scan_goes_on_while_documents_come_and_go(store: DocumentStore) -> Non
 def test_a_scan_says_when_documents_expire(store: DocumentStore) -> None:
     """By their own ttl or the container's default; never where neither says so."""
     now = time.time()
-    for identity, more in (("own", {"ttl": 500}), ("never", {"ttl": -1}), ("none", {})):
-        write(store, identity, **more)
+    write(store, "own", ttl=500)
+    write(store, "never", ttl=-1)
+    write(store, "none")
     notice = {"tenant_id": store.tenant, "audience": "a"}
     store.documents.commit("notices", (store.tenant, "a"), [Create({"id": "default"} | notice)])
     ledger = {"id": "l", "tenant_id": store.tenant, "ttl": 5}
@@ -183,9 +182,7 @@ def test_only_documents_are_loaded(store: DocumentStore) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 4, 10_000])
-def test_a_scan_survives_a_split(
-    cosmos_peer: CosmosPeer, peer_documents: Any, most: int
-) -> None:
+def test_a_scan_survives_a_split(cosmos_peer: CosmosPeer, peer_documents: Any, most: int) -> None:
     """A range that splits in the middle of a scan is read on as what it has become: a
     continuation from before holds, and nothing repeats or is passed by."""
     from tests.contracts.documents_fixtures import as_store
