@@ -43,7 +43,7 @@ from shared.pseudonyms import Pseudonyms
 TENANTS = ("north", "south", "west")
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 DOCUMENTS_A_LEARNER = 20
-WORDS = "network packet cipher logs alert threat patch audit key access policy cloud".split()
+WORDS = ("network", "packet", "cipher", "logs", "alert", "threat", "patch", "audit", "key", "cloud")
 
 
 class Home:
@@ -153,7 +153,8 @@ def _of_learner(chance: random.Random) -> Iterator[tuple[str, Json]]:
         yield "candidates", {
             "schema_version": 1, "tenant_id": tenant, "candidate_id": identity, "id": identity,
             "kind": "profile", "name": f"Candidate {identity[:4]}",
-            "terms": sorted({*chance.choices(WORDS, k=8)}), "skill_keys": chance.choices(WORDS, k=3),
+            "terms": sorted({*chance.choices(WORDS, k=8)}),
+            "skill_keys": chance.choices(WORDS, k=3),
             "embedding": [round(chance.gauss(0, 0.05), 6) for _ in range(384)],
             "updated_at": sortable(at),
         }  # fmt: skip

@@ -278,7 +278,10 @@ class CosmosDocuments:
         return ScanPage(shown, next_place(place, last).written(container))
 
     def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
-        groups = load_groups(self._container(container).partition_key, bodies)
+        declared = self._container(container)
+        groups = load_groups(
+            declared.partition_key, declared.ordered_by, declared.vector_field, bodies
+        )
 
         def write(group: tuple[Partition, list[Json]]) -> int:
             partition, documents = group

@@ -53,10 +53,11 @@ def read_place(container: str, continuation: str, depth: int) -> Place:
 def scanned(declared: Container, item: Json) -> Scanned:
     """A document as a scan gives it."""
     body = {name: value for name, value in item.items() if name not in STORE_FIELDS}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     ttl = body.get("ttl", declared.default_ttl_seconds)
     if declared.default_ttl_seconds is None or ttl is None or ttl == -1:
-        return Scanned(body, None)
-    return Scanned(body, float(item["_ts"] + ttl))
+        return Scanned(text, None)
+    return Scanned(text, float(item["_ts"] + ttl))
 
 
 def next_place(place: Place, last: Sequence[Any] | None) -> Place:

@@ -152,11 +152,17 @@ class Page:
 
 @dataclass(frozen=True)
 class Scanned:
-    """A document as a scan gives it: its body, and when it expires, in seconds since the epoch
-    (None: never)."""
+    """A document as a scan gives it: its body as JSON text without line breaks, for a backup
+    reads none of it, and when it expires, in seconds since the epoch (None: never)."""
 
-    body: Json
+    text: str
     expires_at: float | None
+
+    @property
+    def body(self) -> Json:
+        """The document itself."""
+        found: Json = json.loads(self.text)
+        return found
 
 
 @dataclass(frozen=True)
@@ -359,11 +365,14 @@ def document_id(operation: Operation) -> str:
 
 
 def load_groups(
-    key_fields: Sequence[str], bodies: Sequence[Json]
+    key_fields: Sequence[str],
+    ordered_by: Sequence[str],
+    vector: tuple[str, int] | None,
+    bodies: Sequence[Json],
 ) -> list[tuple[Partition, list[Json]]]:
     """Documents that are to be loaded, in portions that one commit takes: of one partition, and
-    within the limits of a commit. Raises ``Invalid`` above :data:`MAX_LOADED` documents and
-    ``ValueError`` for one without its partition key."""
+    within the limits of a commit. Raises as :func:`check_commit`, ``Invalid`` above
+    :data:`MAX_LOADED` documents and ``ValueError`` for one without its partition key."""
     if len(bodies) > MAX_LOADED:
         raise Invalid(f"at most {MAX_LOADED:,} documents are loaded at once")
     open_groups: dict[Partition, tuple[list[Json], int]] = {}
@@ -374,7 +383,12 @@ def load_groups(
         )
         if len(partition) != len(key_fields):
             raise ValueError(f"document {body.get('id')!r} has no partition")
-        size = len(json.dumps(body))
+        _check_partition(key_fields, partition)
+        size = _checked_size(key_fields, ordered_by, partition, body, vector)
+        if not is_id(body["id"]):
+            raise Invalid(f"{body['id']!r} cannot be a document's id")
+        if size > MAX_COMMIT_BYTES:
+            raise TooLarge(f"a document has at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
         group, held = open_groups.get(partition, ([], 0))
         if not group or len(group) == MAX_OPERATIONS or held + size > MAX_COMMIT_BYTES:
             group, held = [], 0
@@ -398,12 +412,7 @@ def check_commit(
     Raises ``ValueError`` for what code got wrong, ``Invalid`` or ``TooLarge`` for what may come
     from a caller.
     """
-    if len(partition) != len(key_fields) or not all(partition):
-        raise ValueError(
-            f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)"
-        )
-    if not all(len(value) <= 255 and _is_text(value) for value in partition):
-        raise Invalid("a partition's values have 1 to 255 characters")
+    _check_partition(key_fields, partition)
     if not operations:
         raise ValueError("a commit needs at least one operation")
     if len(operations) > MAX_OPERATIONS:
@@ -412,10 +421,7 @@ def check_commit(
     size = 0
     for operation in operations:
         if not isinstance(operation, Patch | Delete):
-            _check_body(key_fields, partition, operation.body)
-            _check_sorted(ordered_by, operation.body)
-            _check_vector(vector, operation.body)
-            size += len(json.dumps(operation.body))
+            size += _checked_size(key_fields, ordered_by, partition, operation.body, vector)
         elif isinstance(operation, Patch):
             _check_patch(key_fields, operation)
             for path, value in (operation.set or {}).items():
@@ -430,6 +436,29 @@ def check_commit(
         seen.add(identity)
     if size > MAX_COMMIT_BYTES:
         raise TooLarge(f"a commit takes at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
+
+
+def _check_partition(key_fields: Sequence[str], partition: Partition) -> None:
+    if len(partition) != len(key_fields) or not all(partition):
+        raise ValueError(
+            f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)"
+        )
+    if not all(len(value) <= 255 and _is_text(value) for value in partition):
+        raise Invalid("a partition's values have 1 to 255 characters")
+
+
+def _checked_size(
+    key_fields: Sequence[str],
+    ordered_by: Sequence[str],
+    partition: Partition,
+    body: Json,
+    vector: tuple[str, int] | None,
+) -> int:
+    """The bytes of a document that can be written."""
+    _check_body(key_fields, partition, body)
+    _check_sorted(ordered_by, body)
+    _check_vector(vector, body)
+    return len(json.dumps(body))
 
 
 def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> None:
@@ -489,7 +518,7 @@ def _check_vector(vector: tuple[str, int] | None, body: Json) -> None:
 
 
 def _is_text(value: str) -> bool:
-    return not _SURROGATE.search(value)
+    return value.isascii() or not _SURROGATE.search(value)
 
 
 def check_value(value: Any, depth: int = MAX_DEPTH) -> None:

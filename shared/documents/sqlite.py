@@ -195,16 +195,10 @@ class SqliteDocuments:
 
     def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
         declared = self._container(container)
-        groups = load_groups(declared.partition_key, bodies)
+        groups = load_groups(
+            declared.partition_key, declared.ordered_by, declared.vector_field, bodies
+        )
         written = 0
-        for partition, group in groups:
-            check_commit(
-                declared.partition_key,
-                declared.ordered_by,
-                partition,
-                [Upsert(body) for body in group],
-                declared.vector_field,
-            )
         # one transaction for all: each waits for the disk
         with self._connections.transaction() as connection:
             for partition, group in groups:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 
 from shared.documents.continuation import read_continuation, shape_of, write_continuation
@@ -33,10 +32,10 @@ def scan(
         (*after, now, limit + 1),
     ).fetchall()
     if len(rows) <= limit:
-        return ScanPage(tuple(Scanned(json.loads(row[2]), row[3]) for row in rows), None)
+        return ScanPage(tuple(Scanned(row[2], row[3]) for row in rows), None)
     end = limit
     while end > 0 and rows[end - 1][0] == rows[end][0]:
         end -= 1
     end = end or limit  # a partition that no page holds is parted
-    shown = tuple(Scanned(json.loads(row[2]), row[3]) for row in rows[:end])
+    shown = tuple(Scanned(row[2], row[3]) for row in rows[:end])
     return ScanPage(shown, write_continuation(shape, rows[end - 1][:2]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 Json = dict[str, Any]
 _LONGEST_TTL = 2**31 - 1
+_VERSION = re.compile(r'\{"schema_version":(\d+)[,}]')
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -18,14 +21,6 @@ class Line:
 
     body: Json
     expires_at: float | None
-
-    def written(self) -> bytes:
-        """The line, its end included."""
-        held = {"body": self.body}
-        if self.expires_at is not None:
-            held["expires_at"] = self.expires_at  # type: ignore[assignment]  # beside the body
-        text = json.dumps(held, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode() + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> Line:
@@ -44,9 +39,24 @@ class Line:
         return None if left <= 0 else self.body | {"ttl": min(left, _LONGEST_TTL)}
 
 
+def written(text: str, expires_at: float | None) -> bytes:
+    """The line, its end included, of a document that is given as JSON text without line breaks."""
+    until = "" if expires_at is None else f',"expires_at":{expires_at!r}'
+    return f'{{"body":{text}{until}}}\n'.encode()
+
+
+def version_of(text: str) -> str:
+    """The version of a document's schema, ``none`` of one that has none. It is written first, and
+    the rest of the text is then not looked at."""
+    found = _VERSION.match(text)
+    if found is not None:
+        return found[1]
+    version = json.loads(text).get("schema_version")
+    return "none" if version is None else str(version)
+
+
 def digest_of(body: Json) -> str:
     """A digest of a document apart from its ``ttl``, which counts on; the order of its fields
     says nothing."""
     rest = {name: value for name, value in body.items() if name != "ttl"}
-    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_SORTED.encode(rest).encode()).hexdigest()

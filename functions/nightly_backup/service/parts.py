@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, BinaryIO, cast
 
-from functions.nightly_backup.rules.lines import Line
+from functions.nightly_backup.rules.lines import Line, version_of, written
 from functions.nightly_backup.rules.manifest import Damaged, Part
 from functions.nightly_backup.service.means import BLOBS, Means
 from shared.errors import Missing
@@ -61,8 +61,8 @@ def write_part(
                 page = means.stores.documents.scan(
                     container, limit=limit, continuation=continuation
                 )
-                lines = b"".join(Line(each.body, each.expires_at).written() for each in page.items)
-                versions.update(str(each.body.get("schema_version")) for each in page.items)
+                lines = b"".join(written(each.text, each.expires_at) for each in page.items)
+                versions.update(version_of(each.text) for each in page.items)
                 digest.update(lines)
                 writer.write(lines)
                 raw, documents = raw + len(lines), documents + len(page.items)
