@@ -1,4 +1,5 @@
-"""``python -m local``: serve the whole house on this machine until Ctrl-C."""
+"""``python -m local``: serve the whole house on this machine until Ctrl-C, or do what an operator
+asks on its stores."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from local.commands import add_commands
 from local.host import Host, HostError, settings_of, take_port
 from local.samples import (
     DEMO_TENANT,
@@ -23,6 +25,7 @@ from local.samples import (
 )
 from shared import runtime, telemetry
 from shared.auth import Tokens
+from shared.errors import WaymarkError
 from shared.models.roles import ROLES, Role
 from shared.models.tenant import PLATFORM
 from shared.settings import SettingsError
@@ -35,6 +38,8 @@ LOOK_SECONDS = 0.1
 def main() -> int:
     """Start, tell what there is to try, serve; returns the process's exit status."""
     arguments = _arguments()
+    if arguments.run is not None:
+        return _do(arguments)
     if arguments.token:
         return _print_token(arguments.home.resolve(), arguments.token)
     try:
@@ -85,7 +90,26 @@ def _arguments() -> argparse.Namespace:
         help=f"print a token of the demo tenant ({', '.join(ROLES)}) and exit",
     )
     parser.add_argument("--verbose", action="store_true", help="log to the terminal, not a file")
+    parser.set_defaults(run=None)
+    add_commands(parser)
     return parser.parse_args()
+
+
+def _do(arguments: argparse.Namespace) -> int:
+    """Run an operator's command; its log goes where a host on the same home has its own."""
+    home = arguments.home.resolve()
+    if not (arguments.makes_home or home.is_dir()):
+        print(f"waymark: there is no home at {_shown(home)}; name one with --home", file=sys.stderr)
+        return 2
+    try:
+        settings = settings_of(home, arguments.port, os.environ)
+        _log_to(None if arguments.verbose else settings.home / "host.log", settings.log_level)
+        runtime.start(settings)
+        status: int = arguments.run(arguments)
+    except (WaymarkError, OSError) as error:
+        print(f"waymark: {error}", file=sys.stderr)
+        return 2
+    return status
 
 
 def _print_token(home: Path, role: Role) -> int:

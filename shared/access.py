@@ -97,6 +97,12 @@ ACCESS: Mapping[str, Reaches | None] = {
     "erasures_replay": {"operator": "platform"},
     "erasures_replay_read": {"operator": "platform"},
     "audit_list": {"admin": "tenant", "operator": "tenant"},
+    # outbox_relay
+    "dead_letters_count": {"operator": "platform"},
+    "dead_letters_list": {"operator": "platform"},
+    "dead_letters_read": {"operator": "platform"},
+    "dead_letters_redrive": {"operator": "platform"},
+    "dead_letters_drop": {"operator": "platform"},
     # candidates
     "candidates_search": _RECRUITERS,
     "candidates_read": _RECRUITERS,

@@ -16,6 +16,7 @@ from shared.events.audit import AuditNoted
 from shared.models.audit import CONTAINER, AuditEntry, month_of
 from shared.models.roles import ROLES
 from shared.models.subject import SubjectKind
+from shared.models.tenant import PLATFORM
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -80,5 +81,27 @@ def record_read(
     Raises what the store raises: a read that cannot be written down must not happen.
     """
     note = noted(pseudonyms, by, action, tenant_id=by.tenant_id, of=of, target=target)
-    entry = entry_of(note, entry_id=str(uuid4()), tenant_id=by.tenant_id, at=now)
-    stores.documents.commit(CONTAINER, (by.tenant_id, entry.month), [Create(entry.stored())])
+    _write(stores, note, by.tenant_id, now)
+
+
+def record_act(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    by: Principal | None,
+    action: str,
+    *,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write down that an operator does what no commit holds; call it before it is done.
+
+    ``by`` None is somebody at the command line. ``reason`` says what it was done to. Raises
+    what the store raises: what cannot be written down must not happen.
+    """
+    note = noted(pseudonyms, by, action, tenant_id=PLATFORM, reason=reason)
+    _write(stores, note, PLATFORM, now)
+
+
+def _write(stores: Stores, note: AuditNoted, tenant_id: str, now: datetime) -> None:
+    entry = entry_of(note, entry_id=str(uuid4()), tenant_id=tenant_id, at=now)
+    stores.documents.commit(CONTAINER, (tenant_id, entry.month), [Create(entry.stored())])

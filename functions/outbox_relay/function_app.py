@@ -1,13 +1,14 @@
-"""Triggers of the outbox relay."""
+"""Triggers of the outbox relay, and the routes of what could not be handled."""
 
 from __future__ import annotations
 
 import azure.functions as func
 
 from functions.outbox_relay import service
+from functions.outbox_relay.routes import blueprint
 from shared import runtime
 
-blueprint = func.Blueprint()
+__all__ = ["blueprint"]
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="*/10 * * * * *", use_monitor=False)

@@ -4,7 +4,9 @@ invitations, notifications, erasures, entries of the audit log."""
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -23,6 +25,8 @@ from shared.models.tenant import PLATFORM
 from shared.models.tombstone import Erasure, Replay
 from shared.pseudonyms import Pseudonyms
 from tests.running_host import RunningHost
+
+DEAD_ENTITY = "journey_summary"
 
 
 class Things:
@@ -214,6 +218,20 @@ class Things:
         )
         self.secrets[tenant].add(entry_id)
         return entry_id
+
+    def dead_letter(self) -> int:
+        """A dead letter of :data:`DEAD_ENTITY`, of no tenant; returns its number."""
+        body = b"no event of ours"
+        with closing(sqlite3.connect(self.host.home / "bus.db", timeout=30)) as connection:
+            number = connection.execute(
+                "INSERT INTO messages (entity, message_id, subject, body, content_type, properties,"
+                " enqueued_at, visible_at, delivery_count, dead, reason, description)"
+                " VALUES (?, ?, 'waymark.test.v1', ?, 'text/plain', '{}', 1, 1, 10, 1, 'r', 'd')",
+                (DEAD_ENTITY, str(uuid4()), body),
+            ).lastrowid
+            connection.commit()
+        assert number is not None
+        return number
 
     def _address_id(self, tenant: str, email: str) -> str:
         return self.pseudonyms.of(tenant, "address", normalised(email))
