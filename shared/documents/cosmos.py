@@ -283,8 +283,8 @@ class CosmosDocuments:
             declared.partition_key, declared.ordered_by, declared.vector_field, bodies
         )
 
-        def write(group: tuple[Partition, list[Json]]) -> int:
-            partition, documents = group
+        def write(group: tuple[Partition, list[tuple[Json, str]]]) -> int:
+            partition, documents = group[0], [body for body, _ in group[1]]
             if overwrite:
                 self.commit(container, partition, [Upsert(body) for body in documents])
                 return len(documents)

@@ -1,12 +1,16 @@
-"""Reading a whole container of the embedded store page by page."""
+"""Reading a whole container of the embedded store page by page, and loading one."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
+from uuid import uuid4
 
 from shared.documents.continuation import read_continuation, shape_of, write_continuation
-from shared.documents.port import Scanned, ScanPage
+from shared.documents.port import Json, Partition, Scanned, ScanPage
 from shared.errors import Invalid
+from shared.topology import Container
 
 
 def scan(
@@ -39,3 +43,45 @@ def scan(
     end = end or limit  # a partition that no page holds is parted
     shown = tuple(Scanned(row[2], row[3]) for row in rows[:end])
     return ScanPage(shown, write_continuation(shape, rows[end - 1][:2]))
+
+
+def load(
+    connection: sqlite3.Connection,
+    container: str,
+    declared: Container,
+    groups: Sequence[tuple[Partition, Sequence[tuple[Json, str]]]],
+    *,
+    now: float,
+    overwrite: bool,
+) -> int:
+    """Write documents of a container that has no rows beside them, in one statement; returns how
+    many. One that is there and has expired is written over in any case."""
+    mark = uuid4().hex
+    rows = [
+        (
+            partition[0],
+            place,
+            body["id"],
+            text,
+            f"{mark}{number:x}",
+            expires_at(declared, body, now),
+        )
+        for partition, group in groups
+        for place in [json.dumps(partition)]
+        for number, (body, text) in enumerate(group)
+    ]
+    where, values = ("", ()) if overwrite else (" WHERE expires_at <= ?", (now,))
+    before = connection.total_changes
+    connection.executemany(
+        f'INSERT INTO "{container}" (tenant, partition, id, body, etag, expires_at)'  # noqa: S608  a name from topology
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (partition, id) DO UPDATE SET body = excluded.body,"
+        f" etag = excluded.etag, expires_at = excluded.expires_at{where}",
+        [(*row, *values) for row in rows],
+    )
+    return connection.total_changes - before
+
+
+def expires_at(declared: Container, body: Json, now: float) -> float | None:
+    """When a document that is written at a moment expires; None for never."""
+    ttl = body.get("ttl", declared.default_ttl_seconds)
+    return None if declared.default_ttl_seconds is None or ttl in {None, -1} else now + ttl

@@ -41,7 +41,7 @@ def test_killed_in_the_middle_a_backup_and_a_restore_are_whole(tmp_path: Path) -
     for number, within in enumerate(WITHIN):
         _killed(["restore", "--home", str(anew)], within=within, seconds=0.2 * number)
     assert "Going on to restore" in _run(["restore", "--home", str(anew)])
-    with _opened(anew) as stores:
+    with _Opened(anew) as stores:
         assert contents(stores, but=("backups", "tombstones", "audit")) == before
 
     refused = subprocess.run(
@@ -53,7 +53,7 @@ def test_killed_in_the_middle_a_backup_and_a_restore_are_whole(tmp_path: Path) -
     assert re.search(r"[\d,]+ documents restored and compared, all the same", tested)
 
 
-class _opened:
+class _Opened:
     """The stores of a home."""
 
     def __init__(self, home: Path) -> None:
@@ -68,7 +68,7 @@ class _opened:
 
 
 def _fill(home: Path) -> Any:
-    with _opened(home) as stores:
+    with _Opened(home) as stores:
         for learner in range(LEARNERS):
             own = {"schema_version": 1, "tenant_id": f"tenant-{learner % 3}",
                    "user_id": f"user-{learner}"}  # fmt: skip

@@ -169,8 +169,8 @@ def test_loading_without_overwriting_leaves_what_is_there(store: DocumentStore) 
 
 
 def test_only_documents_are_loaded(store: DocumentStore) -> None:
-    """What no commit takes, or has no partition, is refused and nothing is written; so are more
-    than a thousand at once."""
+    """What no commit takes, or has no partition, is refused and nothing is written; so are too
+    many at once."""
     good = record(store, "good")
     with pytest.raises(Invalid):
         store.documents.load("records", [good, record(store, "a/b")], overwrite=True)

@@ -2,15 +2,17 @@
 
 Of each of the last seven days that have a backup the newest, of each of the last four weeks that
 have one, and of each of the last twelve months. Days without a backup count for nothing, so a
-house that stood still for a month still has its seven.
+house that stood still for a month still has its seven. All of the last day before the newest are
+kept as well: one that somebody made by hand before a change is not gone the moment after.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 DAILY, WEEKLY, MONTHLY = 7, 4, 12
+ALL_OF = timedelta(days=1)
 
 
 def kept(backups: Iterable[tuple[str, datetime]]) -> set[str]:
@@ -20,7 +22,8 @@ def kept(backups: Iterable[tuple[str, datetime]]) -> set[str]:
     them, whatever its age.
     """
     newest_first = sorted(backups, key=lambda each: (each[1], each[0]), reverse=True)
-    return {
+    recent = {each for each, moment in newest_first if moment > newest_first[0][1] - ALL_OF}
+    return recent | {
         backup_id
         for number, period in ((DAILY, _day), (WEEKLY, _week), (MONTHLY, _month))
         for backup_id in _newest_of(newest_first, period, number)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.nightly_backup.rules.documents import Mode
+from functions.nightly_backup.rules.documents import Mode, RestoreJob
+from functions.nightly_backup.rules.manifest import Damaged
 from functions.nightly_backup.service import catalogue, parts, restoring
 from shared.documents.port import Contains, Create, Delete, Patch
 from shared.errors import Conflict, Missing
@@ -244,7 +245,7 @@ def test_a_manifest_that_cannot_be_read_is_no_backup(house: House) -> None:
     path = house.home / "blobs" / "backups" / bad / "manifest.json"
     path.write_text(path.read_text()[:-20])
     assert catalogue.chosen(house, catalogue.LATEST).backup_id == good
-    with pytest.raises(catalogue.Damaged, match="cannot be read"):
+    with pytest.raises(Damaged, match="cannot be read"):
         catalogue.chosen(house, bad)
 
 
@@ -284,7 +285,7 @@ def test_events_that_were_not_sent_come_last(house: House, tmp_path: Path) -> No
     with new_home(house, tmp_path / "anew") as anew:
         seen: list[bool] = []
 
-        def look(job: restoring.RestoreJob) -> None:
+        def look(job: RestoreJob) -> None:
             seen.append(anew.documents.get("game", (TENANT, "user-0"), "outbox:x") is not None)
 
         means = means_of(anew)

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from functions.nightly_backup.rules.documents import RestoreJob
+from functions.nightly_backup.rules.manifest import Damaged
 from functions.nightly_backup.service import backing_up, catalogue, jobs, parts, pruning, restoring
 from shared.documents.port import Create
 from shared.errors import Conflict, Unavailable
-from shared.messaging import relay
+from shared.messaging import message_of, relay
 from tests.flows.nightly_backup.keeping import (
     back_up,
     contents,
@@ -40,7 +42,7 @@ def ids(house: House) -> list[str]:
     return sorted(each.backup_id for each in catalogue.manifests(house))
 
 
-def begin_restore(house: House, **more: Any) -> restoring.RestoreJob:
+def begin_restore(house: House, **more: Any) -> RestoreJob:
     manifest = catalogue.chosen(house, catalogue.LATEST)
     options: dict[str, Any] = {"only_tenant": None, "mode": "empty"} | more
     return restoring.begin(means_of(house), "restore-1", manifest, **options)
@@ -150,7 +152,7 @@ def test_a_part_that_was_not_kept_as_written_ends_no_step(house: House) -> None:
         "Stores", (), {"documents": house.documents, "bus": house.bus,
                        "blobs": Failing(house.blobs, "put", put)},
     )()  # fmt: skip
-    with pytest.raises(catalogue.Damaged):
+    with pytest.raises(Damaged):
         back_up(house, "b-1", stores=stores)
     assert ids(house) == []
     job, _ = jobs.read(means_of(house), backing_up.LINE, "b-1")
@@ -252,8 +254,6 @@ def test_two_who_do_the_same_step_do_not_spoil_it(house: House) -> None:
 
 
 def _again(event: Any) -> Any:
-    from shared.messaging import message_of
-
     return message_of(event.model_copy(update={"resend": 1}))
 
 
