@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import azure.functions as func
 
-from functions.nightly_backup.routes import blueprint, means
-from functions.nightly_backup.service import backing_up, restoring, self_testing
+from functions.nightly_backup.routes import backups, blueprint, means, snapshots
+from functions.nightly_backup.service import backing_up, profile_snapshots, restoring, self_testing
 from shared import telemetry
 from shared.bus_trigger import deliver
 from shared.errors import Invalid
@@ -15,7 +15,7 @@ from shared.events.backup import BackupAdvanced, RestoreAdvanced, SelfTestAdvanc
 from shared.events.envelope import Event
 from shared.messaging import Outcome
 
-__all__ = ["blueprint"]
+__all__ = ["backups", "blueprint", "snapshots"]
 
 _HANDLERS: Mapping[str, Callable[[Event], Outcome]] = {
     BackupAdvanced.type: lambda event: backing_up.advance(means(), event),
@@ -63,3 +63,10 @@ def backup_nudge(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host pa
             lead_on(found)
         except Exception as error:  # one job's trouble does not hold up the others
             telemetry.failure("job.not_nudged", error, job=name)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 15 3-6 * * *", use_monitor=False)
+def profile_snapshots_make(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
+    """Every night, at a quarter past three and again in the next hours for what was not done: write
+    each tenant's snapshot for analysts, and remove those that are older than 90 days."""
+    profile_snapshots.make_all(means())

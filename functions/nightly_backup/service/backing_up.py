@@ -96,6 +96,11 @@ def under_way(means: Means) -> BackupJob | None:
     return jobs.running(means, LINE)
 
 
+def read(means: Means, backup_id: str) -> BackupJob:
+    """A backup's job. Raises ``Missing``."""
+    return jobs.read(means, LINE, backup_id)[0]
+
+
 def nudge(means: Means) -> int:
     """Lead a backup on that has not moved for a while."""
     return jobs.nudge(means, LINE)

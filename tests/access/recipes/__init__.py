@@ -7,6 +7,7 @@ call spoils nothing for the next.
 from __future__ import annotations
 
 from tests.access.recipes import (
+    backups,
     boards,
     channels,
     coaching,
@@ -29,6 +30,7 @@ __all__ = [
     "RECIPES",
     "Recipe",
     "Request",
+    "backups",
     "boards",
     "channels",
     "coaching",
