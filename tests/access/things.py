@@ -207,6 +207,7 @@ class Things:
 
     def backup(self) -> str:
         """A backup of what is there; returns its id."""
+        self.no_backup_under_way()
         job = backing_up.begin(self._backing_up(), str(uuid4()), announces=False)
         return backing_up.carry_out(self._backing_up(), job.id).id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -18,7 +19,7 @@ from functions.nightly_backup.rules.documents import (
 from functions.nightly_backup.service.means import SOURCE, Means
 from shared import telemetry
 from shared.documents.port import Create, Operation, Replace
-from shared.errors import Missing, Rejected
+from shared.errors import Conflict, Missing, Rejected
 from shared.events.envelope import Event, EventData
 from shared.messaging import (
     Answer,
@@ -145,14 +146,16 @@ def carry_out(
         job, _ = read(means, line, job_id)
         if job.state != "running":
             return job
-        announce_once(
-            means.stores,
-            source=SOURCE,
-            container=CONTAINER,
-            partition=partition_of(line.job),
-            decide=lambda: _stepped_here(means, line, job_id),
-            now=means.clock(),
-        )
+        # a host that is at it as well is now and then faster, several times on end
+        with suppress(Conflict):
+            announce_once(
+                means.stores,
+                source=SOURCE,
+                container=CONTAINER,
+                partition=partition_of(line.job),
+                decide=lambda: _stepped_here(means, line, job_id),
+                now=means.clock(),
+            )
         shown(read(means, line, job_id)[0])
 
 

@@ -299,3 +299,20 @@ def test_old_backups_go_and_leftovers_with_them(house: House) -> None:
     pruning.prune(means)
     assert house.blobs.info("backups", "never-ended/game/00001-x.jsonl.zst") is None
     assert house.blobs.info("backups", "under-way/game/00001-x.jsonl.zst")
+
+
+def test_a_command_and_a_host_at_once_end_one_backup(house: House) -> None:
+    """Both do steps of the same backup at the same time, and are now and then each other's
+    hindrance: it ends all the same, whole."""
+    fill(house, 150)
+    before = contents(house)
+    backing_up.begin_nightly(means_of(house))
+    with ThreadPoolExecutor(2) as pool:
+        by_host = pool.submit(work, house)
+        by_command = pool.submit(back_up, house, "another")
+        by_host.result(60)
+        assert by_command.result(60).id == "20260301-nightly"
+    manifest = manifest_of(house, "20260301-nightly")
+    assert {n: c.documents for n, c in manifest.containers.items() if n in before} == {
+        name: len(held) for name, held in before.items()
+    }
