@@ -21,11 +21,20 @@ from shared.models.examples import DIGEST, example
 _BACKUP_ID = "20261128-nightly"
 
 
+_CONTAINER = {
+    "documents": 48213,
+    "parts": 1,
+    "raw_bytes": 20187342,
+    "compressed_bytes": 2650117,
+    "schema_versions": {"1": 48213},
+}
+_COUNTS = {"restored": 48100, "kept": 0, "expired": 101, "erased": 12}
+
+
 class ContainerCounts(BaseModel):
     """What a backup holds of a container."""
 
-    model_config = example(documents=48213, parts=1, raw_bytes=20187342, compressed_bytes=2650117,
-                           schema_versions={"1": 48213})  # fmt: skip
+    model_config = example(**_CONTAINER)
 
     documents: int
     parts: int = Field(description="Files")
@@ -69,7 +78,8 @@ class BackupDetail(BackupView):
 
     model_config = example(backup_id=_BACKUP_ID, state="done", documents=48213,
                            raw_bytes=20187342, compressed_bytes=2650117, app_version="0.1.0",
-                           failure=None, topology_sha256=DIGEST)  # fmt: skip
+                           failure=None, topology_sha256=DIGEST,
+                           containers={"game": _CONTAINER})  # fmt: skip
 
     topology_sha256: str | None = Field(description="Of the list of containers it was made by")
     containers: dict[str, ContainerCounts]
@@ -114,7 +124,7 @@ class RestoreBody(Body):
 class RestoreCounts(BaseModel):
     """What came of the documents of a container."""
 
-    model_config = example(restored=48100, kept=0, expired=101, erased=12)
+    model_config = example(**_COUNTS)
 
     restored: int
     kept: int = Field(description="There already, and left as they were")
@@ -127,7 +137,7 @@ class RestoreView(BaseModel):
 
     model_config = example(
         restore_id="0f5b7f2c-6c0a-4b8e-9d43-2f6f1d6a7b11", backup_id=_BACKUP_ID, state="done",
-        tenant="demo", into_existing="keep", unknown={}, failure=None,
+        tenant="demo", into_existing="keep", containers={"game": _COUNTS}, unknown={}, failure=None,
         replay_id="c1a3d5e7-0b2d-5f4a-8c6e-9d7b5a3c1e0f",
     )  # fmt: skip
 

@@ -94,7 +94,7 @@ def test_every_container_is_planted(house: House) -> None:
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
         "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
-        "candidate_counts", "ats_webhooks",
+        "candidate_counts", "ats_webhooks", "backups",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
@@ -106,7 +106,12 @@ def test_every_container_is_planted(house: House) -> None:
     assert blobs == {
         "exports", "resumes", "extracts", "journey-summaries", "portfolio-files",
     }  # fmt: skip
-    assert set(declared.blob_containers) - blobs == {"erasure-reports"}
+    assert set(declared.blob_containers) - blobs == {
+        "erasure-reports",
+        "erasure-log",
+        "backups",
+        "profile-snapshots",
+    }
 
 
 def test_an_erasure_leaves_no_mark_in_any_file(house: House) -> None:
