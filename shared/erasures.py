@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from shared import topology
 from shared.documents.port import Create, Json, Operation, Replace
-from shared.errors import Conflict, Exists, Missing, Stale
+from shared.errors import Conflict, Exists, Missing, Stale, Unprocessable
 from shared.events.envelope import EventData
 from shared.events.person import ErasureAdvanced
 from shared.messaging import MAX_ATTEMPTS, Decision
@@ -134,11 +136,16 @@ def logged(
     stores: Stores, tenant_id: str | None = None, *, after: str = ""
 ) -> Iterator[tuple[str, Tombstone]]:
     """The tombstones of a tenant, or of all, that lie outside of the document store, each with
-    the name of its blob; those behind a name, in order."""
+    the name of its blob; those behind a name, in order. Raises ``Unprocessable`` for a blob that is
+    none."""
     for info in stores.blobs.list(LOG, f"{tenant_id}/" if tenant_id else ""):
         if info.name > after:
             with stores.blobs.open(LOG, info.name) as blob:
-                yield info.name, Tombstone.model_validate_json(blob.read())
+                content = blob.read()
+            try:
+                yield info.name, Tombstone.model_validate_json(content)
+            except ValidationError:
+                raise Unprocessable(f"{LOG}/{info.name} is not a tombstone") from None
 
 
 def _log(stores: Stores, tombstone: Tombstone) -> None:

@@ -198,6 +198,7 @@ class SqliteDocuments:
         groups = load_groups(
             declared.partition_key, declared.ordered_by, declared.vector_field, bodies
         )
+        self._connections.prefer_volume()
         # one transaction for all: each waits for the disk
         with self._connections.transaction() as connection:
             if not (declared.array_fields or declared.vector):

@@ -48,9 +48,10 @@ class Job(Document):
     failure: str | None = Field(default=None, description="Why it failed")
     started_at: AwareDatetime
     updated_at: AwareDatetime
+    moved_at: AwareDatetime | None = Field(default=None, description="When a step was done last")
     finished_at: AwareDatetime | None = None
 
-    @field_serializer("started_at", "updated_at", "finished_at", when_used="json")
+    @field_serializer("started_at", "updated_at", "moved_at", "finished_at", when_used="json")
     def _sortable(self, at: datetime | None) -> str | None:
         return None if at is None else sortable(at)
 

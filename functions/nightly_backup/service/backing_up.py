@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.nightly_backup.rules.documents import BackupJob
 from functions.nightly_backup.rules.manifest import ContainerBackup, Manifest, manifest_name
@@ -20,9 +20,6 @@ from shared.events.backup import BackupAdvanced
 from shared.events.envelope import Event, EventData, read_data
 from shared.messaging import IdempotencyKey, Outcome
 from shared.models.tenant import PLATFORM
-
-ABANDONED_AFTER = timedelta(hours=6)
-"""A backup that nothing has led on for so long makes way for the next."""
 
 
 def new_id(now: datetime, mark: str) -> str:
@@ -39,7 +36,7 @@ def begin(
     idempotency: IdempotencyKey | None = None,
 ) -> BackupJob:
     """Begin a backup; returns it, or the one that is under way already."""
-    _give_up_abandoned(means)
+    jobs.give_up_abandoned(means, LINE)
 
     def make() -> BackupJob:
         now = means.clock()
@@ -109,14 +106,6 @@ def nudge(means: Means) -> int:
 def key_check(means: Means, backup_id: str) -> str:
     """What tells whether somebody has the key by which erased people are told."""
     return means.pseudonyms.of(PLATFORM, "backup", backup_id)
-
-
-def _give_up_abandoned(means: Means) -> None:
-    job = jobs.running(means, LINE)
-    if job is not None and job.updated_at < means.clock() - ABANDONED_AFTER:
-        failed = {"state": "failed", "failure": "nothing led it on", "announces": False}
-        jobs.change(means, LINE, job.id, failed | {"finished_at": means.clock()})
-        telemetry.log("backup.abandoned", level=40, backup=job.id)
 
 
 def _stepped(means: Means, job: BackupJob) -> BackupJob:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -32,6 +32,8 @@ from shared.messaging import (
 )
 
 STALLED_AFTER = timedelta(minutes=15)
+ABANDONED_AFTER = timedelta(hours=6)
+MOST_HINDRANCES = 50
 KEPT_SECONDS = 400 * 24 * 3600
 
 J = TypeVar("J", bound=Job)
@@ -140,14 +142,15 @@ def carry_out(
 ) -> J:
     """Do all steps of a job here, one after the other; returns it as it is in the end.
 
-    Who else is at it finds each step done.
+    Who else is at it finds each step done. Raises ``Conflict`` where others keep a step from being
+    done for good.
     """
+    hindered = 0
     while True:
         job, _ = read(means, line, job_id)
         if job.state != "running":
             return job
-        # a host that is at it as well is now and then faster, several times on end
-        with suppress(Conflict):
+        try:
             announce_once(
                 means.stores,
                 source=SOURCE,
@@ -156,6 +159,13 @@ def carry_out(
                 decide=lambda: _stepped_here(means, line, job_id),
                 now=means.clock(),
             )
+        except Conflict:
+            # a host that is at it as well is now and then faster, several times on end
+            hindered += 1
+            if hindered == MOST_HINDRANCES:
+                raise
+            continue
+        hindered = 0
         shown(read(means, line, job_id)[0])
 
 
@@ -194,15 +204,20 @@ def nudge(means: Means, line: Line[J]) -> int:
     return 1
 
 
-def change(means: Means, line: Line[J], job_id: str, update: dict[str, object]) -> None:
-    """Write some fields of a job, if it is there."""
+def give_up_abandoned(means: Means, line: Line[J]) -> None:
+    """End a job as failed that has done no step for :data:`ABANDONED_AFTER`, however often it was
+    nudged: it makes way for the next."""
+    now = means.clock()
+    found = running(means, line)
+    if found is None or not _is_abandoned(found, now):
+        return
 
     def decide() -> Decision:
-        try:
-            job, etag = read(means, line, job_id)
-        except Missing:
+        job, etag = read(means, line, found.id)
+        if job.state != "running" or not _is_abandoned(job, now):
             return Decision()
-        return Decision([Replace(_kept(job.model_copy(update=update)), etag)])
+        failed = {"state": "failed", "failure": "nothing led it on", "finished_at": now}
+        return Decision([Replace(_kept(job.model_copy(update=failed)), etag)])
 
     announce_once(
         means.stores,
@@ -210,13 +225,19 @@ def change(means: Means, line: Line[J], job_id: str, update: dict[str, object]) 
         container=CONTAINER,
         partition=partition_of(line.job),
         decide=decide,
-        now=means.clock(),
+        now=now,
     )
+    telemetry.log("job.abandoned", level=logging.ERROR, job=line.job, id=found.id)
+
+
+def _is_abandoned(job: Job, now: datetime) -> bool:
+    return (job.moved_at or job.started_at) < now - ABANDONED_AFTER
 
 
 def moved(job: J, now: datetime, **update: object) -> J:
     """The job after a step."""
-    return job.model_copy(update={"step": job.step + 1, "updated_at": now, **update})
+    done = {"step": job.step + 1, "updated_at": now, "moved_at": now}
+    return job.model_copy(update=done | update)
 
 
 def _kept(job: Job) -> dict[str, object]:

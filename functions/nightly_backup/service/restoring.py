@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from functions.nightly_backup.rules.documents import CONTAINER, Mode, RestoreCount, RestoreJob
 from functions.nightly_backup.rules.lines import Json
-from functions.nightly_backup.rules.manifest import Damaged, Manifest
+from functions.nightly_backup.rules.manifest import Manifest
 from functions.nightly_backup.service import catalogue, jobs
 from functions.nightly_backup.service.backing_up import key_check
 from functions.nightly_backup.service.leaving_out import Erased
@@ -22,7 +22,7 @@ from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import MAX_LOADED, Create
 from shared.erasures import kept_replay, logged, mark, new_replay
-from shared.errors import Conflict, Missing
+from shared.errors import Conflict, Missing, Unprocessable
 from shared.events.backup import RestoreAdvanced
 from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
@@ -59,6 +59,9 @@ def begin(
             " not be told from who was not. Set the key that it was made with"
         )
     _check_containers(manifest)
+    present = jobs.running(means, LINE)
+    if present is not None and not _is_same(present, manifest, only_tenant, mode):
+        jobs.give_up_abandoned(means, LINE)
 
     def make() -> RestoreJob:
         if mode == "empty":
@@ -85,7 +88,7 @@ def begin(
         )
 
     def otherwise(job: RestoreJob) -> RestoreJob:
-        if (job.backup_id, job.only_tenant, job.mode) != (manifest.backup_id, only_tenant, mode):
+        if not _is_same(job, manifest, only_tenant, mode):
             raise Conflict(f"a restore of backup {job.backup_id} is under way")
         return job
 
@@ -129,6 +132,10 @@ def nudge(means: Means) -> int:
     return jobs.nudge(means, LINE)
 
 
+def _is_same(job: RestoreJob, manifest: Manifest, only_tenant: str | None, mode: Mode) -> bool:
+    return (job.backup_id, job.only_tenant, job.mode) == (manifest.backup_id, only_tenant, mode)
+
+
 def _check_containers(manifest: Manifest) -> None:
     known = topology.load().containers
     for name, held in manifest.containers.items():
@@ -153,7 +160,7 @@ def _check_empty(means: Means, only_tenant: str | None) -> None:
 def _stepped(means: Means, job: RestoreJob) -> RestoreJob:
     try:
         return _restored(means, job)
-    except (Damaged, Missing) as error:
+    except (Unprocessable, Missing) as error:  # damaged, or gone
         telemetry.log(
             "restore.failed", level=40, restore=job.id, backup=job.backup_id, reason=str(error)
         )

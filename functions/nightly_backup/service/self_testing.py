@@ -30,6 +30,8 @@ def begin(means: Means, *, announces: bool = True) -> SelfTest | None:
         telemetry.log("backup.self_test_failed", level=logging.ERROR, reason="there is no backup")
         return None
 
+    jobs.give_up_abandoned(means, LINE)
+
     def make() -> SelfTest:
         now = means.clock()
         known = topology.load().containers

@@ -198,7 +198,10 @@ def test_an_abandoned_backup_makes_way(house: House) -> None:
     """After six hours without a step the next backup begins, and the old one says why it failed."""
     means = means_of(house)
     backing_up.begin(means, "b-1")
-    house.clock.advance(hours=7)
+    for _ in range(20):
+        house.clock.advance(minutes=20)
+        backing_up.nudge(means)
+        house.waiting("nightly_backup")  # lost each time
     assert backing_up.begin(means, "b-2").id == "b-2"
     job, _ = jobs.read(means, backing_up.LINE, "b-1")
     assert (job.state, job.failure) == ("failed", "nothing led it on")
@@ -316,3 +319,29 @@ def test_a_command_and_a_host_at_once_end_one_backup(house: House) -> None:
     assert {n: c.documents for n, c in manifest.containers.items() if n in before} == {
         name: len(held) for name, held in before.items()
     }
+
+
+def test_an_abandoned_restore_makes_way_for_another(house: House, tmp_path: Path) -> None:
+    """The same one goes on even after a day; for another one it is over after six hours."""
+    fill(house, 20)
+    back_up(house)
+    with new_home(house, tmp_path / "anew") as anew:
+        first = begin_restore(anew)
+        anew.clock.advance(days=1)
+        assert begin_restore(anew) == first
+        means, manifest = means_of(anew), catalogue.chosen(anew, catalogue.LATEST)
+        other = restoring.begin(means, "restore-2", manifest, only_tenant="acme", mode="empty")
+        assert other.id == "restore-2"
+        assert restoring.read(means, "restore-1").failure == "nothing led it on"
+
+
+def test_a_log_that_cannot_be_read_ends_a_restore(house: House, tmp_path: Path) -> None:
+    """Who was erased could not be told: it fails, and names the file."""
+    fill(house, 20)
+    back_up(house)
+    house.blobs.put("erasure-log", "acme/x.json", b"no tombstone")
+    with new_home(house, tmp_path / "anew") as anew:
+        done = restore(anew)
+        assert done.state == "failed"
+        assert "acme/x.json" in str(done.failure)
+        assert anew.documents.scan("game").items == ()
