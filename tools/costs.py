@@ -20,7 +20,7 @@ from tools.package import ROOT
 
 MILLION = 1_000_000
 _DAYS = 30
-_SPANS = (60, 60, 24)  # seconds, minutes, hours
+_SPANS = (60, 60, 24, _DAYS)  # seconds, minutes, hours, days
 
 
 def load(name: str) -> Any:
@@ -44,10 +44,10 @@ def processor_ms(flow: str) -> float:
     )
 
 
-def executions(flow: str) -> int:
+def executions(flow: str) -> float:
     """How often the host calls the app for an operation."""
     did = DATA["operations"][flow]
-    return int(did["requests"] + did["messages"])
+    return float(did["requests"] + did["messages"])
 
 
 def request_units(flow: str) -> float:
@@ -57,10 +57,10 @@ def request_units(flow: str) -> float:
     return float(did["reads"] * ASSUMED["ru_read"] + writes * ASSUMED["ru_write"] + did["other_ru"])
 
 
-def bus_operations(flow: str) -> int:
+def bus_operations(flow: str) -> float:
     """Calls of Service Bus for an operation: what it sends, and each message taken and settled."""
     did = DATA["operations"][flow]
-    return int(did["sent"] + 2 * did["from_bus"])
+    return float(did["sent"] + 2 * did["from_bus"])
 
 
 def gigabyte_seconds(flow: str, *, alone: bool) -> float:
@@ -94,21 +94,24 @@ def of_a_million(flow: str, *, alone: bool) -> dict[str, float]:
 
 
 def runs_a_month(schedule: str) -> int:
-    """How often a six-field schedule fires in 30 days; days and months are all of them.
+    """How often a six-field schedule fires in a month of 30 days.
 
-    Raises ``ValueError`` for a schedule that names days, months or lists.
+    Raises ``ValueError`` for a schedule that names months, days of the week or lists.
     """
-    *times, day, month, weekday = schedule.split()
-    if (day, month, weekday) != ("*", "*", "*"):
-        raise ValueError(f"{schedule!r} names days")
-    count = _DAYS
-    for field, span in zip(times, _SPANS, strict=True):
+    *fields, month, weekday = schedule.split()
+    if (month, weekday) != ("*", "*"):
+        raise ValueError(f"{schedule!r} names months or days of the week")
+    count = 1
+    for field, span in zip(fields, _SPANS, strict=True):
+        spread = re.fullmatch(r"(\d+)-(\d+)", field)
         if field == "*":
             count *= span
         elif field.startswith("*/"):
             count *= span // int(field[2:])
+        elif spread is not None:
+            count *= int(spread[2]) - int(spread[1]) + 1
         elif not field.isdigit():
-            raise ValueError(f"{schedule!r} names several moments")
+            raise ValueError(f"{schedule!r} names a list")
     return count
 
 
@@ -119,13 +122,13 @@ def at_rest() -> list[tuple[str, str, float]]:
         ("Service Bus Standard", "base price, 13 million calls included", PRICES["bus_month"]),
     ]
     for flow, held in FLOWS.items():
-        for schedule in held["timers"].values():
-            runs, gigabytes = runs_a_month(schedule), held["memory_mb"] / 1024
-            cost = (
-                runs * PRICES["least_seconds"] * gigabytes * PRICES["memory_gb_second"]
-                + runs / MILLION * PRICES["executions_million"]
-            )
-            rows.append((f"`{flow}`'s timer", f"{runs:,} runs × 1 s × {gigabytes:g} GB", cost))
+        runs, gigabytes = sum(map(runs_a_month, held["timers"].values())), held["memory_mb"] / 1024
+        cost = (
+            runs * PRICES["least_seconds"] * gigabytes * PRICES["memory_gb_second"]
+            + runs / MILLION * PRICES["executions_million"]
+        )
+        if runs:
+            rows.append((f"`{flow}`'s timers", f"{runs:,} runs × 1 s × {gigabytes:g} GB", cost))
     sweeps = runs_a_month(FLOWS["outbox_relay"]["timers"]["outbox_relay"])
     swept = len(outboxes())
     units = sweeps * swept * ASSUMED["ru_sweep"]
@@ -246,8 +249,8 @@ def _by_flow() -> str:
         rest = busy["files"] + busy["front door"]
         mark = "" if did["measured"] else " *"
         lines.append(
-            f"| `{flow}` | {did['of']} | {processor_ms(flow):.1f}{mark} | {executions(flow)}"
-            f" | {request_units(flow):g} | {bus_operations(flow)} | {_dollars(busy['apps'])}"
+            f"| `{flow}` | {did['of']} | {processor_ms(flow):.1f}{mark} | {executions(flow):g}"
+            f" | {request_units(flow):g} | {bus_operations(flow):g} | {_dollars(busy['apps'])}"
             f" | {_dollars(alone['apps'])} | {_dollars(busy['documents'])}"
             f" | {_dollars(busy['messages'])} | {_dollars(rest)}"
             f" | **{_dollars(sum(busy.values()))}** | {_dollars(sum(alone.values()))} |"

@@ -42,7 +42,9 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2023-05-01' = {
   parent: account
   name: 'default'
   properties: {
-    // What somebody erased can be had back for this long, by nobody but the account's owner.
+    // What was written over or removed can be had back for a week as a version, and for one
+    // more after that, by nobody but the account's owner.
+    isVersioningEnabled: true
     deleteRetentionPolicy: { enabled: true, days: 7 }
     containerDeleteRetentionPolicy: { enabled: true, days: 7 }
   }
@@ -100,12 +102,21 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
           }
         }
         {
+          name: 'versions-end'
+          type: 'Lifecycle'
+          enabled: true
+          definition: {
+            filters: { blobTypes: ['blockBlob'] }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: 7 } } }
+          }
+        }
+        {
           name: 'originals-and-reports-cool-down'
           type: 'Lifecycle'
           enabled: true
           definition: {
-            filters: { blobTypes: ['blockBlob'], prefixMatch: ['resumes/', 'journey-summaries/', 'session-archives/'] }
-            actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 90 } } }
+            filters: { blobTypes: ['blockBlob'], prefixMatch: ['resumes/', 'journey-summaries/', 'session-archives/', 'backups/'] }
+            actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 40 } } }
           }
         }
       ]

@@ -70,6 +70,7 @@ FILES: Mapping[str, str] = {
     "intake_upload": "resumes",
     "journey_summary": "journey-summaries",
     "journey_tracking": "session-archives",
+    "nightly_backup": "backups",
     "portfolio": "portfolio-files",
     "retention_timer": "session-archives",
 }

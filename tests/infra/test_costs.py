@@ -46,16 +46,17 @@ def test_busy_is_never_dearer_than_alone(flow: str) -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "runs"),
-    [("*/10 * * * * *", 259_200), ("0 */5 * * * *", 8_640), ("0 30 3 * * *", 30)],
+    [("*/10 * * * * *", 259_200), ("0 */5 * * * *", 8_640), ("0 30 3 * * *", 30),
+     ("0 30 6 1 * *", 1), ("0 15 3-6 * * *", 120)],
 )  # fmt: skip
 def test_runs_of_a_timer_are_counted(schedule: str, runs: int) -> None:
     """A six-field schedule fires so often in 30 days."""
     assert costs.runs_a_month(schedule) == runs
 
 
-@pytest.mark.parametrize("schedule", ["0 0 0 1 * *", "0 0 0 * * 1", "0 0,30 * * * *"])
+@pytest.mark.parametrize("schedule", ["0 0 0 1 2 *", "0 0 0 * * 1", "0 0,30 * * * *"])
 def test_a_schedule_that_cannot_be_counted_is_refused(schedule: str) -> None:
-    """Days, months and lists are not taken for every day."""
+    """Months, days of the week and lists are not taken for every day."""
     with pytest.raises(ValueError, match="names"):
         costs.runs_a_month(schedule)
 
