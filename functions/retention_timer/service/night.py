@@ -60,7 +60,7 @@ def keep_house(
 
     def archive() -> Found:
         count, whole = archiving.archive_old(
-            stores, completed_before=began - SESSIONS_LIVE, is_over=is_over
+            stores, untouched_since=began - SESSIONS_LIVE, is_over=is_over
         )
         return {"archived": count}, whole
 

@@ -138,7 +138,7 @@ def test_files_that_nobody_tells_of_are_removed(tenants_night: House) -> None:
         ("portfolio-files", f"{TENANT}/lena/i/g/taken-off.png"),
         ("portfolio-files", f"{TENANT}/lena/gone/f/a.png"),
         ("journey-summaries", f"{TENANT}/lena/gone/summary.pdf"),
-        ("session-archives", f"{TENANT}/lena/{lena.session}.jsonl.gz"),
+        ("session-archives", f"{TENANT}/lena/{lena.session}/d.jsonl.gz"),
     ]
     others = [("portfolio-files", f"{RIVAL}/lena/gone/f/a.png"), ("portfolio-files", kept)]
     for container, name in (*orphans, *others):

@@ -32,7 +32,7 @@ def test_tenants_are_spread_over_the_nights() -> None:
     [
         ("journey-summaries", "demo/u/s/summary.pdf", ("journey_summaries", ("demo", "u"), "s")),
         ("portfolio-files", "demo/u/i/f/a.png", ("portfolio", ("demo", "u"), "i")),
-        ("session-archives", "demo/u/j.jsonl.gz", ("journeys", ("demo", "u"), "j")),
+        ("session-archives", "demo/u/j/d.jsonl.gz", ("journeys", ("demo", "u"), "j")),
         ("extracts", "demo/i1/1.json", None),
         ("session-archives", "demo/u/j.zip", None),
         ("portfolio-files", "demo/u/i/f//a.png", None),
