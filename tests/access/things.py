@@ -266,7 +266,7 @@ class Things:
         report = NightReport(
             id=str(uuid4()),
             tenant_id=PLATFORM,
-            month=month_of(now),
+            period=month_of(now),
             began_at=now,
             ended_at=now,
         )

@@ -263,7 +263,7 @@ def _profile(house: House, who: Principal, words: str) -> None:
 def _archive_journeys(house: House) -> None:
     """Have what was done in the journeys in the archive, and a report of that night."""
     archiving.archive_old(
-        house, completed_before=house.clock() + timedelta(days=1), is_over=lambda: False
+        house, untouched_since=house.clock() + timedelta(days=1), is_over=lambda: False
     )
     night.keep_house(house, PSEUDONYMS, unmatched_kept=timedelta(days=180), clock=house.clock)
 

@@ -95,7 +95,7 @@ def test_every_container_is_planted(house: House) -> None:
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
         "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
-        "candidate_counts", "ats_webhooks", "retention_reports", "backups",
+        "candidate_counts", "ats_webhooks", "retention", "backups",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
