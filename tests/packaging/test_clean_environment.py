@@ -55,7 +55,7 @@ def _report(app: Path, runtime: Path, flow: str) -> dict[str, Any]:
     """What a bare Python makes of a staged app."""
     needed = json.dumps(sorted(closure(ROOT, flow).packages))
     ran = subprocess.run(
-        [sys.executable, "-I", "-S", str(CLEAN), str(app), str(runtime), str(INDEX), needed],
+        [sys.executable, "-I", "-S", "-B", str(CLEAN), str(app), str(runtime), str(INDEX), needed],
         capture_output=True, text=True, timeout=180, env={"PATH": os.defpath},
     )  # fmt: skip
     assert ran.stdout, ran.stderr[-4000:]
