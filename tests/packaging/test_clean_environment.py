@@ -67,12 +67,16 @@ def _report(app: Path, runtime: Path, flow: str) -> dict[str, Any]:
 def test_a_packaged_flow_needs_nothing_but_what_it_carries(
     flow: str, ours: Packages, runtime: Path, tmp_path: Path
 ) -> None:
-    """With its own requirements alone the official runtime indexes a flow, and every module and
-    package that it can reach, at its start or later, can be imported."""
+    """With its own requirements alone the official runtime indexes a flow and calls it, and every
+    module and package that it can reach, at its start or later, can be imported."""
     app = stage(flow, tmp_path, ours)
     report = _report(app, runtime, flow)
     assert report["error"] is None
     assert report["functions"]
+    assert {name: status for name, (status, _) in report["answers"].items()} == {
+        "health": 200, "openapi": 200, "docs_asset": 200
+    }  # fmt: skip
+    assert report["answers"]["docs_asset"][1] > 10_000
     assert report["failed"] == {}
     assert report["imported"] > 50
     assert report["strangers"] == []

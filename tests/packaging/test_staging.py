@@ -68,6 +68,12 @@ def test_what_may_be_called_unseen_counts_whole(house: House) -> None:
     assert closure(root, "mail").packages == {"one", "two", "three"}
 
 
+def test_a_package_that_is_looked_for_counts(house: House) -> None:
+    """Whoever asks where a package lies needs it, though nothing imports it."""
+    text = 'find_spec("assets")\n'
+    assert closure(house({"functions/mail/function_app.py": text}), "mail").packages == {"assets"}
+
+
 def test_what_only_the_type_checker_reads_does_not_count(house: House) -> None:
     """An import below TYPE_CHECKING is never run."""
     text = "if TYPE_CHECKING:\n    import big\nelse:\n    import small\n"

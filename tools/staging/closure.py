@@ -137,6 +137,10 @@ def _note(root: Path, module: str, body: Iterable[ast.AST], unit: _Unit) -> None
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 unit.imports.add(inner if path_of(root, inner) else node.module)
+        elif isinstance(node, ast.Call) and _name(node.func) == "find_spec":
+            # a package that is looked for by its name is read without an import
+            given = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            unit.imports.update(each for each in given if isinstance(each, str))
         name = _name(node)
         if name is not None:
             unit.names.add(name)
