@@ -235,6 +235,7 @@ class Host:
             self._documents.close()
             self._bus.close()
             self.state.close()
+        runtime.stop()
         os.close(self._lock)
         return finished
 

@@ -43,12 +43,17 @@ _LEARNER_AND_MENTORS: Reaches = dict.fromkeys(("learner", "parent", "mentor", "a
 
 _RECRUITERS: Reaches = {"recruiter": "tenant", "admin": "tenant"}
 
+_MENTORS: Reaches = {"mentor": "learners", "admin": "tenant"}
+
 ACCESS: Mapping[str, Reaches | None] = {
     # the kernel
     "openapi": PUBLIC,
     "docs": PUBLIC,
     "docs_asset": PUBLIC,
     "health": PUBLIC,
+    "health_flow": PUBLIC,
+    "ready": PUBLIC,
+    "ready_flow": PUBLIC,
     # accounts
     "users_register": PUBLIC,
     "users_confirm": PUBLIC,
@@ -213,6 +218,17 @@ ACCESS: Mapping[str, Reaches | None] = {
     "recommendations_engage": {"learner": "own"},
     "personality_analyze": _LEARNER_AND_THEIRS,
     "personality_correct": {"learner": "own"},
+    # analytics
+    "analytics_report": dict.fromkeys(("learner", "parent", "mentor", "recruiter"), "own"),
+    "analytics_careers": _MENTORS,
+    "analytics_companions": _MENTORS,
+    "analytics_skills": _MENTORS,
+    "analytics_journeys": _MENTORS,
+    "analytics_content": _MENTORS,
+    "analytics_achievements": _MENTORS,
+    "analytics_profiler": {"admin": "tenant"},
+    "analytics_effectiveness": {"admin": "tenant"},
+    "analytics_intake": _RECRUITERS,
     # leaderboard_timer
     "leaderboards_top": _LEARNER_AND_MENTORS,
     "leaderboards_me": {"learner": "own"},
@@ -228,4 +244,11 @@ ACCESS: Mapping[str, Reaches | None] = {
     "game_reconcile": {"admin": "tenant"},
     "game_streaks_repair": {"admin": "tenant"},
     "game_streaks_repair_read": {"admin": "tenant"},
+    # nightly_backup
+    "backups_start": {"operator": "platform"},
+    "backups_list": {"operator": "platform"},
+    "backups_read": {"operator": "platform"},
+    "restores_start": {"operator": "platform"},
+    "restores_read": {"operator": "platform"},
+    "profile_snapshots_list": {"admin": "tenant"},
 }

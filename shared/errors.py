@@ -16,7 +16,8 @@
     │   ├── Unsupported    415  a media type that is not taken
     │   ├── Unprocessable  422  well-formed, but cannot be done
     │   ├── Throttled      429  later: ``retry_after`` seconds
-    │   └── Unavailable    503  a store or peer does not answer; later
+    │   ├── Unavailable    503  a store or peer does not answer; later
+    │   └── NotReady       503  what was asked for: something that is needed does not answer
     └── Rejected                a message that can never be handled: recorded and finished
 
 Anything else that is raised is a defect of ours: 500 without internals over
@@ -25,6 +26,7 @@ HTTP, redelivery and at last the dead-letter queue for a message.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -45,6 +47,8 @@ class Problem(WaymarkError):
 
     status = 500
     title = "Internal error"
+    members: Mapping[str, object] = {}
+    """More members of the answer (RFC 9457, 3.2)."""
 
     def __init__(self, detail: str, *, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail)
@@ -120,6 +124,16 @@ class Unavailable(Problem):
     """A store or a peer gave no answer. Whether a write happened is not known."""
 
     status, title = 503, "Unavailable"
+
+
+class NotReady(Problem):
+    """The true answer to the question whether all is there, and no failure of who gives it."""
+
+    status, title = 503, "Not ready"
+
+    def __init__(self, detail: str, *, members: Mapping[str, object]) -> None:
+        super().__init__(detail)
+        self.members = members
 
 
 class Rejected(WaymarkError):

@@ -53,6 +53,7 @@ def ending_of(record: IntakeRecord) -> IntakeEnded:
         attempt=record.attempt,
         state=record.state,  # type: ignore[arg-type]  # the model refuses a state that is no end
         reason=record.reason.detail if record.reason else None,
+        reason_code=record.reason.code if record.reason else None,
         candidate_id=record.candidate_id,
     )
 

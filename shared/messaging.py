@@ -3,71 +3,49 @@
 A handler decides; its documents, the receipt of the message and the outgoing
 events go into one commit of one logical partition. The events stand there as
 outbox documents until the bus has taken them: sent at once after the commit,
-and swept up by :func:`relay` when that failed. A receipt that exists means the
+and swept up by the relay when that failed. A receipt that exists means the
 work is done. Duplicates are possible by design and harmless by design.
+See :mod:`shared.outbox` for the sending, :mod:`shared.delivery` for what calls a handler.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from pydantic import ValidationError
-
-from shared import telemetry, topology
-from shared.bus.addressing import entities_of
-from shared.bus.port import MAX_ID_CHARACTERS, Message
+from shared import topology
 from shared.documents.port import (
     Create,
-    Delete,
-    Equals,
     Json,
     Operation,
     Partition,
-    Range,
 )
 from shared.errors import (
     Conflict,
     Exists,
     Invalid,
     Missing,
-    Problem,
     Rejected,
     Stale,
-    Throttled,
-    Unavailable,
     Unprocessable,
-    WaymarkError,
 )
 from shared.events.envelope import Event, EventData
+from shared.outbox import outbox_document, send_now
 from shared.stores import Stores
 
 RECEIPT_SECONDS = 30 * 24 * 3600
 IDEMPOTENCY_SECONDS = 24 * 3600
-RELAY_AFTER = timedelta(seconds=15)
 MAX_ATTEMPTS = 6
-MAX_RESENDS = 8
-MAX_RESENDS_OF_UNKNOWN = 3
-RESEND_WITHIN = timedelta(minutes=5)
-MOST_PAUSE_SECONDS = 10.0
 
 _NEW_IDS = UUID("9a3f4f0b-6c55-5c0e-9f0e-5a2b8c7d1e64")
 
 Outcome = Literal["done", "repeated", "rejected"]
-
-
-class NotHandled(WaymarkError):
-    """A delivery failed. It names the error's type and the event, and quotes nobody's data:
-
-    the host writes what it is told to its log and to the dead letter.
-    """
 
 
 @dataclass(frozen=True)
@@ -309,7 +287,7 @@ def _commit_once(
         basis = receipt_id if receipt is not None else call_id or _natural_basis(operations)
         basis = f"{container}|{basis}"
         outbox = [
-            _outbox_document(data, f"{basis}|{position}", key, partition, source, now)
+            outbox_document(data, f"{basis}|{position}", key, partition, source, now)
             for position, data in enumerate(decision.events)
         ]
         operations += [Create(document) for document in outbox]
@@ -324,7 +302,7 @@ def _commit_once(
                 raise Conflict("others keep changing this; try again") from None
             time.sleep(random.uniform(0, 0.02 * 2**tried))  # noqa: S311  jitter, not a secret
             continue
-        _send_now(stores, container, partition, outbox)
+        send_now(stores, container, partition, outbox)
         return outcome
     raise AssertionError("unreachable")
 
@@ -346,227 +324,3 @@ def _natural_basis(operations: Sequence[Operation]) -> str:
         return uuid4().hex
     parts = [repr(operation) for operation in operations]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _outbox_document(
-    data: EventData, basis: str, key: Json, partition: Partition, source: str, now: datetime
-) -> Json:
-    if data.type not in topology.load().events:
-        raise ValueError(f"{data.type} is not an event of topology.json")
-    identity = str(uuid5(NAMESPACE_URL, f"{'|'.join(partition)}|{data.type}|{basis}"))
-    here = telemetry.current()
-    event = Event(
-        id=identity,
-        source=f"/waymark/{source}",
-        type=data.type,
-        subject=data.subject,
-        time=now,
-        data=data.model_dump(mode="json"),
-        tenantid=partition[0],
-        partitionkey=partition[-1],
-        traceparent=here.traceparent if here else None,
-        requestid=here.request_id if here else None,
-    )
-    try:
-        entities_of(topology.load(), message_of(event))
-    except Problem as error:
-        # ours, not the caller's: committed, it would stay in the outbox for ever
-        raise ValueError(f"{data.type} cannot be sent: {error}") from None
-    later = {} if data.not_before is None else {"not_before": data.not_before.isoformat()}
-    return {
-        "schema_version": 1,
-        "id": f"outbox:{identity}",
-        "kind": "outbox",
-        **key,
-        **later,
-        "event": event.model_dump(mode="json", exclude_none=True),
-        "created_at": now.isoformat(),
-        # the container's default would let an unsent event vanish
-        "ttl": -1,
-    }
-
-
-def _send_now(stores: Stores, container: str, partition: Partition, outbox: Sequence[Json]) -> None:
-    """Send at once, best effort: what fails stays in the outbox for the relay."""
-    if not outbox:
-        return
-    try:
-        _send(stores, container, partition, outbox)
-    except Exception as error:
-        telemetry.log(
-            "outbox.left",
-            level=logging.WARNING,
-            container=container,
-            events=len(outbox),
-            error=type(error).__name__,
-        )
-
-
-def _send(stores: Stores, container: str, partition: Partition, outbox: Sequence[Json]) -> None:
-    stores.bus.publish([_message_in(item) for item in outbox])
-    for item in outbox:
-        try:
-            stores.documents.commit(container, partition, [Delete(item["id"])])
-        except Missing:
-            continue  # another relay was faster
-
-
-def _message_in(outbox: Json) -> Message:
-    """The message of an outbox document, delayed where its event was told to be."""
-    later = outbox.get("not_before")
-    return message_of(
-        Event.model_validate(outbox["event"]),
-        not_before=None if later is None else datetime.fromisoformat(later),
-    )
-
-
-def message_of(event: Event, *, not_before: datetime | None = None) -> Message:
-    """The message that carries an event to where topology.json sends its type.
-
-    A re-send has a message id of its own, or duplicate detection would drop it. The
-    session is the partition, by its digest where the name is longer than a session's.
-    """
-    session = event.partitionkey
-    if len(session) > MAX_ID_CHARACTERS:
-        session = hashlib.sha256(session.encode()).hexdigest()
-    return Message(
-        destination=topology.load().events[event.type].to,
-        message_id=f"{event.id}~{event.resend}" if event.resend else event.id,
-        body=event.body(),
-        subject=event.type,
-        session_id=session,
-        correlation_id=event.requestid,
-        not_before=not_before,
-    )
-
-
-def relay(stores: Stores, *, now: datetime, limit: int = 1000) -> int:
-    """Send what a crash left in the outboxes; returns how many events it sent.
-
-    Only events older than :data:`RELAY_AFTER` are touched: younger ones are being
-    sent by who committed them. One that the bus refuses does not hold up the others;
-    a bus or a store that is away ends the run, for each of the others would wait for it.
-    """
-    sent = 0
-    before = (now - RELAY_AFTER).isoformat()
-    for container, declared in topology.load().containers.items():
-        if "kind" not in declared.swept_by:
-            continue
-        continuation = None
-        while sent < limit:
-            page = stores.documents.query(
-                container,
-                (),
-                where=[Equals("kind", "outbox"), Range("created_at", below=before)],
-                limit=100,
-                continuation=continuation,
-            )
-            for item in page.items:
-                partition = tuple(item.body[name] for name in declared.partition_key)
-                try:
-                    _send(stores, container, partition, [item.body])
-                    sent += 1
-                except Exception as error:
-                    telemetry.log(
-                        "outbox.refused",
-                        level=logging.ERROR,
-                        container=container,
-                        document=item.body["id"],
-                        error=type(error).__name__,
-                    )
-                    if isinstance(error, Unavailable | Throttled):
-                        return sent
-            continuation = page.continuation
-            if continuation is None:
-                break
-    return sent
-
-
-def deliver(
-    stores: Stores,
-    body: bytes,
-    *,
-    entity: str,
-    delivery_count: int,
-    handle: Callable[[Event], Outcome],
-    exhausted: Callable[[Event, str], None],
-    now: datetime,
-) -> None:
-    """Give one delivered message to its handler: what every bus trigger calls.
-
-    Returning settles the message. A store or peer that is away (``Unavailable``,
-    ``Throttled``) has the event sent again later, up to :data:`MAX_RESENDS` times
-    with growing delays, and so has an unknown error a few times, for the bus redelivers
-    at once and would use up all deliveries within a moment. A ``Rejected`` is logged and
-    finished. Anything else is raised as :class:`NotHandled`, so that the bus redelivers
-    and at last dead-letters: what is wrong with the event itself, and everything where
-    the receiver has sessions, because a re-send would let the session's others pass; there
-    it first waits a while, longer with each delivery, when a store or peer is away. On
-    the last delivery ``exhausted`` is told, with the type of the error.
-
-    ``delivery_count`` is 1 the first time.
-    """
-    event = Event.read(body)
-    receiver = topology.load().receivers[entity]
-    cause = ""
-    with (
-        telemetry.hop(traceparent=event.traceparent, request_id=event.requestid),
-        telemetry.timed(
-            "event.handled",
-            entity=entity,
-            event_type=event.type,
-            event_id=event.id,
-            subject=event.subject,
-            tenant=event.tenantid,
-            delivery=delivery_count,
-        ) as line,
-    ):
-        try:
-            try:
-                line["outcome"] = handle(event)
-            except Exception as error:
-                if receiver.sessions or event.resend >= _resends_of(error):
-                    if receiver.sessions and isinstance(error, Unavailable | Throttled):
-                        # what goes up is redelivered at once, and would be a dead letter soon
-                        time.sleep(min(MOST_PAUSE_SECONDS, 0.1 * 2**delivery_count))
-                    raise
-                if not isinstance(error, Unavailable | Throttled):
-                    telemetry.failure("event.failed", error, entity=entity, event_id=event.id)
-                least = error.retry_after if isinstance(error, Throttled) else 0.0
-                line["resend"] = _postpone(stores, event, least, now)
-                line["outcome"], line["cause"] = "postponed", type(error).__name__
-        except Rejected as error:
-            line["outcome"], line["reason"] = "rejected", error.reason
-        except Exception as error:
-            line["error"] = cause = type(error).__name__
-            telemetry.failure("event.not_handled", error, entity=entity, event_id=event.id)
-            if delivery_count >= receiver.max_delivery:
-                _tell_exhausted(exhausted, event, cause)
-        if cause:  # outside of the except block, so that the error does not travel along
-            raise NotHandled(f"{cause} on event {event.id}")
-
-
-def _resends_of(error: Exception) -> int:
-    """How often an event is sent again for this error before the bus counts its deliveries."""
-    if isinstance(error, Unavailable | Throttled):
-        return MAX_RESENDS
-    if isinstance(error, Rejected | Invalid | ValidationError):
-        return 0  # the same the next time
-    return MAX_RESENDS_OF_UNKNOWN
-
-
-def _postpone(stores: Stores, event: Event, least: float, now: datetime) -> int:
-    """Send an event again after a growing delay, of ``least`` seconds if that is not too long."""
-    again = event.model_copy(update={"resend": event.resend + 1})
-    delay = timedelta(seconds=max(least, 2.0**again.resend))
-    # a peer may ask for longer than duplicate detection knows the re-send's id
-    stores.bus.publish([message_of(again, not_before=now + min(delay, RESEND_WITHIN))])
-    return again.resend
-
-
-def _tell_exhausted(exhausted: Callable[[Event, str], None], event: Event, cause: str) -> None:
-    """Tell it, and let what goes wrong there not hide the cause: the dead letter names that."""
-    try:
-        exhausted(event, cause)
-    except Exception as error:
-        telemetry.failure("exhaustion.not_told", error, event_id=event.id)

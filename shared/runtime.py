@@ -5,15 +5,19 @@ The only place that chooses adapters, and it imports one when it is first asked 
 
 from __future__ import annotations
 
+import atexit
 import hmac
 import logging
 import os
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared import telemetry, topology
+from shared import serving, telemetry, topology
 from shared.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -29,11 +33,16 @@ if TYPE_CHECKING:
     from shared.language_model.budgeted import BudgetedModel
     from shared.mail.port import Mailer
     from shared.pseudonyms import Pseudonyms
+    from shared.readiness.checking import Checker
     from shared.scanning.port import Scanner
     from shared.stores import Stores
     from shared.wording.rewording import Reworder
 
 _LOCK = threading.RLock()
+_STOP_SECONDS = 5.0
+# what telemetry calls the stores: embedded, and in the cloud
+_DOCUMENTS = ("sqlite", "azure.cosmosdb")
+_BLOBS = ("files", "azure.blob")
 
 
 class Runtime:
@@ -52,12 +61,15 @@ class Runtime:
         self._messengers: Mapping[str, Messenger] | None = None
         self._mailer: Mailer | None = None
         self._scanner: Scanner | None = None
+        self.checker: Checker | None = None
 
     @property
     def documents(self) -> Documents:
         with _LOCK:
             if self._documents is None:
                 self._documents = _documents(self.settings)
+                if telemetry.recorder() is not None:
+                    telemetry.watch_documents(self._documents, self._system(*_DOCUMENTS))
             return self._documents
 
     @property
@@ -65,6 +77,8 @@ class Runtime:
         with _LOCK:
             if self._blobs is None:
                 self._blobs = _blobs(self.settings)
+                if telemetry.recorder() is not None:
+                    telemetry.watch_blobs(self._blobs, self._system(*_BLOBS))
             return self._blobs
 
     @property
@@ -72,7 +86,12 @@ class Runtime:
         with _LOCK:
             if self._bus is None:
                 self._bus = _bus(self.settings)
+                if telemetry.recorder() is not None:
+                    telemetry.watch_bus(self._bus)
             return self._bus
+
+    def _system(self, embedded: str, in_the_cloud: str) -> str:
+        return embedded if self.settings.stores == "embedded" else in_the_cloud
 
     @property
     def tokens(self) -> Tokens:
@@ -127,6 +146,7 @@ class Runtime:
                 from shared.encoding import MiniLmEncoder
 
                 self._encoder = MiniLmEncoder()
+                watch(self._encoder, "text_encoder", "encode")
             return self._encoder
 
     @property
@@ -143,6 +163,7 @@ class Runtime:
         with _LOCK:
             if self._mailer is None and self.settings.smtp_url is not None:
                 self._mailer = _mailer(self.settings, self.settings.smtp_url)
+                watch(self._mailer, "smtp", "send")
             return self._mailer
 
     @property
@@ -151,6 +172,7 @@ class Runtime:
         with _LOCK:
             if self._scanner is None and self.settings.scanner != "builtin":
                 self._scanner = _scanner(self.settings, self.blobs)
+                watch(self._scanner, self.settings.scanner, "scan")
             return self._scanner
 
 
@@ -162,8 +184,47 @@ def start(settings: Settings) -> Runtime:
     global _runtime
     with _LOCK:
         telemetry.configure(settings.log_level)
+        stop()
+        _export(settings)
         _runtime = Runtime(settings)
         return _runtime
+
+
+def stop(seconds: float = _STOP_SECONDS) -> bool:
+    """Send what telemetry is left, if any is exported, and export no more; returns whether that
+    ended in so many seconds."""
+    recording = telemetry.recorder()
+    telemetry.record_with(None)
+    return recording is None or recording.stop(seconds)
+
+
+def _export(settings: Settings) -> None:
+    """Record spans and metrics where an exporter is configured; else nothing of it is loaded."""
+    if settings.telemetry_off == "true" or not (settings.otlp_endpoint or settings.azure_monitor):
+        return
+    from shared.telemetry.export import Exporting, SdkRecorder
+
+    headers, monitor = settings.otlp_headers, settings.azure_monitor
+    recorder = SdkRecorder(
+        Exporting(
+            service_name=settings.service_name or serving.service_name(),
+            version=serving.VERSION,
+            otlp_endpoint=settings.otlp_endpoint,
+            otlp_headers=headers.get_secret_value() if headers else "",
+            azure_monitor=monitor.get_secret_value() if monitor else None,
+            ratio=settings.trace_ratio,
+            span_delay_ms=settings.span_delay_ms,
+            metric_interval_ms=settings.metric_interval_ms,
+        )
+    )
+    telemetry.record_with(recorder)
+    atexit.register(recorder.stop, _STOP_SECONDS)
+
+
+def watch(client: object, peer: str, *methods: str) -> None:
+    """Have these methods of another system's client traced and measured, where telemetry is."""
+    if telemetry.recorder() is not None:
+        telemetry.watch_peer(client, peer, methods)
 
 
 def current() -> Runtime:
@@ -191,6 +252,20 @@ def stores() -> Stores:
 def now() -> datetime:
     """The present moment, in UTC."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def scratch_documents(moment: float) -> Iterator[Documents]:
+    """An empty document store in a temporary folder, whose clock stands at a moment (seconds since
+    the epoch). It is gone when it is left."""
+    from shared.documents.sqlite import SqliteDocuments
+
+    with tempfile.TemporaryDirectory(prefix="waymark-") as folder:
+        documents = SqliteDocuments(Path(folder) / "documents.db", topology.load(), lambda: moment)
+        try:
+            yield documents
+        finally:
+            documents.close()
 
 
 def link_key(settings: Settings) -> bytes:
@@ -269,6 +344,7 @@ def _language_model(settings: Settings, key: SecretStr, seconds: float) -> Budge
         settings.openai_model or "",
         seconds=seconds,
     )
+    watch(chat, "language_model", "ask")
     return BudgetedModel(chat, settings.openai_daily_tokens)
 
 
@@ -279,6 +355,7 @@ def _messengers(settings: Settings) -> Mapping[str, Messenger]:
 
         token = settings.whatsapp_token.get_secret_value()
         found["whatsapp"] = WhatsApp(settings.whatsapp_url.rstrip("/"), token)
+        watch(found["whatsapp"], "whatsapp", "fetch", "send")
     if settings.telegram_bots:
         from shared.channels.telegram import Telegram
 
@@ -286,6 +363,7 @@ def _messengers(settings: Settings) -> Mapping[str, Messenger]:
             tenant: bot.token.get_secret_value() for tenant, bot in settings.telegram_bots.items()
         }
         found["telegram"] = Telegram(settings.telegram_url.rstrip("/"), tokens)
+        watch(found["telegram"], "telegram", "fetch", "send")
     return found
 
 

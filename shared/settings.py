@@ -51,6 +51,16 @@ class Settings(BaseModel):
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(alias="WAYMARK_LOG_LEVEL")
     ] = "INFO"
+    service_name: Annotated[str | None, Field(alias="OTEL_SERVICE_NAME", max_length=100)] = None
+    telemetry_off: Annotated[Literal["true", "false"], Field(alias="OTEL_SDK_DISABLED")] = "false"
+    otlp_endpoint: Annotated[str | None, Field(alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = None
+    otlp_headers: Annotated[SecretStr | None, Field(alias="OTEL_EXPORTER_OTLP_HEADERS")] = None
+    azure_monitor: Annotated[
+        SecretStr | None, Field(alias="APPLICATIONINSIGHTS_CONNECTION_STRING")
+    ] = None
+    trace_ratio: Annotated[float, Field(alias="WAYMARK_TRACE_RATIO", ge=0, le=1)] = 1
+    span_delay_ms: Annotated[int, Field(alias="OTEL_BSP_SCHEDULE_DELAY", ge=10)] = 5000
+    metric_interval_ms: Annotated[int, Field(alias="OTEL_METRIC_EXPORT_INTERVAL", ge=100)] = 60_000
     trusted_proxies: Annotated[int, Field(alias="WAYMARK_TRUSTED_PROXIES", ge=1, le=9)] = 1
 
     token_key: Annotated[SecretStr, Field(alias="WAYMARK_TOKEN_KEY", min_length=32)]
@@ -196,6 +206,14 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
         wrong.append("WAYMARK_SMTP_URL must be smtp://host:port or smtps://host:port")
     if values.get("WAYMARK_MAIL_FROM") and not _is_sender(values["WAYMARK_MAIL_FROM"]):
         wrong.append("WAYMARK_MAIL_FROM must be an address, or: Name <address>")
+    collector = values.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if collector and not _is_web(collector):
+        wrong.append("OTEL_EXPORTER_OTLP_ENDPOINT must be http or https")
+    elif values.get("OTEL_EXPORTER_OTLP_HEADERS") and not (collector and _is_safe(collector)):
+        wrong.append(
+            "OTEL_EXPORTER_OTLP_HEADERS go to an OTEL_EXPORTER_OTLP_ENDPOINT that is https, or "
+            "http on loopback"
+        )
     own = values.get("WAYMARK_TOKEN_ISSUER") or DEFAULT_ISSUER
     if values.get("WAYMARK_OIDC_ISSUER") == own:
         wrong.append("WAYMARK_OIDC_ISSUER must differ from WAYMARK_TOKEN_ISSUER")
@@ -242,6 +260,17 @@ def _is_sender(text: str) -> bool:
     """Whether it is one line with an address, by which a reader knows who writes."""
     local, _, domain = parseaddr(text)[1].rpartition("@")
     return text.isprintable() and bool(local and domain)
+
+
+def _is_web(url: str) -> bool:
+    """Whether it is an address of HTTP, with a host and nothing behind its path."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    rest = parts.query or parts.fragment or parts.username
+    return parts.scheme in {"http", "https"} and bool(host) and not rest
 
 
 def _is_safe(url: str) -> bool:

@@ -13,6 +13,8 @@ from shared.errors import Unavailable
 
 BUSY_TIMEOUT_SECONDS = 60.0
 CHECKPOINT_PATIENCE_MS = 200
+VOLUME_CACHE_KIB = 32 * 1024
+VOLUME_LOG_PAGES = 16 * 1024
 _AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
@@ -86,6 +88,22 @@ class Connections:
             if isinstance(error, sqlite3.OperationalError) and _primary(error) in _AWAY:
                 raise Unavailable("the store does not take writes; try again") from error
             raise
+
+    def ping(self, table: str) -> None:
+        """Read of a table. Raises ``Unavailable`` where the file is gone, or cannot be read."""
+        try:
+            if not self._path.is_file():
+                raise Unavailable("the store's file is gone")
+            self.get().execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone()  # noqa: S608  a name of ours
+        except sqlite3.Error as error:
+            raise Unavailable("the store's file cannot be read") from error
+
+    def prefer_volume(self) -> None:
+        """Let the calling thread's connection hold more in memory and in the log before it writes
+        to the file: for who writes many rows, whose indexes lie all over it."""
+        connection = self.get()
+        connection.execute(f"PRAGMA cache_size=-{VOLUME_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint={VOLUME_LOG_PAGES}")
 
     def checkpoint(self) -> bool:
         """Bring the write-ahead log into the file and empty it; returns whether it could.

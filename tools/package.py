@@ -34,10 +34,13 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.{flow} import function_app as flow
-from shared.http import description
+from shared import serving
+from shared.http import description, readiness
 
+serving.serve("{flow}")
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(description.blueprint)
+app.register_functions(readiness.blueprint)
 app.register_functions(flow.blueprint)
 '''
 _WORK = ".packages"

@@ -92,13 +92,15 @@ def accounts_tidy(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host p
         "exports": lambda: exporting.drop_old(stores, now=now),
     }
     done: dict[str, int] = {}
-    for name, task in tasks.items():
-        try:
-            done[name] = task()
-        except Exception as error:  # one task's trouble does not hold up the others
-            telemetry.failure("accounts.not_tidied", error, task=name)
-    if any(done.values()):
-        telemetry.log("accounts.tidied", done=done)
+    with telemetry.triggered("timer", "accounts_tidy", flow="accounts") as here:
+        for name, task in tasks.items():
+            try:
+                done[name] = task()
+            except Exception as error:  # one task's trouble does not hold up the others
+                telemetry.failure("accounts.not_tidied", error, task=name)
+                here.fail(type(error).__name__)
+        if any(done.values()):
+            telemetry.log("accounts.tidied", done=done)
 
 
 @blueprint.service_bus_topic_trigger(

@@ -38,6 +38,7 @@ def _handle(event: Event) -> Outcome:
     running = runtime.current()
     if event.type == HandoverDue.type:
         client = AtsClient(loopback=running.settings.stores == "embedded")
+        runtime.watch(client, "ats", "post")
         return ats.deliver(running, client, event, now=runtime.now())
     return hearing.hear(running, running.pseudonyms, running.encoder, event, now=runtime.now())
 
@@ -77,6 +78,7 @@ def candidates_count(message: func.ServiceBusMessage) -> None:
 def candidates_expire(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every night: erase the candidates whose time is over."""
     running = runtime.current()
-    begun = expiring.erase_expired(running, running.pseudonyms, now=runtime.now())
-    if begun:
-        telemetry.log("candidates.expired", candidates=begun)
+    with telemetry.triggered("timer", "candidates_expire", flow="candidates"):
+        begun = expiring.erase_expired(running, running.pseudonyms, now=runtime.now())
+        if begun:
+            telemetry.log("candidates.expired", candidates=begun)

@@ -15,6 +15,7 @@ from shared.intake_stages import give_up
 blueprint = func.Blueprint()
 
 LIMITS = Limits()
+FLOW = "intake_blob_trigger"
 
 
 @blueprint.blob_trigger(
@@ -23,7 +24,11 @@ LIMITS = Limits()
 def intake_blob_trigger(blob: func.InputStream) -> None:
     """A file was dropped into ``resumes``: register, check and scan it."""
     container, _, name = (blob.name or "").partition("/")
-    with telemetry.hop(traceparent=None, request_id=None), telemetry.timed("file.registered"):
+    with (
+        telemetry.triggered("datasource", "intake_blob_trigger", flow=FLOW),
+        telemetry.timed("file.registered"),
+    ):
+        telemetry.measure("waymark.files.dropped", 1, {"waymark.flow": FLOW})
         running = runtime.current()
         service.register(
             running, container, name, scanner=running.scanner, limits=LIMITS, clock=runtime.now
@@ -36,7 +41,10 @@ def intake_blob_trigger(blob: func.InputStream) -> None:
 def intake_blob_poison(poison: func.QueueMessage) -> None:
     """Registering a file failed five times: record that."""
     told = json.loads(poison.get_body())
-    with telemetry.hop(traceparent=None, request_id=None), telemetry.timed("file.gave_up"):
+    with (
+        telemetry.triggered("pubsub", "intake_blob_poison", flow=FLOW),
+        telemetry.timed("file.gave_up"),
+    ):
         service.record_poison(
             runtime.stores(), told["ContainerName"], told["BlobName"], clock=runtime.now
         )
@@ -68,6 +76,7 @@ def intake_rescan(message: func.ServiceBusMessage) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="0 */10 * * * *", use_monitor=False)
 def intake_stalled(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every ten minutes: nudge files whose message never came."""
-    touched = service.nudge_stalled(runtime.stores(), now=runtime.now())
-    if touched:
-        telemetry.log("intake.nudged", files=touched)
+    with telemetry.triggered("timer", "intake_stalled", flow=FLOW):
+        touched = service.nudge_stalled(runtime.stores(), now=runtime.now())
+        if touched:
+            telemetry.log("intake.nudged", files=touched)

@@ -6,13 +6,22 @@ from functools import cache
 
 import azure.functions as func
 
-from functions.intake_extract import service
+from functions.intake_extract import service, tesseract
 from functions.intake_extract.sandbox import Sandbox
 from shared import runtime
 from shared.bus_trigger import deliver
 from shared.intake_stages import give_up
+from shared.readiness.checking import OFFERED, NotConfigured
 
 blueprint = func.Blueprint()
+
+
+def _probe_tesseract(_seconds: float) -> None:
+    if tesseract.program() is None:
+        raise NotConfigured
+
+
+OFFERED["tesseract"] = _probe_tesseract
 
 
 @cache

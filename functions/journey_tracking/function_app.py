@@ -60,4 +60,6 @@ def _record_store(settings: Settings) -> RecordStore | None:
     endpoint, key, secret = settings.lrs_endpoint, settings.lrs_key, settings.lrs_secret
     if endpoint is None or key is None or secret is None:
         return None
-    return RecordStore(endpoint, key, secret.get_secret_value())
+    store = RecordStore(endpoint, key, secret.get_secret_value())
+    runtime.watch(store, "record_store", "post")
+    return store

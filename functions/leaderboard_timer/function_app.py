@@ -23,7 +23,7 @@ from functions.leaderboard_timer.forms import (
 from functions.leaderboard_timer.rules.documents import EVERYBODY
 from functions.leaderboard_timer.service import building
 from functions.leaderboard_timer.service.reading import Boards
-from shared import runtime
+from shared import runtime, telemetry
 from shared.documents.port import Documents
 from shared.http.api import Api, Reply
 from shared.http.call import Call, etag_header
@@ -40,7 +40,8 @@ _boards: WeakKeyDictionary[Documents, Boards] = WeakKeyDictionary()
 def leaderboard_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every five minutes: build the boards of the tenants that changed."""
     running = runtime.current()
-    building.build_changed(running, running.pseudonyms, now=runtime.now())
+    with telemetry.triggered("timer", "leaderboard_timer", flow="leaderboard_timer"):
+        building.build_changed(running, running.pseudonyms, now=runtime.now())
 
 
 @api.get("v1/leaderboards", query=TopQuery, answer=BoardView, other_statuses=(304,))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared import messaging, telemetry
+from shared import outbox, telemetry
 from shared.stores import Stores
 
 
 def sweep(stores: Stores, *, now: datetime) -> None:
     """Send the events that older commits left in their outboxes."""
-    sent = messaging.relay(stores, now=now)
+    sent = outbox.relay(stores, now=now)
     if sent:
         telemetry.log("outbox.relayed", events=sent)

@@ -8,7 +8,7 @@ import azure.functions as func
 
 from functions.retention_timer.routes import blueprint
 from functions.retention_timer.service import night
-from shared import runtime
+from shared import runtime, telemetry
 
 __all__ = ["blueprint"]
 
@@ -17,9 +17,10 @@ __all__ = ["blueprint"]
 def retention_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
     """Every night: archive old journeys, remove what is due, tell what is stuck."""
     running = runtime.current()
-    night.keep_house(
-        running,
-        running.pseudonyms,
-        unmatched_kept=timedelta(days=running.settings.unmatched_file_days),
-        clock=runtime.now,
-    )
+    with telemetry.triggered("timer", "retention_timer", flow="retention_timer"):
+        night.keep_house(
+            running,
+            running.pseudonyms,
+            unmatched_kept=timedelta(days=running.settings.unmatched_file_days),
+            clock=runtime.now,
+        )

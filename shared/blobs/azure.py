@@ -207,6 +207,19 @@ class AzureBlobs:
         with _translated(name), _missing(container, name):
             blob.set_standard_blob_tier(tier.capitalize())
 
+    def ping(self, container: str, *, seconds: float) -> None:
+        from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+        try:
+            with _translated(container):
+                self._container(container).get_container_properties(
+                    retry_total=0, connection_timeout=seconds, read_timeout=seconds
+                )
+        except ResourceNotFoundError as error:
+            raise Missing(f"the account has no container {container}") from error
+        except HttpResponseError as error:
+            raise Unavailable("the blob store does not let this process in") from error
+
     def tags(self, container: str, name: str) -> Mapping[str, str]:
         blob = self._blob(container, name)
         with _translated(name), _missing(container, name):

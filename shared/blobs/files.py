@@ -25,7 +25,7 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from shared.blobs.port import BlobInfo, Tier, check_content_type, check_metadata, check_name
-from shared.errors import Exists, Forbidden, Invalid, Missing
+from shared.errors import Exists, Forbidden, Invalid, Missing, Unavailable
 
 _TEMPORARY, _PROPERTIES = ".incoming", ".properties"
 _WRITE_SECONDS = 60.0
@@ -101,6 +101,16 @@ class FileBlobs:
         if info is None:  # deleted by somebody else this instant
             raise Missing(f"blob {container}/{name} is not there")
         return info
+
+    def ping(self, container: str, *, seconds: float) -> None:  # noqa: ARG002  a disk answers at once
+        check_name(container, "ping")
+        probe = self._root / _TEMPORARY / uuid4().hex
+        try:
+            # what reads may not write: a disk that is full, or mounted for reading alone
+            probe.write_bytes(b"ping")
+            probe.unlink()
+        except OSError as error:
+            raise Unavailable("the folder of blobs takes no files") from error
 
     def info(self, container: str, name: str) -> BlobInfo | None:
         path = self.path(container, name)

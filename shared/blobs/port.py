@@ -75,6 +75,13 @@ class Blobs(Protocol):
     def set_tier(self, container: str, name: str, tier: Tier) -> None:
         """Move a blob to a storage tier. Raises ``Missing``."""
 
+    def ping(self, container: str, *, seconds: float) -> None:
+        """Ask whether it answers for a container. Changes nothing that stays.
+
+        Raises ``Missing`` for a container that is not there, ``Throttled`` or ``Unavailable``
+        where it does not let us in or gives no answer in ``seconds``.
+        """
+
     def tags(self, container: str, name: str) -> Mapping[str, str]:
         """Return what others noted on a blob's present version, by key; nothing when none did.
 

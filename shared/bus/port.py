@@ -94,6 +94,13 @@ class Bus(Protocol):
         Raises ``Missing`` for an unknown entity.
         """
 
+    def ping(self, destination: str, *, seconds: float) -> None:
+        """Ask whether it would take messages for a queue or a topic. Sends none.
+
+        Raises ``Missing`` for an unknown destination, ``Throttled`` or ``Unavailable`` where it
+        does not let us in or gives no answer in ``seconds``.
+        """
+
     def scrub(self) -> None:
         """Leave nothing of messages that are gone readable in what the bus itself keeps on disk.
         Raises ``Unavailable`` when it could not be done."""

@@ -120,6 +120,16 @@ class ServiceBus:
         for destination, group in by_destination.items():
             self._outlets[destination].send([outgoing(message) for message in group])
 
+    def ping(self, destination: str, *, seconds: float) -> None:
+        """See :meth:`shared.bus.port.Bus.ping`. Opens a link of its own, as a sender does."""
+        if destination not in self._outlets:
+            raise Missing(f"{destination!r} is neither a queue nor a topic")
+        outlet = _Outlet(partial(self._open_sender, destination), seconds, 0.0)
+        try:
+            outlet.send(())
+        finally:
+            outlet.leave()
+
     def dead_letters(
         self, entity: str, *, limit: int = 100, after: int = 0
     ) -> tuple[DeadLetter, ...]:
@@ -239,7 +249,8 @@ class _Outlet:
         self._silent_until = 0.0
 
     def send(self, messages: Sequence[ServiceBusMessage]) -> None:
-        """Send in order, in as few transfers as fit; raises as ``publish`` does.
+        """Send in order, in as few transfers as fit; raises as ``publish`` does. With no
+        messages a link is opened all the same.
 
         A broker that let somebody wait in vain is not asked again for a moment, so that
         a silent one does not hold up every thread in turn.
@@ -267,6 +278,11 @@ class _Outlet:
         if attempt.error is not None:
             raise attempt.error
         self._sender = attempt.sender
+
+    def leave(self) -> None:
+        """Close it without waiting."""
+        if self._sender is not None:
+            _close_aside(self._sender)
 
     def close(self) -> None:
         with self._lock:
@@ -320,6 +336,8 @@ class _Attempt(threading.Thread):
         if self.sender is None:
             self.sender = self._open_sender()
         with translated(self.sender.entity_name):
+            if not self._messages:
+                self.sender.create_message_batch()  # opens the link
             for transfer in _transfers(self.sender, self._messages):
                 self.sender.send_messages(transfer, timeout=self._patience)
 

@@ -64,7 +64,8 @@ class IntakeEnded(_OnIntake):
     type: ClassVar[str] = "waymark.intake.ended.v1"
 
     state: Literal["completed", "failed", "quarantined", "duplicate", "unpacked"]
-    reason: str | None = None
+    reason: str | None = Field(default=None, description="A sentence for people")
+    reason_code: str | None = Field(default=None, description="The same for programs")
     candidate_id: str | None = None
 
 

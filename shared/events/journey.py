@@ -67,11 +67,21 @@ class _OfJourney(EventData):
         return self.session_id
 
 
+class JourneyStarted(_OfJourney):
+    """A learner started a journey."""
+
+    type: ClassVar[str] = "waymark.journey.started.v1"
+
+    companion: str
+    started_at: AwareDatetime
+
+
 class JourneyAttempted(_OfJourney):
     """A learner answered questions. ``answers`` are in the order in which they were given."""
 
     type: ClassVar[str] = "waymark.journey.attempted.v1"
 
+    companion: str | None = Field(default=None, description="Events of before do not say it")
     answers: tuple[AnswerGiven, ...] = Field(min_length=1)
     mastered: tuple[SkillMastered, ...] = ()
 
@@ -81,6 +91,7 @@ class JourneyContainerCompleted(_OfJourney):
 
     type: ClassVar[str] = "waymark.journey.container_completed.v1"
 
+    companion: str | None = Field(default=None, description="Events of before do not say it")
     container: LearningContainer
     lessons: tuple[LessonScore, ...] = Field(min_length=1)
     completed_at: AwareDatetime

@@ -30,6 +30,7 @@ from shared.access import ACCESS, Reaches
 from shared.errors import (
     Forbidden,
     Invalid,
+    NotReady,
     Problem,
     TooLarge,
     Unauthenticated,
@@ -73,6 +74,8 @@ class Operation:
     errors: tuple[type[Problem], ...]
     empty_statuses: tuple[int, ...] = ()
     """Of answers without a body beside those that have one."""
+    flow: str = ""
+    """Whose route it is; empty for one of the kernel."""
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -201,6 +204,7 @@ class Api:
                 other_statuses=other_statuses,
                 errors=errors + _implied_errors(expected),
                 empty_statuses=empty_statuses,
+                flow=telemetry.flow_of(handler),
             )
             OPERATIONS[name] = operation
             return self._blueprint.route(
@@ -238,8 +242,18 @@ def _endpoint(handler: Handler, operation: Operation) -> Callable[[func.HttpRequ
 def respond(request: func.HttpRequest, operation: Operation, handler: Handler) -> func.HttpResponse:
     """Answer one request: token, checks, handler, and whatever goes wrong as a problem."""
     headers = request.headers
+    told: dict[str, str | int] = {
+        "http.request.method": operation.method,
+        "http.route": f"/api/{operation.route}",
+        "url.scheme": request.url.partition("://")[0],
+    }
     with telemetry.hop(
-        traceparent=headers.get("traceparent"), request_id=headers.get("x-request-id")
+        traceparent=headers.get("traceparent"),
+        request_id=headers.get("x-request-id"),
+        name=f"{operation.method} /api/{operation.route}",
+        kind="server",
+        flow=operation.flow,
+        attributes={**told, "faas.trigger": "http", "faas.name": operation.name},
     ) as here:
         began = time.perf_counter()
         caller = Caller(headers, runtime.now())
@@ -250,21 +264,34 @@ def respond(request: func.HttpRequest, operation: Operation, handler: Handler) -
         except Exception as error:
             wrong = type(error).__name__
             status = error.status if isinstance(error, Problem) else 500
-            if status >= 500:
+            if status >= 500 and not isinstance(error, NotReady):
                 cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
                 telemetry.failure("request.broke", cause, operation=operation.name)
+                here.fail(type(cause).__name__)
+                told["error.type"] = type(cause).__name__
             response = problem_response(
                 error, request_id=here.request_id, instance=_path_of(request.url)
             )
         response.headers["X-Request-Id"] = here.request_id
         response.headers["Traceparent"] = here.traceparent
+        seconds = time.perf_counter() - began
+        tenant = caller.known.tenant_id if caller.known else None
+        told["http.response.status_code"] = response.status_code
+        here.note({"http.response.status_code": response.status_code})
+        if tenant:
+            here.note({"waymark.tenant": tenant})
+        if wrong:
+            here.note({"waymark.outcome": wrong})
+        if operation.flow:
+            told["waymark.flow"] = operation.flow
+        telemetry.measure("http.server.request.duration", seconds, told)
         telemetry.log(
             "request.answered",
             operation=operation.name,
             status=response.status_code,
             error=wrong,
-            tenant=caller.known.tenant_id if caller.known else None,
-            duration_ms=round((time.perf_counter() - began) * 1000, 2),
+            tenant=tenant,
+            duration_ms=round(seconds * 1000, 2),
         )
         return response
 

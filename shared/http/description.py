@@ -15,9 +15,9 @@ from shared.errors import Missing, Unavailable
 from shared.http.api import OPERATIONS, TAGS
 from shared.http.openapi import describe
 from shared.http.problem import problem_response
+from shared.serving import VERSION
 from shared.settings import SettingsError
 
-VERSION = "0.1.0"
 blueprint = func.Blueprint()
 
 _PAGE = b"""<!doctype html>

@@ -27,6 +27,8 @@ def problem_response(error: Exception, *, request_id: str, instance: str) -> fun
         body["errors"] = [
             {"pointer": field.pointer, "detail": field.detail} for field in error.fields
         ]
+    if isinstance(error, Problem):
+        body |= error.members
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))

@@ -27,6 +27,10 @@ class Mail:
 class Mailer(Protocol):
     """A server that takes e-mails. Safe to use from several threads."""
 
+    def ping(self, *, seconds: float) -> None:
+        """Greet the server, over the encryption that mails go by, and sign nobody in. Raises
+        ``Unavailable`` where it does not answer in ``seconds`` a step, or refuses."""
+
     def send(self, mail: Mail) -> None:
         """Hand an e-mail over.
 

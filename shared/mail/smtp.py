@@ -6,7 +6,7 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
@@ -26,6 +26,7 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _PORTS = {"smtp": 587, "smtps": 465}
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+_REFUSES = 400
 _SIZE, _AUTHENTICATION = 552, {530, 534, 535, 538}
 
 
@@ -80,6 +81,21 @@ class Smtp:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
+
+    def ping(self, *, seconds: float) -> None:
+        """See :class:`shared.mail.port.Mailer`."""
+        try:
+            server = replace(self, timeout=seconds, user=None)._connected()
+            try:
+                code, _ = server.noop()
+            finally:
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+                server.close()
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unavailable(f"the mail server: {type(error).__name__}") from None
+        if code >= _REFUSES:
+            raise Unavailable(f"the mail server answered {code}")
 
     def _connected(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)

@@ -73,6 +73,14 @@ class Clamd:
             return Pending("The file was overwritten or removed while it was scanned.")
         return _verdict(answer)
 
+    def ping(self, *, seconds: float) -> None:
+        """See :class:`shared.scanning.port.Scanner`."""
+        deadline = time.monotonic() + seconds
+        with self._connected(seconds) as connection, _telling():
+            _send(connection, b"zPING\0", deadline)
+            if _answer(connection, deadline) != "PONG":
+                raise Unavailable("clamd answers something else")
+
     def version(self) -> str:
         """The daemon's version and that of its signatures, in its own words.
 
@@ -97,16 +105,15 @@ class Clamd:
                 return _answer(connection, deadline)
 
     @contextmanager
-    def _connected(self) -> Iterator[socket.socket]:
+    def _connected(self, seconds: float | None = None) -> Iterator[socket.socket]:
+        connect_seconds = self._connect_seconds if seconds is None else seconds
         with _telling():
             if self._address[0] == "tcp":
-                connection = socket.create_connection(
-                    self._address[1:], timeout=self._connect_seconds
-                )
+                connection = socket.create_connection(self._address[1:], timeout=connect_seconds)
             else:
                 connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 try:
-                    connection.settimeout(self._connect_seconds)
+                    connection.settimeout(connect_seconds)
                     connection.connect(self._address[1])
                 except OSError:
                     connection.close()

@@ -51,6 +51,9 @@ Verdict = Clean | Infected | Unscannable | Pending
 class Scanner(Protocol):
     """Says whether files carry malware. Safe to use from several threads."""
 
+    def ping(self, *, seconds: float) -> None:
+        """Ask whether it is there. Raises ``Unavailable`` where it is not in ``seconds``."""
+
     def scan(self, version: Version) -> Verdict:
         """Return the verdict on a version of a blob; one that is there no more is ``Pending``.
 

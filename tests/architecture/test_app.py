@@ -63,7 +63,15 @@ def test_the_runtime_indexes_a_packaged_flow(
     report = _indexed(stage(flow, tmp_path))
     assert report["error"] is None
     packaged, house = _triggers(report), _triggers(root_app)
-    own = packaged.keys() - {"openapi", "docs", "docs_asset", "health"}
+    own = packaged.keys() - {
+        "openapi",
+        "docs",
+        "docs_asset",
+        "health",
+        "health_flow",
+        "ready",
+        "ready_flow",
+    }
     assert own
     for name in packaged:
         assert packaged[name] == house[name]

@@ -22,7 +22,9 @@ PORTS = {
 ADAPTERS = {
     "shared.documents.cosmos": "azure.cosmos",
     "shared.documents.cosmos_query": "azure.cosmos",
+    "shared.documents.cosmos_transfer": None,
     "shared.documents.sqlite": "sqlite3",
+    "shared.documents.sqlite_transfer": "sqlite3",
     "shared.documents.sqlite_conditions": None,
     "shared.documents.sqlite_vectors": "sqlite3",
     "shared.blobs.azure": "azure.storage.blob",
@@ -35,6 +37,7 @@ ADAPTERS = {
     "shared.scanning.defender": None,
     "shared.language_model.openai_chat": None,
     "shared.bus.sqlite_rows": "sqlite3",
+    "shared.telemetry.export": "azure.monitor",
 }
 
 

@@ -15,7 +15,7 @@ import shared.events
 from shared import topology
 from shared.bus.port import MAX_BODY_BYTES
 from shared.events.envelope import Event, EventData, read_data
-from shared.messaging import message_of
+from shared.outbox import message_of
 
 FOLDER = Path(__file__).parent
 SAMPLES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}

@@ -19,6 +19,10 @@ class Scripted:
     says: Verdict | Exception = CLEAN
     asked: list[Version] = field(default_factory=list)
 
+    def ping(self, *, seconds: float) -> None:
+        if isinstance(self.says, Exception):
+            raise self.says
+
     def scan(self, version: Version) -> Verdict:
         self.asked.append(version)
         if isinstance(self.says, Exception):

@@ -19,11 +19,12 @@ from functions.intake_extract import service as extraction
 from functions.intake_extract.rules.mail import UnpackedMail, unpack
 from functions.intake_finalize import service as finalizing
 from functions.intake_parse import service as parsing
-from shared import messaging, topology
+from shared import topology
 from shared.auth import Tokens
 from shared.blobs.files import FileBlobs
 from shared.bus.sqlite import SqliteBus
 from shared.bus.sqlite_rows import Delivery
+from shared.delivery import NotHandled, deliver
 from shared.documents.port import Create, Equals, Json
 from shared.documents.sqlite import SqliteDocuments
 from shared.errors import Throttled, Unavailable
@@ -195,7 +196,7 @@ class House:
         while deliveries := self.bus.receive(entity, limit=1):
             (delivery,) = deliveries
             try:
-                messaging.deliver(
+                deliver(
                     self,
                     delivery.body,
                     entity=entity,
@@ -204,7 +205,7 @@ class House:
                     exhausted=lambda event, cause: self.give_up(entity, event, cause),
                     now=self.clock(),
                 )
-            except messaging.NotHandled as error:
+            except NotHandled as error:
                 outcomes.append(str(error).partition(" ")[0])
                 self.bus.abandon(delivery)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.messaging import message_of
+from shared.outbox import message_of
 from tests.kernel.embedded import NOW, QUEUE, Clock, Embedded, event
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.messaging import RELAY_AFTER, handle_once, relay
+from shared.messaging import handle_once
+from shared.outbox import RELAY_AFTER, relay
 from tests.kernel.crashing import DIED
 from tests.kernel.embedded import (
     CONTAINER,

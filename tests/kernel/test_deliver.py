@@ -11,10 +11,11 @@ from datetime import timedelta
 import pytest
 
 from shared import telemetry, topology
+from shared.delivery import MAX_RESENDS, MAX_RESENDS_OF_UNKNOWN, NotHandled, deliver
 from shared.errors import Invalid, Problem, Rejected, Throttled, Unavailable
 from shared.events.envelope import Event
 from shared.events.intake import IntakeAccepted
-from shared.messaging import MAX_RESENDS, MAX_RESENDS_OF_UNKNOWN, NotHandled, Outcome, deliver
+from shared.messaging import Outcome
 from shared.stores import Stores
 from tests.kernel.embedded import (
     NOW,
@@ -156,7 +157,7 @@ def test_a_session_is_not_overtaken(
         else:  # a client of another test, which goes on in the background
             sleep(seconds)
 
-    monkeypatch.setattr("shared.messaging.time.sleep", wait)
+    monkeypatch.setattr("shared.delivery.time.sleep", wait)
     declared = topology.load()
     ordered = declared.queues[QUEUE].model_copy(update={"sessions": True})
     changed = declared.model_copy(update={"queues": declared.queues | {QUEUE: ordered}})

@@ -13,7 +13,8 @@ from shared.bus.port import Message
 from shared.documents.port import Create, Operation
 from shared.errors import Problem, Throttled, TooLarge, Unavailable
 from shared.events.envelope import Event
-from shared.messaging import RELAY_AFTER, Decision, handle_once, relay
+from shared.messaging import Decision, handle_once
+from shared.outbox import RELAY_AFTER, relay
 from shared.stores import Stores
 from tests.kernel.embedded import (
     CONTAINER,

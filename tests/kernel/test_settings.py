@@ -291,3 +291,37 @@ def test_a_mail_server_is_named_whole(name: str, value: str, holds: bool) -> Non
         told = refusal(given)
         assert f"{name} must be" in told
         assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("url", "holds", "with_headers"),
+    [
+        ("http://localhost:4318", True, True),
+        ("https://collector.example.org/otlp", True, True),
+        ("http://collector.internal:4318", True, False),
+        ("collector:4318", False, False),
+        ("grpc://collector:4317", False, False),
+        ("https://collector.example.org?key=1", False, False),
+        ("https://", False, False),
+    ],
+)
+def test_where_telemetry_goes(url: str, holds: bool, with_headers: bool) -> None:
+    """To whatever speaks HTTP; headers, which may hold a key, only over a safe way."""
+    given = {**EMBEDDED, "OTEL_EXPORTER_OTLP_ENDPOINT": url}
+    headers = {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=hidden"}
+    if holds:
+        assert Settings.read(given).otlp_endpoint == url
+    else:
+        assert "must be http or https" in refusal(given)
+    if with_headers:
+        assert "hidden" not in repr(Settings.read(given | headers))
+    else:
+        assert "OTEL_EXPORTER_OTLP" in refusal(given | headers)
+    assert "OTEL_EXPORTER_OTLP_HEADERS" in refusal(EMBEDDED | headers)
+
+
+@pytest.mark.parametrize("ratio", ["-0.1", "1.1", "all"])
+def test_a_share_of_traces_is_one(ratio: str) -> None:
+    """Between none and all."""
+    assert "WAYMARK_TRACE_RATIO" in refusal({**EMBEDDED, "WAYMARK_TRACE_RATIO": ratio})
+    assert Settings.read({**EMBEDDED, "WAYMARK_TRACE_RATIO": "0.25"}).trace_ratio == 0.25

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared import topology
-from shared.messaging import RESEND_WITHIN
+from shared.delivery import RESEND_WITHIN
 from shared.topology import Topology
 
 ROOT = Path(__file__).resolve().parents[2]

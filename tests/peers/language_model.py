@@ -139,6 +139,14 @@ def language_model() -> Iterator[LanguageModel]:
                 status, body = peer.completion(request, what)
                 self._answer(status, body, drips=what == "drip", cut=what == "half")
 
+        def do_GET(self) -> None:
+            known = self.headers.get("Authorization") == f"Bearer {KEY}"
+            models = {"object": "list", "data": [{"id": MODEL, "object": "model"}]}
+            if self.path != "/v1/models":
+                self._answer(404, {"error": {"message": "nothing here"}})
+            else:
+                self._answer(200, models) if known else self._answer(401, {})
+
         def _answer(self, status: int, body: Any, **how: bool) -> None:
             self._send(status, json.dumps(body).encode(), "application/json", **how)
 

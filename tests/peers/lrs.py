@@ -82,6 +82,10 @@ def record_store() -> Iterator[RecordStorePeer]:
                 else:
                     self._answer(status, answer)
 
+        def do_GET(self) -> None:
+            is_about = self.path == "/xapi/about"
+            self._answer(200 if is_about else 404, {"version": ["1.0.3"]} if is_about else {})
+
         def _cut(self) -> None:
             self.close_connection = True
             self.connection.close()

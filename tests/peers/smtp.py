@@ -129,7 +129,7 @@ class _Session:
             self.to = text.partition("<")[2].partition(">")[0]
         elif verb == "DATA" and self.say(verb, "354 go on"):
             self.take()
-        elif verb == "RSET":
+        elif verb in {"RSET", "NOOP"}:
             self.say(verb, "250 ok")
 
     def take(self) -> None:

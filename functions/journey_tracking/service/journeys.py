@@ -13,8 +13,14 @@ from shared.access import Reach
 from shared.auth import Principal
 from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
 from shared.erasures import erased_at
-from shared.errors import Conflict, Missing
-from shared.events.journey import JourneyCompleted, JourneyContainerCompleted, LessonScore
+from shared.errors import Conflict, Missing, Stale
+from shared.events.journey import (
+    JourneyCompleted,
+    JourneyContainerCompleted,
+    JourneyStarted,
+    LessonScore,
+)
+from shared.journey_records import bring_back
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
 from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
 from shared.models.journey_totals import sum_of
@@ -24,6 +30,7 @@ from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 SOURCE = "journey_tracking"
+_TRIES = 5
 Partition = tuple[str, str]
 
 
@@ -66,6 +73,25 @@ def read_journey(stores: Stores, partition: Partition, session_id: str) -> tuple
     if stored is None or stored.body.get("kind") != "journey":
         raise _missing()
     return Journey.of(stored.body), stored.etag
+
+
+def read_to_go_on(
+    stores: Stores, partition: Partition, session_id: str, *, now: datetime
+) -> tuple[Journey, str]:
+    """A journey in which something is to be done, and its etag; one that is under way and has been
+    archived is brought back first.
+
+    Raises ``Missing``, and ``Conflict`` while others bring it back or archive it.
+    """
+    for _ in range(_TRIES):
+        journey, etag = read_journey(stores, partition, session_id)
+        if journey.archive is None or journey.status == "completed":
+            return journey, etag
+        try:
+            return bring_back(stores, journey, etag, now=now)
+        except Stale:
+            continue
+    raise Conflict("others keep changing this; try again")
 
 
 def find(stores: Stores, principal: Principal, reach: frozenset[Reach], session_id: str) -> Journey:
@@ -152,15 +178,20 @@ def start(
             career=course.career,
             companion=course.companion,
             started_at=now,
+            archive_due=now,
             updated_at=now,
         )
         held = read_learner(stores, partition)
         learner = held[0] if held else _new_learner(journey, now)
         learner = completing.begun(learner, journey, now=now)
+        told = JourneyStarted(
+            **_course(journey, time_zone_of(stores, *partition)),
+            started_at=now,
+        )
         return Answer(
             201,
             shown(journey, []),
-            Decision([Create(journey.stored()), _written(learner, held)]),
+            Decision([Create(journey.stored()), _written(learner, held)], [told]),
         )
 
     return answered(stores, partition, idempotency, decide, now)
@@ -184,7 +215,7 @@ def complete_container(
     partition = own_partition(principal)
 
     def decide() -> Answer:
-        journey, etag = read_journey(stores, partition, session_id)
+        journey, etag = read_to_go_on(stores, partition, session_id, now=now)
         if container in journey.completed_containers:
             return Answer(200, shown(journey, _totals(journey, container)))
         held = read_lessons(stores, journey, container)
@@ -228,7 +259,6 @@ def complete(
         total = sum_of(later.lessons)
         told = JourneyCompleted(
             **_course(later, time_zone_of(stores, *partition)),
-            companion=later.companion,
             questions=total.questions,
             correct=total.correct,
             first_try_correct=total.first_try_correct,
@@ -250,6 +280,7 @@ def _course(journey: Journey, time_zone: str) -> Mapping[str, Any]:
         "time_zone": time_zone,
         "grade_level": journey.grade_level,
         "career": journey.career,
+        "companion": journey.companion,
     }
 
 

@@ -15,8 +15,8 @@ from functions.retention_timer.rules.periods import (
     UNSENT_ALLOWED,
 )
 from functions.retention_timer.service import archiving, files
-from shared import dead_letters, telemetry, topology
-from shared.documents.port import Equals, Order, Range, Upsert
+from shared import dead_letters, outbox, telemetry
+from shared.documents.port import Order, Upsert
 from shared.models.audit import month_of, sortable
 from shared.models.tenant import PLATFORM
 from shared.pseudonyms import Pseudonyms
@@ -24,7 +24,6 @@ from shared.stores import Stores
 
 LONGEST = timedelta(minutes=8)
 """Less than the ten minutes that the platform gives a function; the next night goes on."""
-_MOST_UNSENT = 1000
 
 Clock = Callable[[], datetime]
 Found = tuple[dict[str, object], bool]
@@ -61,7 +60,7 @@ def keep_house(
 
     def archive() -> Found:
         count, whole = archiving.archive_old(
-            stores, completed_before=began - SESSIONS_LIVE, is_over=is_over
+            stores, untouched_since=began - SESSIONS_LIVE, is_over=is_over
         )
         return {"archived": count}, whole
 
@@ -96,7 +95,7 @@ def keep_house(
         {
             "id": sortable(began),
             "tenant_id": PLATFORM,
-            "month": month_of(began),
+            "period": month_of(began),
             "began_at": began,
             "ended_at": clock(),
             "failed": failed,
@@ -127,27 +126,20 @@ def reports(
 
 def _dead_letters(stores: Stores) -> dict[str, Waiting]:
     return {
-        each.entity: Waiting(count=each.count, oldest_at=each.oldest_at)
+        each.entity: Waiting(count=each.count, is_more=each.is_more, oldest_at=each.oldest_at)
         for each in dead_letters.backlogs(stores)
     }
 
 
 def _unsent(stores: Stores, *, before: datetime) -> dict[str, Waiting]:
-    """Events that the relay should long have sent, by container; 1,000 of each are counted."""
-    found = {}
-    for name, declared in topology.load().containers.items():
-        if "kind" not in declared.swept_by:
-            continue
-        page = stores.documents.query(
-            name,
-            (),
-            where=[Equals("kind", "outbox"), Range("created_at", below=before.isoformat())],
-            limit=_MOST_UNSENT,
+    return {
+        each.container: Waiting(
+            count=each.count,
+            is_more=each.count >= outbox.MOST_COUNTED,
+            oldest_at=each.oldest_at,
         )
-        moments = [datetime.fromisoformat(item.body["created_at"]) for item in page.items]
-        if moments:
-            found[name] = Waiting(count=len(moments), oldest_at=min(moments))
-    return found
+        for each in outbox.unsent(stores, before=before)
+    }
 
 
 def _tell(report: NightReport) -> None:

@@ -7,6 +7,8 @@ call spoils nothing for the next.
 from __future__ import annotations
 
 from tests.access.recipes import (
+    analytics,
+    backups,
     boards,
     channels,
     coaching,
@@ -29,6 +31,8 @@ __all__ = [
     "RECIPES",
     "Recipe",
     "Request",
+    "analytics",
+    "backups",
     "boards",
     "channels",
     "coaching",

@@ -28,3 +28,18 @@ def docs_asset(world: World, caller: Person, kind: Kind) -> Request:
 @recipe(ANYONE)
 def health(world: World, caller: Person, kind: Kind) -> Request:
     return Request(shows=("ok",))
+
+
+@recipe(ANYONE)
+def health_flow(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(path={"flow": "candidates"}, shows=("ok",))
+
+
+@recipe(ANYONE)
+def ready(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(shows=("ready", "documents"))
+
+
+@recipe(ANYONE)
+def ready_flow(world: World, caller: Person, kind: Kind) -> Request:
+    return Request(path={"flow": "candidates"}, shows=("ready", "documents"))

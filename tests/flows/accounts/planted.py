@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 from functions.accounts.rules.documents import ConsentGiven, NewAccount, WhereFrom
 from functions.accounts.service import (
@@ -19,6 +20,9 @@ from functions.accounts.service import (
 )
 from functions.accounts.service.personal_data import exporting
 from functions.accounts.service.registration import Joining
+from functions.analytics.service import hearing as analytics
+from functions.analytics.service import reporting as analytics_reporting
+from functions.analytics.service.reporting import Report as Reported
 from functions.candidates.rules.documents import AtsWebhook
 from functions.candidates.rules.edits import CandidateChanges, resume_of
 from functions.candidates.service import ats, counting, merging
@@ -36,6 +40,8 @@ from functions.journey_summary.rules.report import Report
 from functions.journey_summary.service import making as reporting
 from functions.journey_tracking.service import statements
 from functions.leaderboard_timer.service import building
+from functions.nightly_backup.service import backing_up
+from functions.nightly_backup.service import means as backing_up_means
 from functions.portfolio.service import feedback as portfolio_feedback
 from functions.portfolio.service import files as portfolio_files
 from functions.portfolio.service import items as portfolio
@@ -46,7 +52,7 @@ from functions.recommendations.service import engagement, hearing, personality
 from functions.recommendations.service.recommending import recommend
 from functions.retention_timer.service import archiving, night
 from functions.xp_award.service import awarding, repairing
-from shared import topology
+from shared import runtime, topology
 from shared.auth import Principal
 from shared.bus.port import Message
 from shared.documents.port import Create
@@ -170,6 +176,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
         who = Principal(user_id, TENANT, frozenset({"learner"}))
         recipes.use(house, PSEUDONYMS, who, next(iter(seed())), 5, now=now)
     _recommend(house)
+    _count(house)
     _notify(house, f"user:{USER_ID}", f"{NAME}, your journey waits")
     reader = Reader(TENANT, USER_ID, f"user:{USER_ID}")
     reading.mark(house, reader, f"note-user:{USER_ID}", now=now)
@@ -178,6 +185,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
     _bury_message(house, candidate_id)
+    _back_up(house)
     records = house.records()
     assert first in {record.file.name for record in records.values()}
     address_id = registration.address_id_of(means, TENANT, EMAIL)
@@ -255,7 +263,7 @@ def _profile(house: House, who: Principal, words: str) -> None:
 def _archive_journeys(house: House) -> None:
     """Have what was done in the journeys in the archive, and a report of that night."""
     archiving.archive_old(
-        house, completed_before=house.clock() + timedelta(days=1), is_over=lambda: False
+        house, untouched_since=house.clock() + timedelta(days=1), is_over=lambda: False
     )
     night.keep_house(house, PSEUDONYMS, unmatched_kept=timedelta(days=180), clock=house.clock)
 
@@ -388,6 +396,20 @@ def _recruit(house: House, candidate_id: str) -> str:
     return ids[0]
 
 
+def _count(house: House) -> None:
+    """Let analytics hear of everything, and of what the person's app says."""
+    now = house.clock()
+    for user_id in (USER_ID, OTHER_ID):
+        by = Principal(user_id, TENANT, frozenset({"learner"}))
+        opened = Reported(UUID(USER_ID), "coaching.opened", now, {})
+        analytics_reporting.take(house, PSEUDONYMS, by, [opened], now=now)
+    for event in house.waiting("analytics"):
+        analytics_reporting.count(house, PSEUDONYMS, event, now=now)
+    for topic in ("profiler", "journeys", "recipes", "game", "intake", "candidates"):
+        for event in house.waiting(f"{topic}/analytics"):
+            analytics.hear(house, PSEUDONYMS, event, now=now)
+
+
 class NoEncoder:
     """Stands for the text encoder where nothing is searched by meaning."""
 
@@ -421,6 +443,13 @@ def _notify(house: House, audience: str, text: str) -> None:
         created_at=house.clock(),
     )
     house.documents.commit(notification.CONTAINER, (TENANT, audience), [Create(note.stored())])
+
+
+def _back_up(house: House) -> None:
+    """Begin a backup, of which there is a document then."""
+    scratch = runtime.scratch_documents
+    means = backing_up_means.Means(house, PSEUDONYMS, house.clock, "0", scratch)
+    backing_up.begin(means, "begun", announces=False)
 
 
 def _bury_message(house: House, candidate_id: str) -> None:

@@ -16,9 +16,10 @@ from shared.auth import Principal
 from shared.errors import Missing, Unavailable
 from shared.events.envelope import Event
 from shared.events.person import FamilyChanged
-from shared.messaging import RELAY_AFTER, IdempotencyKey, message_of, relay
+from shared.messaging import IdempotencyKey
 from shared.models.account import Account
 from shared.models.family import FamilyLink
+from shared.outbox import RELAY_AFTER, message_of, relay
 from tests.flows.accounts.inhabitants import (
     CLIENT,
     Patched,

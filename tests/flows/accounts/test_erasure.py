@@ -23,10 +23,11 @@ from shared.auth import Principal
 from shared.documents.port import Create, Delete
 from shared.erasures import read_erasure
 from shared.errors import Forbidden, Missing, Unavailable
-from shared.messaging import IdempotencyKey, relay
+from shared.messaging import IdempotencyKey
 from shared.models.account import Account
 from shared.models.family import FamilyLink, link_id_of
 from shared.models.tombstone import Erasure
+from shared.outbox import relay
 from shared.people import read_account
 from shared.topology import Kept
 from tests.flows.accounts.planted import (
@@ -94,7 +95,7 @@ def test_every_container_is_planted(house: House) -> None:
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
         "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
-        "candidate_counts", "ats_webhooks", "retention_reports",
+        "candidate_counts", "ats_webhooks", "retention", "backups",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
@@ -107,7 +108,12 @@ def test_every_container_is_planted(house: House) -> None:
         "exports", "resumes", "extracts", "journey-summaries", "portfolio-files",
         "session-archives",
     }  # fmt: skip
-    assert set(declared.blob_containers) - blobs == {"erasure-reports"}
+    assert set(declared.blob_containers) - blobs == {
+        "erasure-reports",
+        "erasure-log",
+        "backups",
+        "profile-snapshots",
+    }
 
 
 def test_an_erasure_leaves_no_mark_in_any_file(house: House) -> None:
@@ -454,7 +460,7 @@ def test_documents_that_vanish_meanwhile_do_not_stop_it(house: House) -> None:
 def test_settling_outlasts_tokens_and_resends() -> None:
     """The second look comes after every access token and every re-send has run out."""
     from shared.auth import ACCESS_LIFETIME, LEEWAY
-    from shared.messaging import MAX_RESENDS, RESEND_WITHIN
+    from shared.delivery import MAX_RESENDS, RESEND_WITHIN
 
     resends = sum(
         (min(timedelta(seconds=2.0**n), RESEND_WITHIN) for n in range(1, MAX_RESENDS + 1)),

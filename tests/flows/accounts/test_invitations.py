@@ -21,10 +21,11 @@ from shared.errors import (
     Unavailable,
     Unprocessable,
 )
-from shared.messaging import RELAY_AFTER, IdempotencyKey, relay
+from shared.messaging import IdempotencyKey
 from shared.models.account import Account
 from shared.models.roles import Role
 from shared.models.tenant import PLATFORM, Tenant
+from shared.outbox import RELAY_AFTER, relay
 from tests.flows.accounts.inhabitants import (
     CLIENT,
     PASSWORD,

@@ -17,8 +17,9 @@ from functions.accounts.service import consents, registration, sign_in
 from shared.errors import Conflict, Invalid, Missing, Unauthenticated, Unavailable
 from shared.events.envelope import Event
 from shared.events.person import PersonRegistered
-from shared.messaging import RELAY_AFTER, IdempotencyKey, message_of, relay
+from shared.messaging import IdempotencyKey
 from shared.models.account import Account
+from shared.outbox import RELAY_AFTER, message_of, relay
 from tests.flows.accounts.inhabitants import (
     CLIENT,
     PASSWORD,

@@ -9,9 +9,9 @@ import pytest
 from functions.intake_upload.rules.retrying import next_attempt
 from functions.intake_upload.service import standing as upload
 from shared.errors import Forbidden, Throttled, Unavailable
-from shared.messaging import RELAY_AFTER, relay
 from shared.models.intake import IntakeRecord
 from shared.models.roles import Role
+from shared.outbox import RELAY_AFTER, relay
 from shared.scanning.defender import RESULT_TAG, TIME_TAG, Defender
 from shared.scanning.port import Verdict
 from tests.flows.scanners import CLEAN, MALWARE, PENDING, TOO_MUCH, Scripted

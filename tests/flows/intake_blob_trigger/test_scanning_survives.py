@@ -15,8 +15,8 @@ from functions.intake_blob_trigger import service
 from shared.documents.port import Replace
 from shared.errors import Unavailable
 from shared.intake_stages import read_record
-from shared.messaging import RELAY_AFTER, relay
 from shared.models.intake import IntakeRecord
+from shared.outbox import RELAY_AFTER, relay
 from shared.scanning.port import Verdict
 from tests.flows.scanners import CLEAN, MALWARE, PENDING, TOO_MUCH, Scripted
 from tests.flows.stores import RESUME, TENANT, House

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared import messaging
+from shared import outbox
 from shared.documents.port import Delete, Replace
 from shared.errors import Rejected, Unavailable
 from shared.events.envelope import Event
@@ -153,7 +153,7 @@ def test_a_crash_between_profile_and_record_is_made_good(house: House) -> None:
     assert house.work("candidates/intake_finalize") == []
     assert house.record("1.txt").state == "finalizing"
     house.clock.advance(hours=1)
-    assert messaging.relay(house, now=house.clock()) == 1
+    assert outbox.relay(house, now=house.clock()) == 1
     assert house.work("candidates/intake_finalize") == ["done"]
     assert house.record("1.txt").state == "completed"
 

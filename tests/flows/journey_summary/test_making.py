@@ -14,7 +14,7 @@ from shared.documents.port import Delete
 from shared.erasures import requested
 from shared.errors import Conflict, Missing, Rejected, Unavailable
 from shared.events.envelope import Event
-from shared.messaging import relay
+from shared.outbox import relay
 from tests.flows.journey_summary.parents import CHILDREN, Reporting, link, person
 from tests.flows.profiling import learner
 from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House

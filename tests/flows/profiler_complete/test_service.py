@@ -16,12 +16,12 @@ from functions.profiler_complete.rules.scoring import score
 from shared.auth import Principal
 from shared.documents.port import Create, Replace
 from shared.errors import Conflict, Invalid, Missing, Unavailable
-from shared.messaging import RELAY_AFTER, relay
 from shared.models import family
 from shared.models.family import FamilyLink
 from shared.models.profiling import CONTAINER
 from shared.models.profiling_times import SKEW_SECONDS, time_by_module
 from shared.models.question_bank import MODULES
+from shared.outbox import RELAY_AFTER, relay
 from tests.flows.profiling import (
     BANK,
     PSEUDONYMS,

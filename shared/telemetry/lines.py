@@ -1,4 +1,4 @@
-"""Structured logs, and the ids that follow one request through every hop.
+"""Structured logs, with the ids of the hop that wrote them.
 
 A log line is one JSON object with the outcome of one thing done. Fields are ids,
 counts, durations and status words; personal data never goes in.
@@ -8,68 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-import secrets
 import sys
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
 
-_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+from shared.telemetry.hops import current
+
 _LOGGER = logging.getLogger("waymark")
-
-
-@dataclass(frozen=True)
-class Hop:
-    """Where we are: the request that began it all, its trace, and this hop's own span."""
-
-    request_id: str
-    trace_id: str
-    span_id: str
-    flags: str = "01"
-
-    @property
-    def traceparent(self) -> str:
-        """The W3C ``traceparent`` to send onward."""
-        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
-
-
-_CURRENT: ContextVar[Hop | None] = ContextVar("waymark_hop", default=None)
-
-
-@contextmanager
-def hop(*, traceparent: str | None, request_id: str | None) -> Iterator[Hop]:
-    """Begin a hop: a new span in the caller's trace, or a new trace without a sound one.
-
-    A request id that is not 1 to 64 plain characters is replaced, so that nobody
-    writes into our logs through a header.
-    """
-    caller = _TRACEPARENT.fullmatch(traceparent or "")
-    sound = caller is not None and set(caller[1]) != {"0"} and set(caller[2]) != {"0"}
-    here = Hop(
-        request_id=request_id
-        if _REQUEST_ID.fullmatch(request_id or "") and request_id
-        else str(uuid4()),
-        trace_id=caller[1] if caller and sound else secrets.token_hex(16),
-        span_id=secrets.token_hex(8),
-        flags=caller[3] if caller and sound else "01",
-    )
-    token = _CURRENT.set(here)
-    try:
-        yield here
-    finally:
-        _CURRENT.reset(token)
-
-
-def current() -> Hop | None:
-    """The hop under way, if any."""
-    return _CURRENT.get()
 
 
 def log(outcome: str, /, *, level: int = logging.INFO, **fields: object) -> None:

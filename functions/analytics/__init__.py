@@ -1,0 +1,1 @@
+"""Analytics: what happened, kept by month, counted as it comes, shown by views."""

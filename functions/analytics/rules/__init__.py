@@ -1,0 +1,1 @@
+"""What analytics decides, without I/O and without a clock."""

@@ -1,0 +1,1 @@
+"""What analytics does: it hears, counts, follows funnels and reads views."""
