@@ -135,7 +135,10 @@ def _entries(words: dict[str, str]) -> dict[str, Callable[[str], str]]:
         if f"_keep_{flow}" in text:
             return text
         line = f"from functions.{flow} import service as {flow}_service\n"
-        text = _after(text, "from pathlib import Path\n\n", line)
+        before, found, after = text.partition("\nfrom functions.")
+        if not found:
+            raise NotEntered(f"tests/flows/accounts/planted.py: import {flow}'s service")
+        text = f"{before}\n{line.rstrip()}{found}{after}"
         call = "    _bury_message(house, candidate_id)\n"
         if call not in text:
             raise NotEntered(f"tests/flows/accounts/planted.py: call _keep_{flow} in plant()")
