@@ -1,6 +1,7 @@
 # make run    serve the whole house on this machine; with LIGHT=1 without the text encoder (1 GB)
 # make test   install what the tests need and run them all
 # make check  lint, types, architecture
+# make package  every flow as an app, with its packages: dist/<flow> and dist/<flow>.zip
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wildcard functions/*/requirements.txt)
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench package clean
 
 run: $(VENV)/.run $(if $(LIGHT),,$(VENV)/.encoder)
 	@$(BIN)/python -m local $(ARGS)
@@ -25,6 +26,9 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1; done
+
+package: $(VENV)/.encoder
+	@$(BIN)/python tools/package.py --with-packages --zip $(ARGS)
 
 clean:
 	rm -rf $(VENV) .waymark dist shared/encoder_model tests/peers/node_modules

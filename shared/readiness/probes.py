@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlsplit
 
-from shared import encoding, runtime, serving, topology
+from shared import runtime, serving, topology
 from shared.errors import Unavailable
 from shared.events.audit import AuditNoted
 from shared.readiness.checking import OFFERED, Checker, NotConfigured, Probe
@@ -122,6 +122,8 @@ def _identity_provider(settings: Settings, seconds: float) -> None:
 
 def _text_encoder(_seconds: float) -> None:
     """Whether it is installed: to load it would take longer than a probe has."""
+    from shared import encoding  # only apps that encode carry it
+
     if not encoding.is_installed():
         raise NotConfigured
 

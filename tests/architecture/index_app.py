@@ -56,7 +56,11 @@ async def index(app: Path) -> dict[str, Any]:
     return {
         "error": None if found else "nothing is registered in the app",
         "functions": [
-            {"name": each.name, "bindings": [json.loads(raw) for raw in each.raw_bindings]}
+            {
+                "name": each.name,
+                "id": each.function_id,
+                "bindings": [json.loads(raw) for raw in each.raw_bindings],
+            }
             for each in found
         ],
     }

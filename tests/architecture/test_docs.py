@@ -96,6 +96,17 @@ def test_every_reason_a_file_ends_with_is_listed() -> None:
         assert f"`{code}`" in text, code
 
 
+def test_what_the_page_of_security_points_to_is_there() -> None:
+    """Each measure in docs/security.md names code and a test that exist."""
+    named = re.findall(r"`((?:shared|functions|local|tests|tools)/[\w./]+)`", _page("security.md"))
+    assert len(named) > 60
+    for path in named:
+        assert (ROOT / path).exists(), path
+    rows = _rows(_page("security.md"), "## Entry points and what threatens them")
+    assert len(rows) > 25
+    assert all("tests/" in row[4] for row in rows)
+
+
 def test_links_between_the_pages_lead_somewhere() -> None:
     """No link in README or docs points to a file that is not there."""
     for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):

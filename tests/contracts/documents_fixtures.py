@@ -15,10 +15,10 @@ from uuid import uuid4
 import requests
 
 from shared.documents.cosmos import CosmosDocuments
-from shared.documents.cosmos_query import composite_indexes, vector_policies
 from shared.documents.port import Documents
 from shared.topology import Container, Kept, Topology, Vector
 from tests.peers.loopback import ROOT, free_port, running
+from tools import make_emulator_stores
 
 if TYPE_CHECKING:
     from azure.cosmos import CosmosClient
@@ -197,31 +197,7 @@ def create_containers_by(
     client: CosmosClient, database: str, topology: Topology = TOPOLOGY
 ) -> None:
     """The same, on a client that is there."""
-    made = client.create_database_if_not_exists(database)
-    for name, declared in topology.containers.items():
-        # A field of the SDK's key object is a list for hierarchical keys, text for others.
-        paths = [f"/{path}" for path in declared.partition_key]
-        key: Any = {
-            "paths": paths,
-            "kind": "MultiHash" if len(paths) > 1 else "Hash",
-            "version": 2,
-        }
-        indexes = [
-            [{"path": "/" + path.replace(".", "/"), "order": "ascending"} for path in index]
-            for index in composite_indexes(declared)
-        ]
-        indexing: dict[str, Any] = {"indexingMode": "consistent", "compositeIndexes": indexes}
-        vectors: dict[str, Any] = {}
-        if (policies := vector_policies(declared)) is not None:
-            vectors["vector_embedding_policy"] = policies[0]
-            indexing |= {"includedPaths": [{"path": "/*"}], **policies[1]}
-        made.create_container_if_not_exists(
-            name,
-            partition_key=key,
-            indexing_policy=indexing,
-            default_ttl=declared.default_ttl_seconds,
-            **vectors,
-        )
+    make_emulator_stores.create_containers(client, database, topology)
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from shared import telemetry, topology
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import MAX_LOADED, Create
-from shared.erasures import kept_replay, logged, mark, new_replay
+from shared.erasure_log import logged, mark
+from shared.erasures import kept_replay, new_replay
 from shared.errors import Conflict, Missing, Unprocessable
 from shared.events.backup import RestoreAdvanced
 from shared.events.envelope import Event, read_data

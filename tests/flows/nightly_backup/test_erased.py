@@ -13,8 +13,9 @@ from functions.nightly_backup.rules.documents import Mode
 from functions.nightly_backup.service import parts
 from shared import topology
 from shared.documents.port import Create
+from shared.erasure_log import logged, mark
 from shared.erasure_rules import subjects_in
-from shared.erasures import erased_at, logged, mark
+from shared.erasures import erased_at
 from shared.models.subject import SubjectKind
 from shared.models.tombstone import Tombstone
 from tests.flows.accounts.planted import (

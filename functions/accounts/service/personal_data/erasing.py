@@ -37,8 +37,9 @@ from shared.documents.port import (
     Replace,
     Stored,
 )
+from shared.erasure_log import mark
 from shared.erasure_rules import came_back
-from shared.erasures import Subjects, mark, read_erasure
+from shared.erasures import Subjects, read_erasure
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.person import ErasureAdvanced

@@ -1,0 +1,1 @@
+"""How a flow becomes an app of its own: what it can import, its packages, its archive."""
