@@ -244,4 +244,11 @@ ACCESS: Mapping[str, Reaches | None] = {
     "game_reconcile": {"admin": "tenant"},
     "game_streaks_repair": {"admin": "tenant"},
     "game_streaks_repair_read": {"admin": "tenant"},
+    # nightly_backup
+    "backups_start": {"operator": "platform"},
+    "backups_list": {"operator": "platform"},
+    "backups_read": {"operator": "platform"},
+    "restores_start": {"operator": "platform"},
+    "restores_read": {"operator": "platform"},
+    "profile_snapshots_list": {"admin": "tenant"},
 }

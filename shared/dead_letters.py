@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
 from shared import audit, telemetry, topology
 from shared.auth import Principal
 from shared.bus.port import DeadLetter
-from shared.errors import Invalid, Missing
+from shared.errors import Conflict, Invalid, Missing
 from shared.events.envelope import Event
+from shared.messaging import RECEIPT_SECONDS
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
@@ -21,6 +23,7 @@ Action = Literal["redrive", "drop"]
 PAGE = 100
 MOST_COUNTED = 10_000
 LAST_NUMBER = 2**63 - 1
+LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,24 +56,21 @@ def backlogs(stores: Stores) -> list[Backlog]:
     """Return what has gathered at each entity that has dead letters."""
     found = []
     for entity in entities():
-        letters = list(islice(_all(stores, entity), MOST_COUNTED + 1))
-        if not letters:
+        letters = _all(stores, entity)
+        # what is counted keeps no bodies
+        counted = [(each.subject, each.enqueued_at) for each in islice(letters, MOST_COUNTED)]
+        if not counted:
             continue
-        counted = letters[:MOST_COUNTED]
-        types = [each.subject for each in counted]
+        types = Counter(subject for subject, _ in counted)
+        moments = [moment for _, moment in counted]
         found.append(
             Backlog(
                 entity=entity,
                 count=len(counted),
-                is_more=len(letters) > MOST_COUNTED,
-                oldest_at=min(each.enqueued_at for each in counted),
-                newest_at=max(each.enqueued_at for each in counted),
-                by_type=dict(
-                    sorted(
-                        {each: types.count(each) for each in set(types)}.items(),
-                        key=lambda pair: (-pair[1], pair[0]),
-                    )
-                ),
+                is_more=next(letters, None) is not None,
+                oldest_at=min(moments),
+                newest_at=max(moments),
+                by_type=dict(sorted(types.items(), key=lambda pair: (-pair[1], pair[0]))),
             )
         )
     return found
@@ -109,14 +109,25 @@ def listed(
     return Letters(tuple(found), None)
 
 
-def read(stores: Stores, entity: str, sequence_number: int) -> DeadLetter:
-    """Return one dead letter. Raises ``Missing``."""
+def read(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    by: Principal | None,
+    entity: str,
+    sequence_number: int,
+    *,
+    now: datetime,
+) -> DeadLetter:
+    """Return one dead letter, and write down that somebody looked at it; ``by`` None is somebody
+    at the command line. Raises ``Missing``."""
     checked_entity(entity)
     found: Sequence[DeadLetter] = ()
     if 0 < sequence_number <= LAST_NUMBER:
         found = stores.bus.dead_letters(entity, limit=1, after=sequence_number - 1)
     if not found or found[0].sequence_number != sequence_number:
         raise Missing(f"{entity} has no dead letter {sequence_number}")
+    reason = f"{entity}: {sequence_number}"
+    audit.record_act(stores, pseudonyms, by, "dead_letters.read", reason=reason, now=now)
     return found[0]
 
 
@@ -137,6 +148,7 @@ def act(
     numbers: Sequence[int] | None,
     *,
     event_type: str | None = None,
+    even_old: bool = False,
     most: int,
     now: datetime,
 ) -> tuple[int, int]:
@@ -145,8 +157,11 @@ def act(
 
     ``numbers`` None is every one, of one event type if it is given, the oldest ``most`` at once.
     Their numbers are taken before any is sent again: one that fails at once is not met twice. It
-    is written to the audit log first; ``by`` None is somebody at the command line. Raises
-    ``Missing`` for an unknown entity.
+    is written to the audit log first; ``by`` None is somebody at the command line.
+
+    A subscription's goes to its topic's others as well, whose receipts are kept for 30 days: older
+    ones are sent back only with ``even_old``. Raises ``Conflict`` for such, and ``Missing`` for an
+    unknown entity.
     """
     checked_entity(entity)
     if numbers is None:
@@ -157,12 +172,30 @@ def act(
         )
         numbers = [each.sequence_number for each in islice(letters, most)]
     wanted = sorted(set(numbers))
-    reason = f"{len(wanted)} of {entity}"
+    if action == "redrive" and "/" in entity and not even_old:
+        _check_young(stores, entity, wanted, now - timedelta(seconds=RECEIPT_SECONDS))
+    reason = f"{entity}: {', '.join(map(str, wanted))}"
     audit.record_act(stores, pseudonyms, by, f"dead_letters.{action}", reason=reason, now=now)
     take = stores.bus.redrive if action == "redrive" else stores.bus.discard
     found = sum(take(entity, wanted[start : start + PAGE]) for start in range(0, len(wanted), PAGE))
     telemetry.log(f"dead_letters.{action}", entity=entity, asked=len(wanted), found=found)
     return len(wanted), found
+
+
+def _check_young(stores: Stores, entity: str, wanted: Sequence[int], since: datetime) -> None:
+    """Raise ``Conflict`` where some were sent so long ago that receipts of them have expired."""
+    asked = set(wanted)
+    letters = islice(_all(stores, entity, after=wanted[0] - 1), LOOKED_AT) if wanted else iter(())
+    old = [
+        each.sequence_number
+        for each in letters
+        if each.sequence_number in asked and each.enqueued_at < since
+    ]
+    if old:
+        raise Conflict(
+            f"{len(old)} of them are older than 30 days ({old[0]} is one): the topic's other "
+            "subscriptions may do again what they did. Leave them out, or say even_old"
+        )
 
 
 def checked_entity(entity: str) -> str:

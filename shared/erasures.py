@@ -6,17 +6,35 @@ for it with the decision made here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from shared.documents.port import Create, Operation, Replace
+from pydantic import ValidationError
+
+from shared import topology
+from shared.documents.port import Create, Json, Operation, Replace
+from shared.errors import Conflict, Exists, Missing, Stale, Unprocessable
 from shared.events.envelope import EventData
 from shared.events.person import ErasureAdvanced
-from shared.messaging import Decision
+from shared.messaging import MAX_ATTEMPTS, Decision
 from shared.models.subject import SubjectKind
-from shared.models.tombstone import CONTAINER, ERASURE_ID, TOMBSTONE_ID, Erasure, Tombstone
+from shared.models.tenant import PLATFORM
+from shared.models.tombstone import (
+    CONTAINER,
+    ERASURE_ID,
+    TOMBSTONE_ID,
+    Erasure,
+    Replay,
+    Tombstone,
+)
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
+from shared.topology import Kept
+
+LOG = "erasure-log"
+"""The blob container of the tombstones that lie outside of the document store."""
+_REPLAY_SECONDS = 90 * 24 * 3600
 
 Subjects = dict[SubjectKind, tuple[str, ...]]
 
@@ -89,6 +107,79 @@ def requested(
         Create(tombstone.stored()) if marked is None else Replace(tombstone.stored(), marked.etag)
     )
     return erasure, Decision(operations, [told, *events])
+
+
+def mark(stores: Stores, tombstone: Tombstone) -> bool:
+    """Set a tombstone unless one of the same or a later moment is there; returns whether it did.
+
+    First as a small blob outside of the document store: whoever restores a backup after that
+    store was lost must find what was erased since.
+    """
+    _log(stores, tombstone)
+    partition = (tombstone.tenant_id, tombstone.tombstone_id)
+    for _ in range(MAX_ATTEMPTS):
+        held = stores.documents.get(CONTAINER, partition, TOMBSTONE_ID)
+        if held is not None and Tombstone.of(held.body).requested_at >= tombstone.requested_at:
+            return False
+        body = tombstone.stored()
+        try:
+            stores.documents.commit(
+                CONTAINER, partition, [Create(body) if held is None else Replace(body, held.etag)]
+            )
+        except (Exists, Missing, Stale):
+            continue
+        return True
+    raise Conflict("others keep changing this tombstone; try again")
+
+
+def logged(
+    stores: Stores, tenant_id: str | None = None, *, after: str = ""
+) -> Iterator[tuple[str, Tombstone]]:
+    """The tombstones of a tenant, or of all, that lie outside of the document store, each with
+    the name of its blob; those behind a name, in order. Raises ``Unprocessable`` for a blob that is
+    none."""
+    for info in stores.blobs.list(LOG, f"{tenant_id}/" if tenant_id else ""):
+        if info.name > after:
+            with stores.blobs.open(LOG, info.name) as blob:
+                content = blob.read()
+            try:
+                yield info.name, Tombstone.model_validate_json(content)
+            except ValidationError:
+                raise Unprocessable(f"{LOG}/{info.name} is not a tombstone") from None
+
+
+def _log(stores: Stores, tombstone: Tombstone) -> None:
+    name = f"{tombstone.tenant_id}/{tombstone.tombstone_id}.json"
+    try:
+        with stores.blobs.open(LOG, name) as blob:
+            held = Tombstone.model_validate_json(blob.read())
+    except Missing:
+        pass
+    else:
+        if held.requested_at >= tombstone.requested_at:
+            return
+    content = json.dumps(tombstone.stored()).encode()
+    stores.blobs.put(LOG, name, content, content_type="application/json")
+
+
+def new_replay(replay_id: str, *, now: datetime) -> Replay:
+    """A look through every container that holds people for what was erased, about to begin."""
+    return Replay(
+        id=replay_id,
+        tenant_id=PLATFORM,
+        containers_left=tuple(
+            name
+            for name, declared in topology.load().containers.items()
+            if not isinstance(declared.erasure, Kept)
+        ),
+        requested_at=now,
+        updated_at=now,
+    )
+
+
+def kept_replay(replay: Replay) -> Json:
+    """A replay as it is stored, for 90 days."""
+    return replay.stored() | {"ttl": _REPLAY_SECONDS}
 
 
 def _is_more(present: Erasure, subjects: Subjects, is_there: bool) -> bool:

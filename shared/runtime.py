@@ -9,9 +9,12 @@ import atexit
 import hmac
 import logging
 import os
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared import serving, telemetry, topology
@@ -249,6 +252,20 @@ def stores() -> Stores:
 def now() -> datetime:
     """The present moment, in UTC."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def scratch_documents(moment: float) -> Iterator[Documents]:
+    """An empty document store in a temporary folder, whose clock stands at a moment (seconds since
+    the epoch). It is gone when it is left."""
+    from shared.documents.sqlite import SqliteDocuments
+
+    with tempfile.TemporaryDirectory(prefix="waymark-") as folder:
+        documents = SqliteDocuments(Path(folder) / "documents.db", topology.load(), lambda: moment)
+        try:
+            yield documents
+        finally:
+            documents.close()
 
 
 def link_key(settings: Settings) -> bytes:

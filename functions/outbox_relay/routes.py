@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from shared import dead_letters, runtime
 from shared.bus.port import DeadLetter
-from shared.errors import Missing
+from shared.errors import Conflict, Missing
 from shared.http.api import Api
 from shared.http.call import Body, Call, PageQuery, Query
 from shared.models.examples import CANDIDATE, INTAKE, example
@@ -50,7 +50,7 @@ class DeadLettersBody(Body):
     """Which dead letters of one entity: these numbers, or all, of one event type if it is given."""
 
     model_config = example(
-        entity="intake_parse", sequence_numbers=[17, 23], all=False, event_type=None
+        entity="intake_parse", sequence_numbers=[17, 23], all=False, event_type=None, even_old=False
     )
 
     entity: str = _ENTITY
@@ -62,6 +62,10 @@ class DeadLettersBody(Body):
         description=f"Every one of the entity's, the oldest {MOST_AT_ONCE:,} at once",
     )
     event_type: str | None = _EVENT_TYPE
+    even_old: bool = Field(
+        default=False,
+        description="Also what a topic's other subscriptions may do again: older than 30 days",
+    )
 
     @model_validator(mode="after")
     def _names_some(self) -> Self:
@@ -194,15 +198,19 @@ def dead_letters_list(call: Call[DeadLettersQuery, None]) -> DeadLetterPage:
 
 
 @api.get(
-    "v1/dead-letters/{sequence_number:int}",
+    "v1/dead-letters/{sequence_number}",
     query=DeadLetterQuery,
     answer=DeadLetterView,
     errors=(Missing,),
 )
 def dead_letters_read(call: Call[DeadLetterQuery, None]) -> DeadLetterView:
     """Read one dead letter with the event that it carries."""
-    number = int(call.path["sequence_number"])
-    letter = dead_letters.read(runtime.stores(), call.query.entity, number)
+    running, text = runtime.current(), call.path["sequence_number"]
+    # as text, for the host's own whole numbers end at 2^31
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    letter = dead_letters.read(
+        running, running.pseudonyms, call.principal, call.query.entity, number, now=call.now
+    )
     event = dead_letters.event_in(letter)
     return DeadLetterView(
         **_item(letter),
@@ -216,13 +224,13 @@ def dead_letters_read(call: Call[DeadLetterQuery, None]) -> DeadLetterView:
     body=DeadLettersBody,
     answer=DeadLettersDone,
     idempotent=False,
-    errors=(Missing,),
+    errors=(Missing, Conflict),
 )
 def dead_letters_redrive(call: Call[None, DeadLettersBody]) -> DeadLettersDone:
     """Send dead letters back where they came from.
 
-    What was handled meanwhile is not done again: its receipt says so. One of a subscription
-    reaches the topic's other subscriptions again as well, where it is known too.
+    What was handled meanwhile is not done again: its receipt says so, for 30 days. One of a
+    subscription reaches the topic's other subscriptions again as well; 409 where one is older.
     """
     return _done(call, "redrive")
 
@@ -249,6 +257,7 @@ def _done(call: Call[None, DeadLettersBody], action: dead_letters.Action) -> Dea
         asked.entity,
         None if asked.all else asked.sequence_numbers,
         event_type=asked.event_type,
+        even_old=asked.even_old,
         most=MOST_AT_ONCE,
         now=call.now,
     )

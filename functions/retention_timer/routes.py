@@ -19,9 +19,10 @@ api = Api("retention", "What the nights removed, archived and found stuck", blue
 class WaitingView(BaseModel):
     """Messages or events that got stuck somewhere."""
 
-    model_config = example(count=3, oldest_at="2026-03-01T12:00:00Z")
+    model_config = example(count=3, is_more=False, oldest_at="2026-03-01T12:00:00Z")
 
     count: int
+    is_more: bool = Field(description="Beyond this nobody counted on")
     oldest_at: AwareDatetime
 
 
@@ -35,7 +36,9 @@ class NightView(BaseModel):
         extracts_removed=45,
         files_erased=7,
         orphans_removed={"portfolio-files": 1},
-        dead_letters={"intake_parse": {"count": 3, "oldest_at": "2026-03-01T12:00:00Z"}},
+        dead_letters={
+            "intake_parse": {"count": 3, "is_more": False, "oldest_at": "2026-03-01T12:00:00Z"}
+        },
         unsent={},
         failed=[],
         unfinished=[],

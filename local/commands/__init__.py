@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from local.commands import dead_letters
+from local.commands import backup, dead_letters, restore
 
 
 class Command(Protocol):
@@ -27,7 +27,9 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, Command] = {
+    "backup": backup,
     "dead-letters": dead_letters,
+    "restore": restore,
 }
 
 

@@ -1,7 +1,7 @@
 """List, show, send again or drop messages that could not be handled.
 
 An entity is a queue (intake_parse) or a subscription (intake/candidates). Redriving is
-harmless where the message was handled meanwhile: its receipt says so.
+harmless where the message was handled meanwhile: its receipt says so, for 30 days.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         each.add_argument("numbers", nargs="*", type=int, metavar="number")
         each.add_argument("--all", action="store_true", help="every one of the entity's")
         each.add_argument("--type", help="with --all: only of this event type")
+        each.add_argument(
+            "--even-old", action="store_true", help="a subscription's, also older than 30 days"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +49,18 @@ def run(arguments: argparse.Namespace) -> int:
         _list(stores, arguments.entity, arguments.type)
         return 0
     if arguments.action == "show":
-        print(_shown(dead_letters.read(stores, arguments.entity, arguments.number)))
+        print(
+            _shown(
+                dead_letters.read(
+                    stores,
+                    runtime.current().pseudonyms,
+                    None,
+                    arguments.entity,
+                    arguments.number,
+                    now=runtime.now(),
+                )
+            )
+        )
         return 0
     if bool(arguments.numbers) == arguments.all or (arguments.type and not arguments.all):
         print("waymark: give numbers, or --all (with --type for one event type)", file=sys.stderr)
@@ -115,6 +129,7 @@ def _act(stores: Stores, arguments: argparse.Namespace) -> int:
         arguments.entity,
         None if arguments.all else arguments.numbers,
         event_type=arguments.type,
+        even_old=arguments.even_old,
         most=_MOST,
         now=runtime.now(),
     )

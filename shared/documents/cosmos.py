@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from shared.documents.cosmos_query import (
     value_at,
     vector_statement,
 )
+from shared.documents.cosmos_transfer import Place, next_place, read_place, scanned
 from shared.documents.port import (
     STORE_FIELDS,
     Create,
@@ -35,6 +37,7 @@ from shared.documents.port import (
     Partition,
     Patch,
     Replace,
+    ScanPage,
     Stored,
     Upsert,
     check_commit,
@@ -43,6 +46,7 @@ from shared.documents.port import (
     check_order,
     document_id,
     is_id,
+    load_groups,
 )
 from shared.errors import (
     Exists,
@@ -65,6 +69,8 @@ if TYPE_CHECKING:
 
 _THROTTLE_RETRIES, _THROTTLE_SECONDS = 5, 10
 _CONNECT_RETRIES, _READ_RETRIES = 1, 1
+_LOADERS = 8
+"""Commits of a load that are under way at once."""
 _IS_BATCH = "x-ms-cosmos-is-batch-request"
 _RETRY_AFTER = "x-ms-retry-after-ms"
 _READ_SESSION_NOT_AVAILABLE = 1002
@@ -259,6 +265,62 @@ class CosmosDocuments:
             Neighbour(_stored(item["document"]), float(item["similarity"]))
             for item in nearest[:limit]
         )
+
+    def scan(
+        self, container: str, *, limit: int = 1000, continuation: str | None = None
+    ) -> ScanPage:
+        declared = self._container(container)
+        if not 1 <= limit <= 1000:
+            raise Invalid("limit is 1 to 1,000")
+        paths = sorting(declared, None)
+        if continuation is None:
+            with _translated(container):
+                place = Place(list(self._proxy(container).read_feed_ranges()), None)
+        else:
+            place = read_place(container, continuation, len(paths))
+        text, parameters = statement(declared, (), (), None, limit + 1, place.after)
+        with _translated(container):
+            items = list(
+                self._proxy(container).query_items(
+                    query=text,
+                    parameters=parameters,
+                    max_item_count=limit + 1,
+                    feed_range=place.ranges[0],
+                )
+            )
+        # as in a query: a range may have become several, or begun again
+        found = list({_identity(declared, item): item for item in items}.values())
+        found.sort(key=lambda item: position(item, paths))
+        shown = tuple(scanned(declared, item) for item in found[:limit])
+        last = [value_at(found[limit - 1], path) for path in paths] if len(found) > limit else None
+        return ScanPage(shown, next_place(place, last).written(container))
+
+    def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
+        declared = self._container(container)
+        groups = load_groups(
+            declared.partition_key, declared.ordered_by, declared.vector_field, bodies
+        )
+
+        def write(group: tuple[Partition, list[tuple[Json, str]]]) -> int:
+            partition, documents = group[0], [body for body, _ in group[1]]
+            if overwrite:
+                self.commit(container, partition, [Upsert(body) for body in documents])
+                return len(documents)
+            try:
+                self.commit(container, partition, [Create(body) for body in documents])
+            except Exists:
+                return sum(self._created(container, partition, body) for body in documents)
+            return len(documents)
+
+        with ThreadPoolExecutor(min(_LOADERS, len(groups) or 1)) as pool:
+            return sum(pool.map(write, groups))
+
+    def _created(self, container: str, partition: Partition, body: Json) -> bool:
+        try:
+            self.commit(container, partition, [Create(body)])
+        except Exists:
+            return False
+        return True
 
     def scrub(self) -> None:
         """Nothing: the service keeps its disks, and nobody reads them."""

@@ -22,6 +22,7 @@ from shared.errors import Invalid, TooLarge
 
 MAX_OPERATIONS = 100
 MAX_COMMIT_BYTES = 2 * 1024 * 1024
+MAX_LOADED = 5000
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 MAX_ORDER_CHARACTERS = 200
@@ -150,6 +151,29 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Scanned:
+    """A document as a scan gives it: its body as JSON text without line breaks, for a backup
+    reads none of it, and when it expires, in seconds since the epoch (None: never)."""
+
+    text: str
+    expires_at: float | None
+
+    @property
+    def body(self) -> Json:
+        """The document itself."""
+        found: Json = json.loads(self.text)
+        return found
+
+
+@dataclass(frozen=True)
+class ScanPage:
+    """One page of a scan; ``continuation`` is None when there is no further page."""
+
+    items: tuple[Scanned, ...]
+    continuation: str | None
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """A document found by its vector, and the cosine of that to what was asked, -1 to 1."""
 
@@ -226,6 +250,28 @@ class Documents(Protocol):
         which bound each of its own attempts.
         """
 
+    def scan(
+        self, container: str, *, limit: int = 1000, continuation: str | None = None
+    ) -> ScanPage:
+        """Read every document of a container, of all tenants, page by page: for backups alone.
+
+        What is there from the first page to the last comes once; what comes, goes or changes
+        meanwhile may or may not, and never twice. ``limit`` is 1 to 1,000; a page may hold
+        fewer, or none, and still be followed by another. A continuation holds for as long as
+        the container is there, in any process. Raises ``Invalid`` for another limit, or a
+        continuation that is not one of this container's, and ``ValueError`` for an unknown
+        container.
+        """
+
+    def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
+        """Write documents of any partitions, each id of a partition once: for restores alone.
+
+        What is there already is written over, or left as it is without ``overwrite``; returns
+        how many were written. It is no commit: when it raises, some may be written and some
+        not; done again, the end is the same. Takes 5,000 documents at the most. Raises as
+        :meth:`commit` does for what no document can be.
+        """
+
     def scrub(self) -> None:
         """Leave nothing of what was deleted readable in what the store itself keeps on disk.
 
@@ -234,6 +280,7 @@ class Documents(Protocol):
         """
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NOT_IN_ID = re.compile(r"[/\\?#\x00-\x1f\x7f\ud800-\udfff]")
@@ -326,6 +373,44 @@ def document_id(operation: Operation) -> str:
     return str(operation.body["id"])
 
 
+def load_groups(
+    key_fields: Sequence[str],
+    ordered_by: Sequence[str],
+    vector: tuple[str, int] | None,
+    bodies: Sequence[Json],
+) -> list[tuple[Partition, list[tuple[Json, str]]]]:
+    """Documents that are to be loaded, each with its JSON, in portions that one commit takes: of
+    one partition, and within the limits of a commit. Raises as :func:`check_commit`, ``Invalid``
+    above :data:`MAX_LOADED` documents and ``ValueError`` for one without its partition key."""
+    if len(bodies) > MAX_LOADED:
+        raise Invalid(f"at most {MAX_LOADED:,} documents are loaded at once")
+    open_groups: dict[Partition, tuple[list[tuple[Json, str]], int]] = {}
+    groups: list[tuple[Partition, list[tuple[Json, str]]]] = []
+    for body in bodies:
+        partition = tuple(
+            value for field in key_fields if isinstance(value := body.get(field), str)
+        )
+        if len(partition) != len(key_fields):
+            raise ValueError(f"document {body.get('id')!r} has no partition")
+        if partition not in open_groups:
+            _check_partition(key_fields, partition)
+        _check_document(key_fields, ordered_by, partition, body, vector)
+        text = _COMPACT.encode(body)
+        # as a commit counts them, which writes a space after each comma and colon
+        size = len(text) + text.count(",") + text.count(":")
+        if not is_id(body["id"]):
+            raise Invalid(f"{body['id']!r} cannot be a document's id")
+        if size > MAX_COMMIT_BYTES:
+            raise TooLarge(f"a document has at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
+        group, held = open_groups.get(partition, ([], 0))
+        if not group or len(group) == MAX_OPERATIONS or held + size > MAX_COMMIT_BYTES:
+            group, held = [], 0
+            groups.append((partition, group))
+        group.append((body, text))
+        open_groups[partition] = (group, held + size)
+    return groups
+
+
 def check_commit(
     key_fields: Sequence[str],
     ordered_by: Sequence[str],
@@ -340,12 +425,7 @@ def check_commit(
     Raises ``ValueError`` for what code got wrong, ``Invalid`` or ``TooLarge`` for what may come
     from a caller.
     """
-    if len(partition) != len(key_fields) or not all(partition):
-        raise ValueError(
-            f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)"
-        )
-    if not all(len(value) <= 255 and _is_text(value) for value in partition):
-        raise Invalid("a partition's values have 1 to 255 characters")
+    _check_partition(key_fields, partition)
     if not operations:
         raise ValueError("a commit needs at least one operation")
     if len(operations) > MAX_OPERATIONS:
@@ -354,9 +434,7 @@ def check_commit(
     size = 0
     for operation in operations:
         if not isinstance(operation, Patch | Delete):
-            _check_body(key_fields, partition, operation.body)
-            _check_sorted(ordered_by, operation.body)
-            _check_vector(vector, operation.body)
+            _check_document(key_fields, ordered_by, partition, operation.body, vector)
             size += len(json.dumps(operation.body))
         elif isinstance(operation, Patch):
             _check_patch(key_fields, operation)
@@ -372,6 +450,27 @@ def check_commit(
         seen.add(identity)
     if size > MAX_COMMIT_BYTES:
         raise TooLarge(f"a commit takes at most {MAX_COMMIT_BYTES:,} bytes; got {size:,}")
+
+
+def _check_partition(key_fields: Sequence[str], partition: Partition) -> None:
+    if len(partition) != len(key_fields) or not all(partition):
+        raise ValueError(
+            f"a partition here is {', '.join(key_fields)}; got {len(partition)} value(s)"
+        )
+    if not all(len(value) <= 255 and _is_text(value) for value in partition):
+        raise Invalid("a partition's values have 1 to 255 characters")
+
+
+def _check_document(
+    key_fields: Sequence[str],
+    ordered_by: Sequence[str],
+    partition: Partition,
+    body: Json,
+    vector: tuple[str, int] | None,
+) -> None:
+    _check_body(key_fields, partition, body)
+    _check_sorted(ordered_by, body)
+    _check_vector(vector, body)
 
 
 def _check_body(key_fields: Sequence[str], partition: Partition, body: Json) -> None:
@@ -431,7 +530,7 @@ def _check_vector(vector: tuple[str, int] | None, body: Json) -> None:
 
 
 def _is_text(value: str) -> bool:
-    return not _SURROGATE.search(value)
+    return value.isascii() or not _SURROGATE.search(value)
 
 
 def check_value(value: Any, depth: int = MAX_DEPTH) -> None:
@@ -445,6 +544,8 @@ def check_value(value: Any, depth: int = MAX_DEPTH) -> None:
         for key, member in value.items():
             if not isinstance(key, str) or not _is_text(key):
                 raise Invalid("a document's field names are text")
+            if depth > 1 and type(member) is str and member.isascii():
+                continue  # most are, and a call costs more than all the rest of it
             check_value(member, depth - 1)
     elif isinstance(value, list | tuple):
         for member in value:

@@ -29,6 +29,7 @@ from shared.documents.port import (
     Partition,
     Patch,
     Replace,
+    ScanPage,
     Stored,
     Upsert,
     check_commit,
@@ -37,8 +38,10 @@ from shared.documents.port import (
     check_order,
     document_id,
     is_id,
+    load_groups,
 )
 from shared.documents.sqlite_conditions import after, condition_of, field_of, member_of
+from shared.documents.sqlite_transfer import expires_at, load, scan
 from shared.documents.sqlite_vectors import Row, Vectors
 from shared.documents.sqlite_vectors import forget as forget_vector
 from shared.documents.sqlite_vectors import prepare as prepare_vectors
@@ -182,6 +185,41 @@ class SqliteDocuments:
         self._container(container)
         self._connections.ping(container)
 
+    def scan(
+        self, container: str, *, limit: int = 1000, continuation: str | None = None
+    ) -> ScanPage:
+        self._container(container)
+        return scan(
+            self._connections.get(),
+            container,
+            now=self._clock(),
+            limit=limit,
+            continuation=continuation,
+        )
+
+    def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:
+        declared = self._container(container)
+        groups = load_groups(
+            declared.partition_key, declared.ordered_by, declared.vector_field, bodies
+        )
+        self._connections.prefer_volume()
+        # one transaction for all: each waits for the disk
+        with self._connections.transaction() as connection:
+            if not (declared.array_fields or declared.vector):
+                return load(
+                    connection, container, declared, groups, now=self._clock(), overwrite=overwrite
+                )
+            written = 0
+            for partition, group in groups:
+                batch = _Batch(connection, container, declared, partition, self._clock())
+                for at, (body, _) in enumerate(group):
+                    try:
+                        batch.apply(at, Upsert(body) if overwrite else Create(body))
+                        written += 1
+                    except Exists:
+                        continue
+            return written
+
     def scrub(self) -> None:
         self._connections.rebuild()
 
@@ -277,10 +315,7 @@ class _Batch:
 
     def _write(self, key: int | None, body: Json) -> str:
         etag = uuid4().hex
-        ttl = body.get("ttl", self._declared.default_ttl_seconds)
-        if self._declared.default_ttl_seconds is None or ttl == -1:
-            ttl = None
-        expires_at = None if ttl is None else self._now + ttl
+        until = expires_at(self._declared, body, self._now)
         text = json.dumps(body, separators=(",", ":"), allow_nan=False)
         if key is None:
             key = self._connection.execute(
@@ -292,13 +327,13 @@ class _Batch:
                     body["id"],
                     text,
                     etag,
-                    expires_at,
+                    until,
                 ),
             ).lastrowid
         else:
             self._connection.execute(
                 f'UPDATE "{self._name}" SET body = ?, etag = ?, expires_at = ? WHERE rowid = ?',  # noqa: S608  a name from topology
-                (text, etag, expires_at, key),
+                (text, etag, until, key),
             )
         write_vector(self._connection, self._name, self._declared, key or 0, self._partition, body)
         if self._declared.array_fields:

@@ -13,6 +13,7 @@ from shared.models.learning import GradeLevel
 
 CONTAINER = "game"
 PROFILE_ID = "profile"
+FREE_HINTS_A_DAY = 10
 
 Cover = Literal["frozen", "outage", "travelled"]
 

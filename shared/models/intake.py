@@ -137,6 +137,10 @@ class IntakeRecord(Document):
     reason: Reason | None = None
     duplicate_of: str | None = None
     candidate_id: str | None = None
+    erasure_due: bool = Field(
+        default=False,
+        description="Its time is over: it is being erased, and nothing takes it up again",
+    )
     language: str | None = None
     pages: int | None = None
     warnings: tuple[str, ...] = ()
@@ -202,7 +206,7 @@ class IntakeRecord(Document):
             and self.reason.code in {"exhausted", "stalled"}
             and self.reason.stage == stage
         )
-        return self.attempt == attempt and (self.state == stage or gave_up)
+        return self.attempt == attempt and (self.state == stage or gave_up) and not self.erasure_due
 
     def advanced(
         self,

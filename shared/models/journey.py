@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, field_serializer
 
@@ -72,14 +72,14 @@ class Journey(Document):
         default=(), description="Of completed containers, four each"
     )
     answers: int = Field(default=0, description="Attempts so far; the position of the latest")
-    archive: Literal["begun", "done"] | None = Field(
+    archive: str | None = Field(
         default=None,
-        description="Where its lessons and attempts are: None, beside it; begun, in the archive "
-        "and in part beside it still; done, in the archive alone",
+        description="The file that holds its lessons and attempts; None: they lie beside it",
     )
     archive_due: AwareDatetime | None = Field(
         default=None,
-        description="When it was completed, until all is in the archive; by this it is found",
+        description="When something was last done in it; None once all is in the archive. By this "
+        "it is found when it is old",
     )
     started_at: AwareDatetime
     completed_at: AwareDatetime | None = None
@@ -88,6 +88,10 @@ class Journey(Document):
     @property
     def partition(self) -> tuple[str, str]:
         return (self.tenant_id, self.user_id)
+
+    def touched(self, now: datetime, **changes: object) -> Self:
+        """The journey with changes, as of a moment at which something was done in it."""
+        return self.model_copy(update={**changes, "updated_at": now, "archive_due": now})
 
     @field_serializer("started_at", "archive_due", when_used="json")
     def _sortable(self, at: datetime | None) -> str | None:

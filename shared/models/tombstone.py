@@ -14,10 +14,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from shared.models.document import READING, Document
 from shared.models.subject import SubjectKind
+from shared.models.tenant import PLATFORM
 
 CONTAINER = "tombstones"
 TOMBSTONE_ID = "tombstone"
 ERASURE_ID = "erasure"
+REPLAYS = (PLATFORM, "replays")
+"""The partition of the replays of erasures."""
 
 ErasureState = Literal["requested", "erasing", "settling", "erased"]
 
@@ -75,3 +78,18 @@ class Erasure(Document):
     def partition(self) -> tuple[str, str]:
         """The logical partition of the erasure and its tombstone."""
         return (self.tenant_id, self.tombstone_id)
+
+
+class Replay(Document):
+    """A look through every container for what was erased once and has come back."""
+
+    kind: Literal["replay"] = "replay"
+    tombstone_id: Literal["replays"] = "replays"
+    state: Literal["running", "ended"] = "running"
+    step: int = Field(default=0, ge=0, description="How many pages it has looked through")
+    containers_left: tuple[str, ...]
+    continuation: str | None = Field(default=None, description="Where the next page begins")
+    documents: int = Field(default=0, ge=0, description="Looked at so far")
+    erased_again: int = Field(default=0, ge=0, description="Erasures it began")
+    requested_at: AwareDatetime
+    updated_at: AwareDatetime

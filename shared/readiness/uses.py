@@ -51,6 +51,7 @@ USES: Mapping[str, Mapping[Component, Need]] = {
     "journey_summary": {**_LISTENS, **_ROUTES, "blobs": "needed"},
     "journey_tracking": {**_LISTENS, **_ROUTES, "blobs": "helpful", "record_store": "helpful"},
     "leaderboard_timer": {"documents": "needed", **_ROUTES},
+    "nightly_backup": {**_LISTENS, **_ROUTES, "blobs": "needed"},
     "outbox_relay": {**_LISTENS, **_ROUTES},
     "portfolio": {**_LISTENS, **_ROUTES, "blobs": "helpful", "language_model": "helpful"},
     "profiler_complete": {**_LISTENS, **_ROUTES},

@@ -11,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from functions.accounts.rules.addresses import normalised
-from functions.accounts.rules.documents import INVITATIONS, Invitation, Replay
+from functions.accounts.rules.documents import INVITATIONS, Invitation
+from functions.nightly_backup.rules import documents as backups
+from functions.nightly_backup.service import backing_up, restoring
+from functions.nightly_backup.service.means import Means
 from functions.retention_timer.rules import documents as retention
 from functions.retention_timer.rules.documents import NightReport
+from shared import runtime
 from shared.auth import Ticket, Tokens
 from shared.documents.port import Create
 from shared.models import audit, candidate, intake, notification, tombstone
@@ -24,7 +28,7 @@ from shared.models.intake import IntakeFile, IntakeRecord, Reason
 from shared.models.notification import RECRUITERS, Notification, audience_of
 from shared.models.resume import Resume
 from shared.models.tenant import PLATFORM
-from shared.models.tombstone import Erasure
+from shared.models.tombstone import Erasure, Replay
 from shared.pseudonyms import Pseudonyms
 from tests.running_host import RunningHost
 
@@ -203,6 +207,41 @@ class Things:
         self.secrets[PLATFORM].add(replay_id)
         return replay_id
 
+    def backup(self) -> str:
+        """A backup of what is there; returns its id."""
+        self.no_backup_under_way()
+        job = backing_up.begin(self._backing_up(), str(uuid4()), announces=False)
+        return backing_up.carry_out(self._backing_up(), job.id).id
+
+    def restore(self) -> str:
+        """A restore that is over; returns its id."""
+        restore_id = str(uuid4())
+        self._keep(
+            backups.CONTAINER,
+            backups.partition_of("restores"),
+            backups.RestoreJob(
+                id=restore_id,
+                state="done",
+                backup_id="20260301-nightly",
+                mode="keep",
+                containers_left=(),
+                started_at=self.now,
+                updated_at=self.now,
+            ),
+        )
+        return restore_id
+
+    def no_backup_under_way(self) -> None:
+        """Wait until neither a backup nor a restore is at work."""
+        means = self._backing_up()
+        self.host.wait_for(
+            lambda: backing_up.under_way(means) is None and restoring.under_way(means) is None,
+            "backups and restores to end",
+        )
+
+    def _backing_up(self) -> Means:
+        return Means(self.host, self.pseudonyms, lambda: self.now, "0", runtime.scratch_documents)
+
     def audit_entry(self, tenant: str) -> str:
         """An entry of the audit log; returns its id."""
         entry_id, month = str(uuid4()), month_of(self.now)
@@ -227,7 +266,7 @@ class Things:
         report = NightReport(
             id=str(uuid4()),
             tenant_id=PLATFORM,
-            month=month_of(now),
+            period=month_of(now),
             began_at=now,
             ended_at=now,
         )

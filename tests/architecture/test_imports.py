@@ -17,7 +17,7 @@ HEAVY = {
     "flask", "pypdfium2", "pypdf", "phonenumbers", "rapidfuzz", "charset_normalizer", "numpy",
     "PIL", "lxml", "argon2", "zxcvbn", "requests", "sqlite3", "cheroot", "asyncio.runners",
     "reportlab", "uharfbuzz", "torch", "transformers", "sentence_transformers", "onnxruntime",
-    "tokenizers", "openai", "jinja2", "markupsafe", "smtplib",
+    "tokenizers", "openai", "zstandard", "pyarrow", "jinja2", "markupsafe", "smtplib",
     "opentelemetry", "azure.monitor",
 }  # fmt: skip
 ALLOWED: dict[str, set[str]] = {}

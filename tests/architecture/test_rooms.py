@@ -22,7 +22,9 @@ PORTS = {
 ADAPTERS = {
     "shared.documents.cosmos": "azure.cosmos",
     "shared.documents.cosmos_query": "azure.cosmos",
+    "shared.documents.cosmos_transfer": None,
     "shared.documents.sqlite": "sqlite3",
+    "shared.documents.sqlite_transfer": "sqlite3",
     "shared.documents.sqlite_conditions": None,
     "shared.documents.sqlite_vectors": "sqlite3",
     "shared.blobs.azure": "azure.storage.blob",

@@ -104,7 +104,7 @@ def test_one_is_sent_again_and_the_others_stay(home: Home) -> None:
     assert home.bus.count(QUEUE) == 1
     entries = home.documents.query(CONTAINER, (PLATFORM,)).items
     assert [(each.body["action"], each.body["reason"]) for each in entries] == [
-        ("dead_letters.redrive", "1 of intake_parse")
+        ("dead_letters.redrive", f"intake_parse: {second}")
     ]
 
 
@@ -137,6 +137,21 @@ def test_a_wrong_call_says_what_is_wrong(
     done = home.run(*words)
     assert done.returncode == status
     assert told in done.stderr
+
+
+def test_an_old_letter_of_a_subscription_is_asked_for_twice(home: Home) -> None:
+    """What other subscriptions may do again, for want of receipts, is sent back only by wish."""
+    entity = "intake/candidates"
+    old = SqliteBus(home.path / "bus.db", topology.load(), lambda: time.time() - 31 * 86400)
+    old.publish([Message("intake", str(uuid4()), b"{}", "waymark.intake.ended.v1")])
+    old.dead_letter(old.receive(entity)[0], "NotHandled", "KeyError on event 1")
+    old.close()
+    (number,) = home.numbers(entity)
+    refused = home.run("redrive", entity, str(number))
+    assert refused.returncode == 2
+    assert "older than 30 days" in refused.stderr
+    assert home.numbers(entity) == [number]
+    assert home.run("redrive", entity, str(number), "--even-old").stdout == "1 sent again\n"
 
 
 def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:

@@ -9,14 +9,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from functions.accounts.routes import blueprint
 from functions.accounts.routes.forms import means
-from functions.accounts.rules.documents import Replay
 from functions.accounts.service.personal_data import exporting, replaying, requests
 from shared import runtime
 from shared.errors import Missing
 from shared.http.api import Api, Reply
 from shared.http.call import Call, Query
 from shared.models.examples import PSEUDONYM, example
-from shared.models.tombstone import Erasure, ErasureState, StoreCount
+from shared.models.tombstone import Erasure, ErasureState, Replay, StoreCount
 
 api = Api("personal data", "Everything held on a person: export and erasure", blueprint)
 

@@ -193,18 +193,3 @@ class Throttle(Document):
     bucket: str
     failures: int
     last_at: AwareDatetime
-
-
-class Replay(Document):
-    """A look through every container for what was erased once and has come back."""
-
-    kind: Literal["replay"] = "replay"
-    tombstone_id: Literal["replays"] = "replays"
-    state: Literal["running", "ended"] = "running"
-    step: int = Field(default=0, ge=0, description="How many pages it has looked through")
-    containers_left: tuple[str, ...]
-    continuation: str | None = Field(default=None, description="Where the next page begins")
-    documents: int = Field(default=0, ge=0, description="Looked at so far")
-    erased_again: int = Field(default=0, ge=0, description="Erasures it began")
-    requested_at: AwareDatetime
-    updated_at: AwareDatetime

@@ -15,6 +15,8 @@ def next_attempt(record: IntakeRecord, roles: frozenset[str], *, now: datetime) 
     duplicate: it is one again, unless the first file was lost meanwhile. Raises
     ``Conflict`` or ``Forbidden``.
     """
+    if record.erasure_due:
+        raise Conflict("the file's time is over: it is being erased. Drop it again")
     if not record.ended:
         raise Conflict(f"the file is still under way ({record.state})")
     if record.state == "quarantined" and not roles & {"admin", "operator"}:

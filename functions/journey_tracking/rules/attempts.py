@@ -133,7 +133,7 @@ def take_answers(held: Held, offered: Sequence[Offered], *, now: datetime) -> Ta
         grade = grades.get(level) or new_grade(journey.tenant_id, journey.user_id, level, now=now)
         grades[level] = with_skill(grade, before, skill, now=now)
         lessons[each.place], skills[each.skill_id] = lesson, skill
-        journey = journey.model_copy(update={"answers": journey.answers + 1, "updated_at": now})
+        journey = journey.touched(now, answers=journey.answers + 1)
         attempt = Attempt(
             id=attempt_id_of(each.attempt_id),
             tenant_id=journey.tenant_id,

@@ -47,12 +47,10 @@ def container_completed(
         for subject in SUBJECTS
     )
     totals = tuple(totals_of(lesson) for lesson in closed)
-    later = journey.model_copy(
-        update={
-            "completed_containers": {**journey.completed_containers, container: now},
-            "lessons": (*journey.lessons, *totals),
-            "updated_at": now,
-        }
+    later = journey.touched(
+        now,
+        completed_containers={**journey.completed_containers, container: now},
+        lessons=(*journey.lessons, *totals),
     )
     return later, closed, totals
 
@@ -67,6 +65,6 @@ def journey_completed(
     missing = [each for each in CONTAINERS if each not in journey.completed_containers]
     if missing:
         raise Conflict(f"complete these containers first: {', '.join(missing)}")
-    done = {"status": "completed", "completed_at": now, "archive_due": now, "updated_at": now}
     left = {"active_journeys": max(0, learner.active_journeys - 1), "updated_at": now}
-    return journey.model_copy(update=done), learner.model_copy(update=left)
+    done = journey.touched(now, status="completed", completed_at=now)
+    return done, learner.model_copy(update=left)

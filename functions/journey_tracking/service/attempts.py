@@ -12,7 +12,7 @@ from functions.journey_tracking.service.journeys import (
     Partition,
     answered,
     own_partition,
-    read_journey,
+    read_to_go_on,
 )
 from shared.auth import Principal
 from shared.documents.port import Create, Operation, Replace
@@ -77,7 +77,7 @@ def attempt(
     partition = own_partition(principal)
 
     def decide() -> Answer:
-        journey, etag = read_journey(stores, partition, session_id)
+        journey, etag = read_to_go_on(stores, partition, session_id, now=now)
         reading = _Reading(stores, partition)
         held = _held(reading, journey, offered)
         taken = take_answers(held, offered, now=now)

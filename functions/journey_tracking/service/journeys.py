@@ -13,13 +13,14 @@ from shared.access import Reach
 from shared.auth import Principal
 from shared.documents.port import Create, Equals, Filter, Operation, Order, Replace
 from shared.erasures import erased_at
-from shared.errors import Conflict, Missing
+from shared.errors import Conflict, Missing, Stale
 from shared.events.journey import (
     JourneyCompleted,
     JourneyContainerCompleted,
     JourneyStarted,
     LessonScore,
 )
+from shared.journey_records import bring_back
 from shared.messaging import Answer, Decision, IdempotencyKey, answer_once
 from shared.models.journey import CONTAINER, Journey, Lesson, LessonTotals, lesson_id_of
 from shared.models.journey_totals import sum_of
@@ -29,6 +30,7 @@ from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 SOURCE = "journey_tracking"
+_TRIES = 5
 Partition = tuple[str, str]
 
 
@@ -71,6 +73,25 @@ def read_journey(stores: Stores, partition: Partition, session_id: str) -> tuple
     if stored is None or stored.body.get("kind") != "journey":
         raise _missing()
     return Journey.of(stored.body), stored.etag
+
+
+def read_to_go_on(
+    stores: Stores, partition: Partition, session_id: str, *, now: datetime
+) -> tuple[Journey, str]:
+    """A journey in which something is to be done, and its etag; one that is under way and has been
+    archived is brought back first.
+
+    Raises ``Missing``, and ``Conflict`` while others bring it back or archive it.
+    """
+    for _ in range(_TRIES):
+        journey, etag = read_journey(stores, partition, session_id)
+        if journey.archive is None or journey.status == "completed":
+            return journey, etag
+        try:
+            return bring_back(stores, journey, etag, now=now)
+        except Stale:
+            continue
+    raise Conflict("others keep changing this; try again")
 
 
 def find(stores: Stores, principal: Principal, reach: frozenset[Reach], session_id: str) -> Journey:
@@ -157,6 +178,7 @@ def start(
             career=course.career,
             companion=course.companion,
             started_at=now,
+            archive_due=now,
             updated_at=now,
         )
         held = read_learner(stores, partition)
@@ -193,7 +215,7 @@ def complete_container(
     partition = own_partition(principal)
 
     def decide() -> Answer:
-        journey, etag = read_journey(stores, partition, session_id)
+        journey, etag = read_to_go_on(stores, partition, session_id, now=now)
         if container in journey.completed_containers:
             return Answer(200, shown(journey, _totals(journey, container)))
         held = read_lessons(stores, journey, container)

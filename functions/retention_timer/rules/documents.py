@@ -1,4 +1,5 @@
-"""Documents of retention: a report of each night, in the partition ``(tenant_id, month)``."""
+"""Documents of retention, in partitions ``(tenant_id, period)``: a report of each night in its
+month's, of the platform; how far a tenant's files were looked at in the tenant's own."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, Field, field_serializer
 from shared.models.audit import sortable
 from shared.models.document import READING, Document
 
-CONTAINER = "retention_reports"
+CONTAINER = "retention"
+LOOKS = "files"
+LOOK_ID = "look"
 
 
 class Waiting(BaseModel):
@@ -19,6 +22,7 @@ class Waiting(BaseModel):
     model_config = READING
 
     count: int = Field(ge=0)
+    is_more: bool = Field(default=False, description="Beyond this nobody counted on")
     oldest_at: AwareDatetime
 
 
@@ -26,7 +30,7 @@ class NightReport(Document):
     """What a night's retention did, and what it found. ``id`` is the moment it began."""
 
     kind: Literal["report"] = "report"
-    month: str
+    period: str
     began_at: AwareDatetime
     ended_at: AwareDatetime
     archived: int = Field(default=0, description="Journeys whose lessons went to the archive")
@@ -42,8 +46,19 @@ class NightReport(Document):
 
     @property
     def partition(self) -> tuple[str, str]:
-        return (self.tenant_id, self.month)
+        return (self.tenant_id, self.period)
 
     @field_serializer("began_at", when_used="json")
     def _sortable(self, at: datetime) -> str:
         return sortable(at)
+
+
+class FilesLook(Document):
+    """How far a tenant's files were looked at for some that no document tells of."""
+
+    id: str = LOOK_ID
+    kind: Literal["look"] = "look"
+    period: str = LOOKS
+    container: str | None = Field(default=None, description="Where a look was broken off")
+    name: str | None = Field(default=None, description="The last file that it came to")
+    ended_at: AwareDatetime | None = None

@@ -49,15 +49,11 @@ def _portfolio_file(parts: list[str]) -> Owner | None:
 
 
 def _session_archive(parts: list[str]) -> Owner | None:
-    if len(parts) != 3 or not parts[2].endswith(".jsonl.gz"):
+    if len(parts) != 4:
         return None
-    tenant, user, file = parts
-    return Owner(
-        "journeys",
-        (tenant, user),
-        file.removesuffix(".jsonl.gz"),
-        lambda body: body.get("archive") is not None,
-    )
+    tenant, user, journey_id, _ = parts
+    name = "/".join(parts)
+    return Owner("journeys", (tenant, user), journey_id, lambda body: body.get("archive") == name)
 
 
 def _whatever_it_says(_body: Body) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 
 SESSIONS_LIVE = timedelta(days=365)
-"""What was done in a journey lies beside it for so long after its end, then in the archive."""
+"""What was done in a journey lies beside it until nothing is done for so long."""
 EXTRACTS_KEPT = timedelta(days=30)
 """The text of a file that has ended. Another attempt takes it out of the original again."""
 ORPHANS_KEPT = timedelta(days=7)
@@ -14,11 +13,5 @@ ORPHANS_KEPT = timedelta(days=7)
 UNSENT_ALLOWED = timedelta(hours=1)
 """The relay sends what was left within seconds: what is older than this, it cannot send."""
 REPORTS_KEPT = timedelta(days=400)
-ROUND_DAYS = 28
-"""In so many nights every tenant's files are looked at once."""
-
-
-def is_tenants_night(tenant_id: str, day: date) -> bool:
-    """Whether a tenant's files are looked at in the night of a day: one in 28, spread evenly."""
-    spread = int.from_bytes(hashlib.sha256(tenant_id.encode()).digest()[:4])
-    return (spread - day.toordinal()) % ROUND_DAYS == 0
+LOOKED_AT_EVERY = timedelta(days=28)
+"""A tenant's files are looked at for some that no document tells of."""

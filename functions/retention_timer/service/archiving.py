@@ -1,15 +1,15 @@
 """Moves what was done in old journeys to the archive.
 
-The archive is written whole, then the journey says that it is there, then what lies beside the
-journey is removed: a process that dies in between leaves something twice, and nothing nowhere.
+The archive is written whole, then the journey says where it is, then what lies beside the journey
+is removed: a process that dies in between leaves something twice, and nothing nowhere. An archive
+is never written over by another: a run that comes second leaves a file that no journey tells of.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared import telemetry
@@ -18,12 +18,19 @@ from shared.documents.port import (
     Delete,
     Equals,
     Json,
+    Partition,
     Range,
-    Replace,
     Stored,
 )
 from shared.errors import Missing, Stale
-from shared.journey_records import BLOBS, KINDS, MEDIA_TYPE, archive_name, archived
+from shared.journey_records import (
+    BLOBS,
+    KINDS,
+    MEDIA_TYPE,
+    archive_name,
+    archived,
+    commit_beside,
+)
 from shared.models.audit import sortable
 from shared.models.journey import CONTAINER, Journey
 from shared.stores import Stores
@@ -32,24 +39,25 @@ _PAGE = 200
 
 
 def archive_old(
-    stores: Stores, *, completed_before: datetime, is_over: Callable[[], bool]
+    stores: Stores, *, untouched_since: datetime, is_over: Callable[[], bool]
 ) -> tuple[int, bool]:
-    """Archive the journeys of all tenants that were completed before a moment, until ``is_over``
-    says that the time is; returns how many, and whether those were all."""
+    """Archive the journeys of all tenants in which nothing was done since a moment, until
+    ``is_over`` says that the time is; returns how many, and whether those were all."""
     done, continuation = 0, None
     while True:
         page = stores.documents.query(
             CONTAINER,
             (),
-            where=[Range("archive_due", below=sortable(completed_before))],
+            where=[Range("archive_due", below=sortable(untouched_since))],
             limit=_PAGE,
             continuation=continuation,
         )
         for item in page.items:
             if is_over():
                 return done, False
+            partition = (item.body["tenant_id"], item.body["user_id"])
             try:
-                done += _archive(stores, Journey.of(item.body), item.etag)
+                done += _archive(stores, partition, item.body["id"], untouched_since)
             except Exception as error:  # one journey's trouble does not hold up the others
                 telemetry.failure("journey.not_archived", error, journey=item.body["id"])
         continuation = page.continuation
@@ -57,59 +65,60 @@ def archive_old(
             return done, True
 
 
-def _archive(stores: Stores, journey: Journey, etag: str) -> bool:
+def _archive(stores: Stores, partition: Partition, journey_id: str, before: datetime) -> bool:
     """Archive one journey; returns whether nothing of it is left to do.
 
-    Where somebody writes at the same moment the next night goes on.
+    It is read anew, and each commit holds it to be as it was read: where another run, a learner
+    or an erasure comes in between, this one stops, and the next night goes on.
     """
+    stored = stores.documents.get(CONTAINER, partition, journey_id)
+    if stored is None:
+        return False
+    journey = Journey.of(stored.body)
+    if journey.archive_due is None or journey.archive_due >= before:
+        return False
     live = [item for kind in KINDS for item in _parts(stores, journey, kind)]
     try:
-        etag = _begin(stores, journey, etag, live)
-        _remove(stores, journey, live)
-        done = journey.model_copy(update={"archive": "done", "archive_due": None})
-        stores.documents.commit(CONTAINER, journey.partition, [Replace(done.stored(), etag)])
-    except (Stale, Missing):  # erased meanwhile, or in the hands of another run
+        journey, etag = _begin(stores, journey, stored.etag, live)
+        for start in range(0, len(live), MAX_OPERATIONS - 1):
+            batch = live[start : start + MAX_OPERATIONS - 1]
+            etag = commit_beside(
+                stores, journey, etag, [Delete(str(each.body["id"]), each.etag) for each in batch]
+            )
+        commit_beside(stores, journey.model_copy(update={"archive_due": None}), etag)
+    except (Stale, Missing):
         return False
     return True
 
 
-def _begin(stores: Stores, journey: Journey, etag: str, live: list[Stored]) -> str:
-    """Write the archive, and have the journey say so; returns the journey's etag."""
-    if journey.archive is None:
-        _write(stores, journey, [item.body for item in live])
-        begun = journey.model_copy(update={"archive": "begun"})
-        written = stores.documents.commit(
-            CONTAINER, journey.partition, [Replace(begun.stored(), etag)]
-        )
-        return str(written[0])
-    kept = {body["id"]: body for kind in KINDS for body in archived(stores, journey, kind)}
-    changed = {item.body["id"]: item.body for item in live}
-    if any(kept.get(each) != body for each, body in changed.items()):
-        _write(stores, journey, list((kept | changed).values()))
-    return etag
+def _begin(
+    stores: Stores, journey: Journey, etag: str, live: Sequence[Stored]
+) -> tuple[Journey, str]:
+    """Write the archive, and have the journey say where; returns the journey and its etag.
+
+    Where an archive was begun before, what lies beside the journey still goes over it.
+    """
+    kept: dict[str, Json] = {}
+    if journey.archive is not None:
+        kept = {body["id"]: body for kind in KINDS for body in archived(stores, journey, kind)}
+    changed = {str(item.body["id"]): item.body for item in live}
+    if journey.archive is not None and all(kept.get(each) == changed[each] for each in changed):
+        return journey, etag
+    name = _write(stores, journey, list((kept | changed).values()))
+    begun = journey.model_copy(update={"archive": name})
+    return begun, commit_beside(stores, begun, etag)
 
 
-def _write(stores: Stores, journey: Journey, bodies: list[Json]) -> None:
+def _write(stores: Stores, journey: Journey, bodies: Sequence[Json]) -> str:
+    """Write an archive and read it back; returns its name."""
     lines = b"".join(json.dumps(body, ensure_ascii=False).encode() + b"\n" for body in bodies)
-    name = archive_name(journey)
+    name = archive_name(journey, lines)
     stores.blobs.put(BLOBS, name, gzip.compress(lines, mtime=0), content_type=MEDIA_TYPE)
     with stores.blobs.open(BLOBS, name) as blob:
         if gzip.decompress(blob.read()) != lines:
             raise OSError("the archive does not read as it was written")
     stores.blobs.set_tier(BLOBS, name, "cool")
-
-
-def _remove(stores: Stores, journey: Journey, live: list[Stored]) -> None:
-    """Remove what is in the archive, as it was read. Raises ``Stale`` for what has changed."""
-    for start in range(0, len(live), MAX_OPERATIONS):
-        batch = live[start : start + MAX_OPERATIONS]
-        deletes = [Delete(str(item.body["id"]), item.etag) for item in batch]
-        try:
-            stores.documents.commit(CONTAINER, journey.partition, deletes)
-        except Missing:  # some went meanwhile
-            for each in deletes:
-                with suppress(Missing):
-                    stores.documents.commit(CONTAINER, journey.partition, [each])
+    return name
 
 
 def _parts(stores: Stores, journey: Journey, kind: str) -> list[Stored]:

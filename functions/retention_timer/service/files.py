@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from functions.retention_timer.rules.documents import CONTAINER, LOOK_ID, LOOKS, FilesLook
 from functions.retention_timer.rules.owners import OWNED, owner_of
-from functions.retention_timer.rules.periods import is_tenants_night
+from functions.retention_timer.rules.periods import LOOKED_AT_EVERY
 from shared import telemetry
 from shared.audit import noted
-from shared.documents.port import Equals, Range
+from shared.blobs.port import BlobInfo
+from shared.documents.port import Equals, Range, Replace, Upsert
 from shared.erasures import requested
-from shared.errors import Missing
+from shared.errors import Missing, Stale
 from shared.intake_stages import read_record
 from shared.messaging import announce_once
 from shared.models import tenant, tombstone
@@ -65,26 +67,29 @@ def erase_unmatched(
 
     It is an erasure like any other, so that a restore does not bring them back.
     """
-    begun = 0
+    begun, whole = 0, True
     for state in UNMATCHED:
-        due: dict[str, list[str]] = defaultdict(list)
-        for tenant_id, intake_id in _ended(stores, state, before):
-            due[tenant_id].append(intake_id)
-        for tenant_id, ids in due.items():
-            for start in range(0, len(ids), FILES_AN_ERASURE):
-                batch = tuple(ids[start : start + FILES_AN_ERASURE])
+        due, is_all = _ended(stores, state, before)
+        whole = whole and is_all
+        for tenant_id, found in due.items():
+            for start in range(0, len(found), FILES_AN_ERASURE):
                 if is_over():
                     return begun, False
+                batch = found[start : start + FILES_AN_ERASURE]
                 try:
-                    _erase(stores, pseudonyms, tenant_id, batch, now)
-                    begun += len(batch)
+                    marked = tuple(each for each in batch if _mark(stores, tenant_id, each, before))
+                    if marked:
+                        _erase(stores, pseudonyms, tenant_id, marked, now)
+                    begun += len(marked)
                 except Exception as error:  # one tenant's trouble does not hold up the others
                     telemetry.failure("files.not_erased", error, tenant=tenant_id)
-    return begun, True
+    return begun, whole
 
 
-def _ended(stores: Stores, state: str, before: datetime) -> Iterator[tuple[str, str]]:
-    """Files in a state since before a moment; of each state so many a night."""
+def _ended(stores: Stores, state: str, before: datetime) -> tuple[dict[str, list[str]], bool]:
+    """Files in a state since before a moment, by tenant, and whether those are all: of each state
+    so many a night."""
+    found: dict[str, list[str]] = defaultdict(list)
     continuation, seen = None, 0
     while seen < MOST_FILES_A_NIGHT:
         page = stores.documents.query(
@@ -99,10 +104,27 @@ def _ended(stores: Stores, state: str, before: datetime) -> Iterator[tuple[str, 
             continuation=continuation,
         )
         seen += len(page.items)
-        yield from ((item.body["tenant_id"], item.body["intake_id"]) for item in page.items)
+        for item in page.items:
+            found[item.body["tenant_id"]].append(item.body["intake_id"])
         continuation = page.continuation
         if continuation is None:
-            return
+            return found, True
+    return found, False
+
+
+def _mark(stores: Stores, tenant_id: str, intake_id: str, before: datetime) -> bool:
+    """Have a record say that it is to be erased, unless somebody took the file up meanwhile; from
+    then on nobody can. Returns whether it says so."""
+    try:
+        record, etag = read_record(stores, tenant_id, intake_id)
+        if record.state not in UNMATCHED or record.updated_at >= before:
+            return False
+        if not record.erasure_due:
+            marked = record.model_copy(update={"erasure_due": True})
+            stores.documents.commit(INTAKE, record.partition, [Replace(marked.stored(), etag)])
+    except (Stale, Missing):
+        return False
+    return True
 
 
 def _erase(
@@ -136,27 +158,52 @@ def remove_orphans(
     stores: Stores, *, before: datetime, is_over: IsOver, now: datetime
 ) -> tuple[dict[str, int], bool]:
     """Remove files that were written before a moment and that no document tells of, of the tenants
-    whose night it is; returns how many by blob container, and whether those were all."""
+    whose files were not looked at for four weeks; returns how many by blob container, and whether
+    all of those were. Where time runs out the next night goes on after the last name."""
     removed: dict[str, int] = {}
     for tenant_id in _tenants(stores):
-        if not is_tenants_night(tenant_id, now.date()):
+        look = _last_look(stores, tenant_id)
+        if look.ended_at is not None and now - look.ended_at < LOOKED_AT_EVERY:
             continue
         for blob_container in OWNED:
+            if look.container is not None and look.container != blob_container:
+                continue  # the look that was broken off had ended with this one
             for info in stores.blobs.list(blob_container, f"{tenant_id}/"):
+                if look.name is not None and info.name <= look.name:
+                    continue
                 if is_over():
+                    _keep_look(stores, look)
                     return removed, False
-                if info.modified_at < before and _is_orphan(stores, blob_container, info.name):
+                if info.modified_at < before and _is_orphan(stores, blob_container, info):
                     stores.blobs.delete(blob_container, info.name)
                     removed[blob_container] = removed.get(blob_container, 0) + 1
+                look = look.model_copy(
+                    update={"container": blob_container, "name": info.name, "ended_at": None}
+                )
+            look = look.model_copy(update={"container": None, "name": None})
+        _keep_look(stores, look.model_copy(update={"ended_at": now}))
     return removed, True
 
 
-def _is_orphan(stores: Stores, blob_container: str, name: str) -> bool:
-    owner = owner_of(blob_container, name)
+def _last_look(stores: Stores, tenant_id: str) -> FilesLook:
+    stored = stores.documents.get(CONTAINER, (tenant_id, LOOKS), LOOK_ID)
+    return FilesLook(tenant_id=tenant_id) if stored is None else FilesLook.of(stored.body)
+
+
+def _keep_look(stores: Stores, look: FilesLook) -> None:
+    stores.documents.commit(CONTAINER, (look.tenant_id, LOOKS), [Upsert(look.stored())])
+
+
+def _is_orphan(stores: Stores, blob_container: str, info: BlobInfo) -> bool:
+    owner = owner_of(blob_container, info.name)
     if owner is None:
         return False
     stored = stores.documents.get(owner.container, owner.partition, owner.document_id)
-    return stored is None or not owner.tells(stored.body)
+    if stored is not None and owner.tells(stored.body):
+        return False
+    # not one that is being written anew at this moment
+    present = stores.blobs.info(blob_container, info.name)
+    return present is not None and present.etag == info.etag
 
 
 def _tenants(stores: Stores) -> Iterator[str]:

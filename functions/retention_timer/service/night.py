@@ -60,7 +60,7 @@ def keep_house(
 
     def archive() -> Found:
         count, whole = archiving.archive_old(
-            stores, completed_before=began - SESSIONS_LIVE, is_over=is_over
+            stores, untouched_since=began - SESSIONS_LIVE, is_over=is_over
         )
         return {"archived": count}, whole
 
@@ -95,7 +95,7 @@ def keep_house(
         {
             "id": sortable(began),
             "tenant_id": PLATFORM,
-            "month": month_of(began),
+            "period": month_of(began),
             "began_at": began,
             "ended_at": clock(),
             "failed": failed,
@@ -126,14 +126,18 @@ def reports(
 
 def _dead_letters(stores: Stores) -> dict[str, Waiting]:
     return {
-        each.entity: Waiting(count=each.count, oldest_at=each.oldest_at)
+        each.entity: Waiting(count=each.count, is_more=each.is_more, oldest_at=each.oldest_at)
         for each in dead_letters.backlogs(stores)
     }
 
 
 def _unsent(stores: Stores, *, before: datetime) -> dict[str, Waiting]:
     return {
-        each.container: Waiting(count=each.count, oldest_at=each.oldest_at)
+        each.container: Waiting(
+            count=each.count,
+            is_more=each.count >= outbox.MOST_COUNTED,
+            oldest_at=each.oldest_at,
+        )
         for each in outbox.unsent(stores, before=before)
     }
 

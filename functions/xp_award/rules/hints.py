@@ -7,10 +7,9 @@ from datetime import datetime
 
 from functions.xp_award.rules.ledger import Posting, spent
 from shared.errors import Conflict
-from shared.models.game import Day, GameProfile
+from shared.models.game import FREE_HINTS_A_DAY, Day, GameProfile
 from shared.models.streaks import local_date
 
-FREE_A_DAY = 10
 PRICE_XP = 5
 
 
@@ -31,7 +30,7 @@ def used_today(profile: GameProfile, now: datetime, zone: str) -> int:
 
 def free_left(profile: GameProfile, now: datetime, zone: str) -> int:
     """Free hints that are left of the learner's present day."""
-    return max(0, FREE_A_DAY - used_today(profile, now, zone))
+    return max(0, FREE_HINTS_A_DAY - used_today(profile, now, zone))
 
 
 def with_hint(
@@ -43,10 +42,10 @@ def with_hint(
     when there are no free hints left and the wallet holds too little.
     """
     used = used_today(profile, now, zone)
-    is_free = used < FREE_A_DAY
+    is_free = used < FREE_HINTS_A_DAY
     if not is_free and profile.balance < PRICE_XP:
         raise Conflict(
-            f"your {FREE_A_DAY} free hints of today are used, and a hint costs {PRICE_XP} XP;"
+            f"your {FREE_HINTS_A_DAY} free hints of today are used, and a hint costs {PRICE_XP} XP;"
             f" your wallet holds {profile.balance}. Tomorrow there are free ones again"
         )
     counts = profile.counts
@@ -61,7 +60,7 @@ def with_hint(
         }
     )
     if is_free:
-        return Hint(Posting(later), 0, FREE_A_DAY - used - 1)
+        return Hint(Posting(later), 0, FREE_HINTS_A_DAY - used - 1)
     reason = f"Hint for question {question_id}"
     posting = spent(later, deed=f"hint|{hint_id}", amount=PRICE_XP, reason=reason, now=now)
     return Hint(posting, PRICE_XP, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.access.recipes import (
     analytics,
+    backups,
     boards,
     channels,
     coaching,
@@ -31,6 +32,7 @@ __all__ = [
     "Recipe",
     "Request",
     "analytics",
+    "backups",
     "boards",
     "channels",
     "coaching",

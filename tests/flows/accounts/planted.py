@@ -40,6 +40,8 @@ from functions.journey_summary.rules.report import Report
 from functions.journey_summary.service import making as reporting
 from functions.journey_tracking.service import statements
 from functions.leaderboard_timer.service import building
+from functions.nightly_backup.service import backing_up
+from functions.nightly_backup.service import means as backing_up_means
 from functions.portfolio.service import feedback as portfolio_feedback
 from functions.portfolio.service import files as portfolio_files
 from functions.portfolio.service import items as portfolio
@@ -50,7 +52,7 @@ from functions.recommendations.service import engagement, hearing, personality
 from functions.recommendations.service.recommending import recommend
 from functions.retention_timer.service import archiving, night
 from functions.xp_award.service import awarding, repairing
-from shared import topology
+from shared import runtime, topology
 from shared.auth import Principal
 from shared.bus.port import Message
 from shared.documents.port import Create
@@ -183,6 +185,7 @@ def plant(house: House, *, proven: bool = False) -> Planted:
     exporting.export_of(means, PERSON, frozenset({"own"}), USER_ID, with_candidate=False, now=now)
     house.work("accounts")
     _bury_message(house, candidate_id)
+    _back_up(house)
     records = house.records()
     assert first in {record.file.name for record in records.values()}
     address_id = registration.address_id_of(means, TENANT, EMAIL)
@@ -260,7 +263,7 @@ def _profile(house: House, who: Principal, words: str) -> None:
 def _archive_journeys(house: House) -> None:
     """Have what was done in the journeys in the archive, and a report of that night."""
     archiving.archive_old(
-        house, completed_before=house.clock() + timedelta(days=1), is_over=lambda: False
+        house, untouched_since=house.clock() + timedelta(days=1), is_over=lambda: False
     )
     night.keep_house(house, PSEUDONYMS, unmatched_kept=timedelta(days=180), clock=house.clock)
 
@@ -440,6 +443,13 @@ def _notify(house: House, audience: str, text: str) -> None:
         created_at=house.clock(),
     )
     house.documents.commit(notification.CONTAINER, (TENANT, audience), [Create(note.stored())])
+
+
+def _back_up(house: House) -> None:
+    """Begin a backup, of which there is a document then."""
+    scratch = runtime.scratch_documents
+    means = backing_up_means.Means(house, PSEUDONYMS, house.clock, "0", scratch)
+    backing_up.begin(means, "begun", announces=False)
 
 
 def _bury_message(house: House, candidate_id: str) -> None:

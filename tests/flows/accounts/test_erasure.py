@@ -95,7 +95,7 @@ def test_every_container_is_planted(house: House) -> None:
     assert kept == {
         "tenants", "throttles", "audit", "tombstones", "question_banks", "item_statistics",
         "streak_repairs", "leaderboards", "content", "budgets", "deliveries",
-        "candidate_counts", "ats_webhooks", "retention_reports",
+        "candidate_counts", "ats_webhooks", "retention", "backups",
     }  # fmt: skip
     for name in kept - {"tenants", "tombstones"}:
         assert house.documents.query(name, (), limit=10).items, f"{name} is not planted"
@@ -108,7 +108,12 @@ def test_every_container_is_planted(house: House) -> None:
         "exports", "resumes", "extracts", "journey-summaries", "portfolio-files",
         "session-archives",
     }  # fmt: skip
-    assert set(declared.blob_containers) - blobs == {"erasure-reports"}
+    assert set(declared.blob_containers) - blobs == {
+        "erasure-reports",
+        "erasure-log",
+        "backups",
+        "profile-snapshots",
+    }
 
 
 def test_an_erasure_leaves_no_mark_in_any_file(house: House) -> None:

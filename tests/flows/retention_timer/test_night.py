@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
+from functions.intake_upload.service import standing
 from functions.retention_timer.rules.documents import NightReport
-from functions.retention_timer.rules.periods import is_tenants_night
-from functions.retention_timer.service import night
+from functions.retention_timer.service import files, night
 from shared.bus.port import Message
 from shared.documents.port import Create, Equals, Replace
-from shared.errors import Unavailable
+from shared.errors import Conflict, Unavailable
 from shared.models.intake import IntakeRecord, Reason
 from tests.flows.journeying import Journeyer
-from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
+from tests.flows.stores import PSEUDONYMS, TENANT, House
 from tests.flows.stores import house as house
 
 KEPT = timedelta(days=180)
@@ -116,17 +116,8 @@ def _received(house: House, name: str) -> IntakeRecord:
     return house.records()[name]
 
 
-@pytest.fixture
-def tenants_night(house: House) -> House:
-    """A house in a night that is the tenant's."""
-    while not is_tenants_night(TENANT, house.clock().date()):
-        house.clock.advance(days=1)
-    return house
-
-
-def test_files_that_nobody_tells_of_are_removed(tenants_night: House) -> None:
-    """A file without its document goes after a week; others, and other tenants', stay."""
-    house = tenants_night
+def test_files_that_nobody_tells_of_are_removed(house: House) -> None:
+    """A file without its document goes after a week; others stay."""
     lena = Journeyer(house)
     lena.whole(right=1)
     item = {"schema_version": 1, "id": "i", "kind": "item", "tenant_id": TENANT, "user_id": "lena"}
@@ -138,9 +129,9 @@ def test_files_that_nobody_tells_of_are_removed(tenants_night: House) -> None:
         ("portfolio-files", f"{TENANT}/lena/i/g/taken-off.png"),
         ("portfolio-files", f"{TENANT}/lena/gone/f/a.png"),
         ("journey-summaries", f"{TENANT}/lena/gone/summary.pdf"),
-        ("session-archives", f"{TENANT}/lena/{lena.session}.jsonl.gz"),
+        ("session-archives", f"{TENANT}/lena/{lena.session}/d.jsonl.gz"),
     ]
-    others = [("portfolio-files", f"{RIVAL}/lena/gone/f/a.png"), ("portfolio-files", kept)]
+    others = [("portfolio-files", "nobody/lena/gone/f/a.png"), ("portfolio-files", kept)]
     for container, name in (*orphans, *others):
         house.blobs.put(container, name, b"x")
         age(house, container, name)
@@ -223,3 +214,85 @@ def test_reports_are_listed_the_last_first(house: House) -> None:
     assert (len(moments), end) == (3, None)
     house.clock.advance(days=398)
     assert len(night.reports(house, limit=9, continuation=None)[0]) == 1
+
+
+def test_the_next_night_goes_on_with_orphans(house: House) -> None:
+    """Where time runs out in the middle of a tenant's files the next night goes on after the last
+    one; then nobody looks for four weeks."""
+    names = [f"{TENANT}/lena/gone/f/{n}.png" for n in range(5)]
+    for name in names:
+        house.blobs.put("portfolio-files", name, b"x")
+        age(house, "portfolio-files", name)
+    house.clock.advance(days=8)
+
+    def look(calls: int) -> tuple[dict[str, int], bool]:
+        left = [False] * calls
+        return files.remove_orphans(
+            house,
+            before=house.clock() - timedelta(days=7),
+            is_over=lambda: not left or left.pop(),
+            now=house.clock(),
+        )
+
+    assert look(2) == ({"portfolio-files": 2}, False)
+    house.clock.advance(days=1)
+    assert look(2) == ({"portfolio-files": 2}, False)
+    assert look(99) == ({"portfolio-files": 1}, True)
+    house.blobs.put("portfolio-files", names[0], b"x")
+    age(house, "portfolio-files", names[0])
+    house.clock.advance(days=27)
+    assert look(99) == ({}, True)
+    house.clock.advance(days=1)
+    assert look(99) == ({"portfolio-files": 1}, True)
+
+
+def test_a_file_that_is_tried_again_stays(house: House) -> None:
+    """A file that somebody has tried again between the look and its mark is not erased; one that is
+    marked cannot be tried again."""
+    failed(house, "maya.txt")
+    house.clock.advance(days=181)
+    record = house.records()["maya.txt"]
+
+    def tried_again() -> int:
+        status, _ = standing.retry(
+            house, TENANT, record.intake_id, roles=frozenset({"admin"}), idempotency=None,
+            now=house.clock(),
+        )  # fmt: skip
+        return status
+
+    query = house.documents.query
+
+    def overtaken(container: str, *arguments: Any, **named: Any) -> Any:
+        page = query(container, *arguments, **named)
+        if container == "intake" and page.items:
+            house.documents.query = query
+            assert tried_again() == 202
+        return page
+
+    house.documents.query = overtaken
+    assert keep(house).files_erased == 0
+    house.documents.query = query
+    house.work("accounts")
+    assert house.records()["maya.txt"].attempt == 2
+    other = failed(house, "other.txt")
+    house.clock.advance(days=181)
+    assert keep(house).files_erased == 1
+    record = other
+    with pytest.raises(Conflict, match="it is being erased"):
+        tried_again()
+
+
+def test_more_files_than_a_night_takes_are_told(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a night leaves is named as unfinished, and done the next."""
+    for n in range(5):
+        failed(house, f"{n}.txt")
+    house.clock.advance(days=181)
+    monkeypatch.setattr(files, "MOST_FILES_A_NIGHT", 3)
+    monkeypatch.setattr(files, "_PAGE", 3)
+    report = keep(house)
+    assert (report.files_erased, report.unfinished) == (3, ("files",))
+    house.work("accounts")
+    report = keep(house)
+    assert (report.files_erased, report.unfinished) == (2, ())

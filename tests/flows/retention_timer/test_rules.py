@@ -1,30 +1,13 @@
-"""Whose night it is, and whose a file is."""
+"""Whose a file is."""
 
 from __future__ import annotations
-
-from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.retention_timer.rules.owners import OWNED, owner_of
-from functions.retention_timer.rules.periods import ROUND_DAYS, is_tenants_night
 from shared import topology
-
-
-@given(tenant=st.text(min_size=1, max_size=63), day=st.dates(max_value=date(9000, 1, 1)))
-def test_each_tenant_has_one_night_in_each_round(tenant: str, day: date) -> None:
-    """In any 28 nights on end each tenant's files are looked at once."""
-    nights = [is_tenants_night(tenant, day + timedelta(days=n)) for n in range(ROUND_DAYS)]
-    assert nights.count(True) == 1
-
-
-def test_tenants_are_spread_over_the_nights() -> None:
-    """No night has all the work."""
-    day = date(2026, 3, 1)
-    tonight = [n for n in range(2800) if is_tenants_night(f"tenant-{n}", day)]
-    assert 60 < len(tonight) < 140
 
 
 @pytest.mark.parametrize(
@@ -32,7 +15,7 @@ def test_tenants_are_spread_over_the_nights() -> None:
     [
         ("journey-summaries", "demo/u/s/summary.pdf", ("journey_summaries", ("demo", "u"), "s")),
         ("portfolio-files", "demo/u/i/f/a.png", ("portfolio", ("demo", "u"), "i")),
-        ("session-archives", "demo/u/j.jsonl.gz", ("journeys", ("demo", "u"), "j")),
+        ("session-archives", "demo/u/j/d.jsonl.gz", ("journeys", ("demo", "u"), "j")),
         ("extracts", "demo/i1/1.json", None),
         ("session-archives", "demo/u/j.zip", None),
         ("portfolio-files", "demo/u/i/f//a.png", None),

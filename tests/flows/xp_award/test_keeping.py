@@ -9,12 +9,13 @@ from typing import Any, Literal
 import pytest
 
 from functions.xp_award.rules.documents import Category, LedgerEntry
-from functions.xp_award.rules.hints import FREE_A_DAY, Hint
+from functions.xp_award.rules.hints import Hint
 from functions.xp_award.rules.ledger import Posting
 from functions.xp_award.service import books, correcting, playing
 from shared.auth import Principal
 from shared.errors import Conflict, Missing, Unprocessable
 from shared.messaging import IdempotencyKey
+from shared.models.game import FREE_HINTS_A_DAY
 from tests.flows.playing import JOURNEY, Player, answer, lesson
 from tests.flows.stores import PSEUDONYMS, RIVAL, START, TENANT, House
 from tests.flows.stores import house as house
@@ -113,7 +114,7 @@ def test_ten_hints_a_day_are_free_and_then_cost(player: Player) -> None:
 
 def test_an_empty_wallet_buys_nothing(player: Player) -> None:
     """Below the price it is refused, with the balance named, and nothing is taken."""
-    for _ in range(FREE_A_DAY):
+    for _ in range(FREE_HINTS_A_DAY):
         ask(player)
     with pytest.raises(Conflict, match="holds 0"):
         ask(player)
@@ -136,7 +137,7 @@ def test_a_wallet_is_spent_to_the_last_xp_and_not_below(player: Player) -> None:
 def test_a_repeated_request_costs_once(player: Player) -> None:
     """With its key it gets the first answer again."""
     player.earn(2)
-    for _ in range(FREE_A_DAY):
+    for _ in range(FREE_HINTS_A_DAY):
         ask(player)
     first = ask(player, key="k")
     assert ask(player, key="k") == first
@@ -148,8 +149,8 @@ def test_a_day_that_comes_twice_has_its_free_hints_once(house: House) -> None:
     player = Player(house)
     for _ in range(4):
         assert ask(player, days=0.6)["price"] == 0
-    assert ask(player, days=0.4)["left"] == FREE_A_DAY - 5
-    assert ask(player, days=1.6)["left"] == FREE_A_DAY - 1
+    assert ask(player, days=0.4)["left"] == FREE_HINTS_A_DAY - 5
+    assert ask(player, days=1.6)["left"] == FREE_HINTS_A_DAY - 1
 
 
 # guards
@@ -270,7 +271,7 @@ def test_a_correction_happens_once(player: Player) -> None:
 def test_a_spent_amount_is_a_shortfall(player: Player) -> None:
     """The wallet stops at zero; level and rank lose all of it."""
     player.give(answer())  # 10 and 5
-    for _ in range(FREE_A_DAY + 2):
+    for _ in range(FREE_HINTS_A_DAY + 2):
         ask(player)  # 10 of the 15 are spent
     before = player.profile
     main = next(entry for entry in player.entries if entry.deed.startswith("answer|"))
@@ -296,7 +297,7 @@ def test_a_bonus_that_was_taken_back_before_is_left_alone(player: Player) -> Non
 def test_a_corrected_hint_gives_its_xp_back(player: Player) -> None:
     """To the wallet alone."""
     player.earn(2)
-    for _ in range(FREE_A_DAY + 1):
+    for _ in range(FREE_HINTS_A_DAY + 1):
         ask(player)
     before = player.profile
     (hint,) = [entry for entry in player.entries if entry.category == "hint"]
@@ -321,7 +322,7 @@ def test_who_corrects_stands_in_the_audit_log(player: Player) -> None:
 def test_transactions_are_paged_and_filtered(player: Player) -> None:
     """Newest first, each once, by kind and by time."""
     player.earn(7)
-    for _ in range(FREE_A_DAY + 1):
+    for _ in range(FREE_HINTS_A_DAY + 1):
         ask(player, days=1)
     seen: list[int] = []
     continuation = None
@@ -388,6 +389,6 @@ def test_what_is_held_makes_no_day(player: Player) -> None:
 
 def test_a_hint_of_an_earlier_date_does_not_open_a_new_day(player: Player) -> None:
     """After travel to the west and back the same free hints are counted on."""
-    assert ask(player, days=0.6)["left"] == FREE_A_DAY - 1
-    assert ask(player, days=0.4)["left"] == FREE_A_DAY - 2
-    assert ask(player, days=0.6)["left"] == FREE_A_DAY - 3
+    assert ask(player, days=0.6)["left"] == FREE_HINTS_A_DAY - 1
+    assert ask(player, days=0.4)["left"] == FREE_HINTS_A_DAY - 2
+    assert ask(player, days=0.6)["left"] == FREE_HINTS_A_DAY - 3

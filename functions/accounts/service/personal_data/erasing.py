@@ -18,7 +18,6 @@ from functions.accounts.service.means import SOURCE, Means
 from functions.accounts.service.personal_data.finding import (
     DEAD_LETTERS,
     blobs_of,
-    came_back,
     dead_letters_of,
     documents_of,
     held,
@@ -37,9 +36,9 @@ from shared.documents.port import (
     Range,
     Replace,
     Stored,
-    Upsert,
 )
-from shared.erasures import Subjects, read_erasure
+from shared.erasure_rules import came_back
+from shared.erasures import Subjects, mark, read_erasure
 from shared.errors import Missing, Rejected
 from shared.events.envelope import Event, read_data
 from shared.events.person import ErasureAdvanced
@@ -297,18 +296,18 @@ def _discard(stores: Stores, subjects: Subjects) -> int:
 
 def _mark(stores: Stores, pseudonyms: Pseudonyms, erasure: Erasure, subjects: Subjects) -> None:
     """Set a tombstone for each id, before anything is removed: what is being written of them at
-    this moment must find it."""
+    this moment must find it, and so must a restore when this store is lost."""
     for kind, ids in subjects.items():
         for identity in ids:
-            tombstone_id = pseudonyms.of(erasure.tenant_id, kind, identity)
-            tombstone = Tombstone(
-                tenant_id=erasure.tenant_id,
-                tombstone_id=tombstone_id,
-                subject_kind=kind,
-                requested_at=erasure.requested_at,
+            mark(
+                stores,
+                Tombstone(
+                    tenant_id=erasure.tenant_id,
+                    tombstone_id=pseudonyms.of(erasure.tenant_id, kind, identity),
+                    subject_kind=kind,
+                    requested_at=erasure.requested_at,
+                ),
             )
-            partition = (erasure.tenant_id, tombstone_id)
-            stores.documents.commit(CONTAINER, partition, [Upsert(tombstone.stored())])
 
 
 def _without_returned(stores: Stores, erasure: Erasure, subjects: Subjects) -> Subjects:

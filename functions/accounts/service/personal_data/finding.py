@@ -9,12 +9,12 @@ from datetime import datetime
 from shared import topology
 from shared.blobs.port import BlobInfo
 from shared.documents.port import Equals, Filter, Partition, Stored
+from shared.erasure_rules import is_later
 from shared.erasures import Subjects
 from shared.errors import Invalid, Missing
 from shared.models import candidate, intake
 from shared.models.candidate import CandidateProfile
 from shared.models.intake import IntakeRecord
-from shared.models.subject import SubjectKind
 from shared.profiles.standing import all_of
 from shared.stores import Stores
 from shared.topology import BlobContainer, ByPrefix, Container, Kept
@@ -129,28 +129,6 @@ def _mail_of(stores: Stores, tenant_id: str, intake_id: str) -> str | None:
     return origin.mail if origin else None
 
 
-def came_back(
-    stores: Stores, tenant_id: str, kind: SubjectKind, identity: str, *, since: datetime
-) -> bool:
-    """Whether a candidate's profile, or a file at the same place with the same bytes, came in
-    anew since a moment: it has the id of the former and is not the former."""
-    if kind == "candidate":
-        stored = stores.documents.get(candidate.CONTAINER, (tenant_id, identity), identity)
-        if stored is None or candidate.read_alias(stored.body):
-            return False
-        return CandidateProfile.of(stored.body).newest_source.received_at > since
-    if kind == "intake":
-        stored = stores.documents.get(intake.CONTAINER, (tenant_id, identity), identity)
-        return stored is not None and IntakeRecord.of(stored.body).created_at > since
-    return False
-
-
-def is_later(item: Stored, since: datetime) -> bool:
-    """Whether a document was made after a moment."""
-    made = item.body.get("created_at")
-    return isinstance(made, str) and datetime.fromisoformat(made) > since
-
-
 def documents_of(
     stores: Stores,
     tenant_id: str,
@@ -181,7 +159,7 @@ def documents_of(
                 is_anothers = (
                     rule.of == "address"
                     and address_until is not None
-                    and is_later(item, address_until)
+                    and is_later(item.body, address_until)
                 )
                 if key not in seen and not is_anothers:
                     seen.add(key)

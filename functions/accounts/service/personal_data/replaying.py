@@ -6,18 +6,17 @@ has a tombstone is erased again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from functions.accounts.rules.documents import Replay
 from functions.accounts.service.means import SOURCE, Means
-from functions.accounts.service.personal_data.finding import came_back, is_later
 from shared import telemetry, topology
 from shared.audit import noted
 from shared.auth import Principal
 from shared.documents.port import Create, Delete, Equals, Filter, Range, Replace, Stored
-from shared.erasures import erased_at, requested
+from shared.erasure_rules import came_back, is_later, subjects_in
+from shared.erasures import erased_at, kept_replay, new_replay, requested
 from shared.errors import Invalid, Missing, Rejected, Stale
 from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
@@ -32,12 +31,10 @@ from shared.messaging import (
 )
 from shared.models.subject import SubjectKind
 from shared.models.tenant import PLATFORM
-from shared.models.tombstone import CONTAINER
+from shared.models.tombstone import CONTAINER, REPLAYS, Replay
 from shared.stores import Stores
-from shared.topology import Container, Kept
 
-PARTITION = (PLATFORM, "replays")
-KEPT_SECONDS = 90 * 24 * 3600
+PARTITION = REPLAYS
 _PAGE = 500
 
 Clock = Callable[[], datetime]
@@ -53,22 +50,12 @@ def begin(
     now: datetime,
 ) -> Replay:
     """Begin to look through every store for what was erased; returns the replay."""
-    replay = Replay(
-        id=replay_id,
-        tenant_id=PLATFORM,
-        containers_left=tuple(
-            name
-            for name, declared in topology.load().containers.items()
-            if not isinstance(declared.erasure, Kept)
-        ),
-        requested_at=now,
-        updated_at=now,
-    )
+    replay = new_replay(replay_id, now=now)
 
     def decide() -> Answer:
         told = ReplayAdvanced(replay_id=replay_id, step=0)
         note = noted(means.pseudonyms, operator, "erasure.replay", tenant_id=PLATFORM)
-        decision = Decision([Create(_kept(replay))], [told, note])
+        decision = Decision([Create(kept_replay(replay))], [told, note])
         return Answer(202, {"replay_id": replay_id}, decision)
 
     answer = reply_once(
@@ -104,7 +91,9 @@ def advance(means: Means, event: Event, *, clock: Clock) -> Outcome:
             raise Rejected("superseded: the replay has moved on")
         after = _looked(means, replay, clock())
         told = ReplayAdvanced(replay_id=after.id, step=after.step)
-        return Decision([Replace(_kept(after), etag)], [] if after.state == "ended" else [told])
+        return Decision(
+            [Replace(kept_replay(after), etag)], [] if after.state == "ended" else [told]
+        )
 
     return handle_once(
         means.stores,
@@ -138,7 +127,7 @@ def _nudge(stores: Stores, replay: Replay, etag: str, now: datetime) -> None:
         source=SOURCE,
         container=CONTAINER,
         partition=PARTITION,
-        decide=lambda: Decision([Replace(_kept(again), etag)], [told]),
+        decide=lambda: Decision([Replace(kept_replay(again), etag)], [told]),
         now=now,
     )
 
@@ -180,7 +169,7 @@ def _erase_again(
     erasures that began. ``known`` keeps what was asked before."""
     tenant_id = str(item.body["tenant_id"])
     begun = 0
-    for kind, identity in _subjects_in(topology.load().containers[name], item):
+    for kind, identity in subjects_in(topology.load().containers[name], item.body):
         subject = (tenant_id, kind, identity)
         if subject in known and kind != "address":
             continue
@@ -227,26 +216,9 @@ def _begin_again(
 def _remove_if_older(means: Means, name: str, item: Stored, was_at: datetime) -> None:
     """Remove a document of an erased address that was made before; a later one is of whoever
     registered with the address since."""
-    if is_later(item, was_at):
+    if is_later(item.body, was_at):
         return
     keys = topology.load().containers[name].partition_key
     partition = tuple(str(item.body[key]) for key in keys)
     with suppress(Missing, Stale):
         means.stores.documents.commit(name, partition, [Delete(str(item.body["id"]), item.etag)])
-
-
-def _subjects_in(declared: Container, item: Stored) -> Iterator[tuple[SubjectKind, str]]:
-    """The subjects that a document names, by its container's rules."""
-    if isinstance(declared.erasure, Kept):
-        return
-    for rule in declared.erasure:
-        value = item.body.get(rule.field)
-        before, _, after = rule.value.partition("{id}")
-        if isinstance(value, str) and value.startswith(before) and value.endswith(after):
-            identity = value[len(before) : len(value) - len(after)]
-            if identity:
-                yield rule.of, identity
-
-
-def _kept(replay: Replay) -> dict[str, object]:
-    return replay.stored() | {"ttl": KEPT_SECONDS}

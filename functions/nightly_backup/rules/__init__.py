@@ -1,0 +1,1 @@
+"""What a backup is, which are kept, and how documents become lines of it: no ports, no clock."""

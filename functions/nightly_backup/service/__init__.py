@@ -1,0 +1,1 @@
+"""What backups and restores do with the stores."""

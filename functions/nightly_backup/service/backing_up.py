@@ -1,0 +1,191 @@
+"""Makes a backup: container after container, a part a step, the manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from functions.nightly_backup.rules.documents import BackupJob
+from functions.nightly_backup.rules.manifest import ContainerBackup, Manifest, manifest_name
+from functions.nightly_backup.service import jobs
+from functions.nightly_backup.service.catalogue import read as read_manifest
+from functions.nightly_backup.service.means import BLOBS, Means
+from functions.nightly_backup.service.parts import write_part
+from functions.nightly_backup.service.pruning import prune
+from shared import telemetry, topology
+from shared.errors import Invalid, Missing
+from shared.events.backup import BackupAdvanced
+from shared.events.envelope import Event, EventData, read_data
+from shared.messaging import IdempotencyKey, Outcome
+from shared.models.tenant import PLATFORM
+
+
+def new_id(now: datetime, mark: str) -> str:
+    """The id of a backup that is asked for at a moment; ``mark`` tells two of them apart."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{mark[:8]}"
+
+
+def begin(
+    means: Means,
+    backup_id: str,
+    *,
+    announces: bool = True,
+    events: tuple[EventData, ...] = (),
+    idempotency: IdempotencyKey | None = None,
+) -> BackupJob:
+    """Begin a backup; returns it, or the one that is under way already."""
+    jobs.give_up_abandoned(means, LINE)
+
+    def make() -> BackupJob:
+        now = means.clock()
+        return BackupJob(
+            id=backup_id,
+            announces=announces,
+            containers_left=tuple(topology.load().containers),
+            started_at=now,
+            updated_at=now,
+        )
+
+    return jobs.begin(means, LINE, make, events=events, idempotency=idempotency)
+
+
+def begin_nightly(means: Means) -> BackupJob | None:
+    """Begin the backup of this night; None where there is one already."""
+    backup_id = f"{means.clock():%Y%m%d}-nightly"
+    try:
+        jobs.read(means, LINE, backup_id)
+    except Missing:
+        pass
+    else:
+        return None
+    try:
+        read_manifest(means.stores, backup_id)
+    except Missing:
+        return begin(means, backup_id)
+    return None
+
+
+def advance(means: Means, event: Event) -> Outcome:
+    """Do the step of a backup that is due, and tell of the next; after the last, remove what is
+    no longer to be kept."""
+    data = read_data(event, BackupAdvanced)
+    outcome = jobs.advance(means, LINE, event, data.backup_id, data.step)
+    job, _ = jobs.read(means, LINE, data.backup_id) if outcome != "rejected" else (None, "")
+    if job is not None and job.state == "done":
+        # also when it comes again: whoever committed the last step may have died before this
+        prune(means)
+    return outcome
+
+
+def carry_out(
+    means: Means, backup_id: str, *, shown: Callable[[BackupJob], None] = lambda _: None
+) -> BackupJob:
+    """Do a backup whole, here."""
+    job = jobs.carry_out(means, LINE, backup_id, shown=shown)
+    prune(means)
+    return job
+
+
+def under_way(means: Means) -> BackupJob | None:
+    """The backup that is under way, if one is."""
+    return jobs.running(means, LINE)
+
+
+def read(means: Means, backup_id: str) -> BackupJob:
+    """A backup's job. Raises ``Missing``."""
+    return jobs.read(means, LINE, backup_id)[0]
+
+
+def nudge(means: Means) -> int:
+    """Lead a backup on that has not moved for a while."""
+    return jobs.nudge(means, LINE)
+
+
+def key_check(means: Means, backup_id: str) -> str:
+    """What tells whether somebody has the key by which erased people are told."""
+    return means.pseudonyms.of(PLATFORM, "backup", backup_id)
+
+
+def _stepped(means: Means, job: BackupJob) -> BackupJob:
+    known = topology.load().containers
+    left = [name for name in job.containers_left if name in known]
+    containers, continuation = dict(job.containers), job.continuation
+    while left:
+        name = left[0]
+        held = containers.get(name) or ContainerBackup(partition_key=known[name].partition_key)
+        try:
+            written = write_part(means, job.id, name, len(held.parts) + 1, continuation)
+        except Invalid:
+            if continuation is None:
+                raise
+            # of another version of the store: this container from its beginning
+            containers.pop(name, None)
+            continuation = None
+            continue
+        if written.part is not None:
+            held = held.model_copy(
+                update={
+                    "parts": (*held.parts, written.part),
+                    "schema_versions": dict(
+                        Counter(held.schema_versions) + Counter(written.schema_versions)
+                    ),
+                }
+            )
+        containers[name], continuation = held, written.continuation
+        if continuation is None:
+            left = left[1:]
+        if written.part is not None:
+            break
+    if not left:
+        return _finished(means, job, containers)
+    return jobs.moved(
+        job,
+        means.clock(),
+        containers_left=tuple(left),
+        continuation=continuation,
+        containers=containers,
+    )
+
+
+def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBackup]) -> BackupJob:
+    now = means.clock()
+    manifest = Manifest(
+        backup_id=job.id,
+        started_at=job.started_at,
+        finished_at=now,
+        app_version=means.version,
+        topology_sha256=hashlib.sha256(topology.load().model_dump_json().encode()).hexdigest(),
+        key_check=key_check(means, job.id),
+        containers=containers,
+    )
+    content = manifest.model_dump_json(indent=1).encode()
+    means.stores.blobs.put(BLOBS, manifest_name(job.id), content, content_type="application/json")
+    if read_manifest(means.stores, job.id) != manifest:
+        raise Invalid("the manifest was not kept as it was written")
+    telemetry.log(
+        "backup.finished",
+        backup=job.id,
+        documents=manifest.documents,
+        raw_bytes=manifest.raw_bytes,
+        compressed_bytes=manifest.compressed_bytes,
+        seconds=round((now - job.started_at).total_seconds(), 1),
+    )
+    return jobs.moved(
+        job,
+        now,
+        state="done",
+        finished_at=now,
+        containers_left=(),
+        continuation=None,
+        containers=containers,
+    )
+
+
+LINE = jobs.Line(
+    job="backups",
+    model=BackupJob,
+    step=_stepped,
+    told=lambda job: BackupAdvanced(backup_id=job.id, step=job.step),
+)
