@@ -164,6 +164,18 @@ def test_a_comparison_has_newcombes_interval() -> None:
     assert comparisons({"profiled": 19, "with_recipe": 10})[0].used is None
 
 
+@pytest.mark.parametrize(
+    ("recipe", "coaching", "either", "told"),
+    [(12, 1, 13, False), (13, 12, 13, False), (20, 20, 35, False), (20, 20, 30, True)],
+)
+def test_either_does_not_tell_of_few(recipe: int, coaching: int, either: int, told: bool) -> None:
+    """Who used one of two alone, or both, are none or ten where all three are told."""
+    counts = {"profiled": 60, "with_recipe": recipe, "with_coaching": coaching}
+    found = comparisons({**counts, "with_either": either})
+    assert found[0].used is not None
+    assert (found[2].used is not None) is told
+
+
 def test_rows_as_csv() -> None:
     """RFC 4180; nested numbers have columns of their own; no cell is a formula."""
     rows = [
