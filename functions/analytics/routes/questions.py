@@ -73,7 +73,8 @@ class ViewAnswer(BaseModel):
     )
     least_people: int = Field(default=LEAST, description="Groups of fewer are not shown")
     suppressed_groups: int = Field(
-        description="Groups that are not shown: too small, or they would tell of one that is"
+        description="Groups, by all that the view counts by, that are left out of rows and total: "
+        "too small, or they would tell of one that is"
     )
     groups: int = Field(description="Groups that are shown, on all pages")
     continuation: str | None = Field(description="Of the next page; null on the last one")

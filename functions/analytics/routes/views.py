@@ -62,7 +62,7 @@ class CareersView(ViewAnswer):
     model_config = example(group_by=["career"], total=None, **_SHOWN)
 
     rows: list[CareerRow]
-    total: CareerRow | None = Field(description="Null where it would tell of a hidden group")
+    total: CareerRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class CompanionsQuery(ViewQuery):
@@ -79,7 +79,7 @@ class CompanionsView(ViewAnswer):
     model_config = example(group_by=["companion"], total=None, **_SHOWN)
 
     rows: list[CompanionRow]
-    total: CompanionRow | None = Field(description="Null where it would tell of a hidden group")
+    total: CompanionRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class SkillsQuery(ViewQuery):
@@ -98,7 +98,7 @@ class SkillsView(ViewAnswer):
     model_config = example(group_by=["skill", "subject"], total=None, **_SHOWN)
 
     rows: list[SkillRow]
-    total: SkillRow | None = Field(description="Null where it would tell of a hidden group")
+    total: SkillRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class LearningQuery(ViewQuery):
@@ -117,7 +117,7 @@ class LearningView(ViewAnswer):
     model_config = example(group_by=["grade", "container"], total=None, **_SHOWN)
 
     rows: list[LearningRow]
-    total: LearningRow | None = Field(description="Null where it would tell of a hidden group")
+    total: LearningRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class ContentUseQuery(ViewQuery):
@@ -139,7 +139,7 @@ class ContentUseView(ViewAnswer):
     model_config = example(group_by=["content_type", "content_id"], total=None, **_SHOWN)
 
     rows: list[ContentRow]
-    total: ContentRow | None = Field(description="Null where it would tell of a hidden group")
+    total: ContentRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class AchievementsReachedQuery(ViewQuery):
@@ -156,7 +156,7 @@ class AchievementsReachedView(ViewAnswer):
     model_config = example(group_by=["kind", "key"], total=None, **_SHOWN)
 
     rows: list[AchievementRow]
-    total: AchievementRow | None = Field(description="Null where it would tell of a hidden group")
+    total: AchievementRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class ProfilerUseQuery(ViewQuery):
@@ -173,7 +173,7 @@ class ProfilerUseView(ViewAnswer):
     model_config = example(group_by=["track"], total=None, **_SHOWN)
 
     rows: list[ProfilerRow]
-    total: ProfilerRow | None = Field(description="Null where it would tell of a hidden group")
+    total: ProfilerRow | None = Field(description="Of what is shown; null of nothing")
 
 
 class IntakeQuery(ViewQuery):
@@ -235,7 +235,7 @@ class EffectivenessView(ViewAnswer):
 
     window_days: int = WINDOW_DAYS
     rows: list[CohortRow]
-    total: CohortRow | None = Field(description="Null where it would tell of a hidden group")
+    total: CohortRow | None = Field(description="Of what is shown; null of nothing")
     comparisons: list[ComparisonView] = Field(
         description="Associations, not effects: who looks for help may be another sort of learner"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from functions.analytics.rules.sketches import K, estimate, united
 
@@ -16,11 +17,13 @@ Key = tuple[str | None, ...]
 @dataclass
 class Cell:
     """The numbers of a group. ``people`` are those that are known to be different ones; others
-    are told apart by their hashes, shard by shard."""
+    are told apart by their hashes, shard by shard. ``updated_at`` is when something was last
+    counted among it."""
 
     counts: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, set[int]] = field(default_factory=dict)
     people: int = 0
+    updated_at: datetime | None = None
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add numbers."""
@@ -34,10 +37,16 @@ class Cell:
         if len(held) > _MOST_HELD:
             self.hashes[shard] = set(united(held))
 
+    def touch(self, at: datetime | None) -> None:
+        """Something was counted then."""
+        if at is not None:
+            self.updated_at = max(at, self.updated_at or at)
+
     def take(self, other: Cell) -> None:
         """Add all of another group; ``people`` are taken to be others than here."""
         self.add(other.counts)
         self.people += other.people
+        self.touch(other.updated_at)
         for shard, hashes in other.hashes.items():
             self.see(shard, hashes)
 

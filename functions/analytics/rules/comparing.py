@@ -31,7 +31,8 @@ class Side:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Those who used something and those who did not; both None where one has too few."""
+    """Those who used something and those who did not; both None where one has too few, or would
+    tell of too few."""
 
     help: str
     used: Side | None
@@ -42,16 +43,33 @@ class Comparison:
 
 
 def comparisons(counts: Mapping[str, int]) -> list[Comparison]:
-    """What the counts of cohorts say of recipes, of coaching, and of either."""
-    return [_comparison(counts, help_) for help_ in HELPS]
+    """What the counts of cohorts say of recipes, of coaching, and of either.
+
+    Who used either less who used one of them is who used the other alone, and the three lead to
+    who used both: where any of these are some and fewer than ten, either is left out.
+    """
+    found = [_comparison(counts, help_) for help_ in HELPS]
+    recipe, coaching, either = (_number(counts, each) for each in ("recipe", "coaching", "either"))
+    parts = (either - recipe, either - coaching, recipe + coaching - either)
+    if any(0 < number < LEAST for number in parts):
+        return [_hidden(each.help) if each.help == "either" else each for each in found]
+    return found
+
+
+def _number(counts: Mapping[str, int], help_: str) -> int:
+    return counts.get(f"with_{help_}", 0)
+
+
+def _hidden(help_: str) -> Comparison:
+    return Comparison(help_, None, None, None, None, None)
 
 
 def _comparison(counts: Mapping[str, int], help_: str) -> Comparison:
-    number, achieved = counts.get(f"with_{help_}", 0), counts.get(f"with_{help_}_achieved", 0)
+    number, achieved = _number(counts, help_), counts.get(f"with_{help_}_achieved", 0)
     used = Side(number, achieved)
     without = Side(counts.get("profiled", 0) - number, counts.get("achieved", 0) - achieved)
     if min(used.learners, without.learners) < LEAST:
-        return Comparison(help_, None, None, None, None, None)
+        return _hidden(help_)
     difference = used.share - without.share
     (low_1, high_1), (low_2, high_2) = _wilson(used), _wilson(without)
     below = sqrt((used.share - low_1) ** 2 + (high_2 - without.share) ** 2)

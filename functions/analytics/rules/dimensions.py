@@ -80,7 +80,8 @@ DIMENSIONS: Mapping[ViewName, Dimensions] = {
 def named(text: str) -> str:
     """A group's name of what somebody wrote: one spelling, 60 characters at most.
 
-    ``Security  Analyst`` and ``security analyst`` are one career.
+    ``Security  Analyst`` and ``security analyst`` are one career. It is for words alone: two ids
+    that differ in case, or after 60 characters, are of two things.
     """
     folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     plain = "".join(each for each in folded if unicodedata.category(each)[0] != "C")

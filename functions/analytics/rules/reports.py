@@ -97,7 +97,7 @@ def counted(name: ReportName, at: datetime, data: Mapping[str, Any]) -> Iterator
     content_type, content_id = _FIXED.get(name, (None, None))
     group = (
         content_type or named(data["content_type"]),
-        content_id or named(data["content_id"]),
+        content_id or data["content_id"],
         data["audience"],
     )
     counts = {_COUNTED[name]: 1, "ms": 1000 * (data.get("seconds") or 0)}

@@ -1,52 +1,94 @@
-"""Which groups are shown: none of fewer than ten people, and none that leads to one of these.
+"""What is left out of views: numbers of fewer than ten people, and what would lead to these.
 
-Small groups show no numbers (a minimum group size, as in disclosure control of official
-statistics: Hundepool et al. 2012, "Statistical Disclosure Control", ch. 4: primary suppression).
-Beside a total, what is hidden is the total less what is shown. So more are hidden, the smallest
-first, until that difference is of two groups and of ten people at least; where that would leave
-nothing to show, there is no total instead (secondary suppression). This holds within one answer:
-who subtracts the answers to overlapping questions can come nearer.
+It is decided on cells: a group by *everything* that a view counts by, whatever is asked for
+(primary suppression: Hundepool et al. 2012, "Statistical Disclosure Control", ch. 4). A cell of
+fewer than ten people is left out of rows and totals alike. Rows of any grouping are sums of the
+cells that are left, so groupings of one range of days lead to those alone.
+
+Grouped by a period, a cell has parts. What is left out of them is the cell less the parts that
+are shown, and a cell is told without periods as well. So more parts are left out, the smallest
+first, until those left out are two and of ten people together, over the range and, for days, in
+each month and week (secondary suppression). So no two answers to one range differ by fewer than
+ten people. Who subtracts answers to ranges that overlap, or puts days, weeks and months together,
+can still come nearer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from functions.analytics.rules.cells import Cell, Key, sum_of
+from functions.analytics.rules.cells import Cell, sum_of
+from functions.analytics.rules.dimensions import Group, month_of, period_of
 
 LEAST = 10
-"""People a group needs to be shown."""
+"""People that something told has to be of."""
+
+Parts = Mapping[str, Cell]
+"""A cell by period; under one name where it is not parted."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """The groups that are shown, how many are not, and whether a total can stand beside them."""
+    """The parts of cells that are shown, and how many are not."""
 
-    cells: Mapping[Key, Cell]
+    cells: Mapping[Group, Parts]
     hidden: int
-    with_total: bool
 
 
-def shown(cells: Mapping[Key, Cell]) -> Shown:
-    """Hide what is of too few people, and what would tell it."""
-    sizes = {key: cell.learners for key, cell in cells.items()}
-    hidden = {key for key, size in sizes.items() if size < LEAST}
-    rest = sorted(cells.keys() - hidden, key=lambda key: (sizes[key], _sortable(key)))
-    together = sum_of(cells[key] for key in hidden)
-    while _tells(hidden, together) and len(rest) > 1:
-        smallest = rest.pop(0)
-        hidden.add(smallest)
-        together.take(cells[smallest])
-    with_total = bool(cells) and not _tells(hidden, together)
-    kept = {key: cell for key, cell in cells.items() if key not in hidden}
-    return Shown(kept, len(hidden), with_total)
+def shown(cells: Mapping[Group, Parts], *, alone: bool = False) -> Shown:
+    """Leave out what is of too few people, and what would tell it.
+
+    With ``alone`` parts are never put together but with those that are shown themselves, so each
+    stands for itself.
+    """
+    found: dict[Group, Parts] = {}
+    hidden = 0
+    for group, parts in cells.items():
+        left_out = _small(parts) if alone else _left_out(parts)
+        hidden += len(left_out)
+        if len(left_out) < len(parts):
+            found[group] = {at: cell for at, cell in parts.items() if at not in left_out}
+    return Shown(found, hidden)
 
 
-def _tells(hidden: Collection[Key], together: Cell) -> bool:
-    """Whether a total would tell of what is hidden."""
-    return bool(hidden) and (len(hidden) == 1 or together.learners < LEAST)
+def _small(parts: Parts) -> set[str]:
+    return {at for at, cell in parts.items() if cell.learners < LEAST}
 
 
-def _sortable(key: Key) -> tuple[str, ...]:
-    return tuple(part or "" for part in key)
+def _left_out(parts: Parts) -> set[str]:
+    hidden = _small(parts)
+    if not hidden:
+        return hidden
+    if sum_of(parts.values()).learners < LEAST:
+        return set(parts)
+    sizes = {at: cell.learners for at, cell in parts.items()}
+    spans = _spans(parts)
+    changed = True
+    while changed:
+        changed = False
+        for span in spans:
+            rest = sorted(span - hidden, key=lambda at: (sizes[at], at))
+            while rest and _tells(parts, span & hidden):
+                hidden.add(rest.pop(0))
+                changed = True
+    return hidden
+
+
+def _spans(parts: Collection[str]) -> list[set[str]]:
+    """Which parts are told together elsewhere: all of them, and days by month and by week."""
+    spans: dict[str, set[str]] = {"": set(parts)}
+    for at in parts:
+        if len(at) == len("2026-03-01"):
+            day = date.fromisoformat(at)
+            for name in (month_of(day), period_of(day, "week")):
+                spans.setdefault(name, set()).add(at)
+    return list(spans.values())
+
+
+def _tells(parts: Parts, hidden: Collection[str]) -> bool:
+    """Whether the sum of these parts would tell of too few."""
+    if not hidden:
+        return False
+    return len(hidden) == 1 or sum_of(parts[at] for at in hidden).learners < LEAST

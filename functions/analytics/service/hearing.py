@@ -181,7 +181,7 @@ def _content(_stores: Stores, event: Event) -> _Heard:
     counts = {"completed": 1}
     if told.score is not None:
         counts |= {"scored": 1, "score": hundredths(told.score)}
-    group = (named(told.content_type), named(told.content_id), "learner")
+    group = (named(told.content_type), told.content_id, "learner")
     return _Heard(_plain(event), [Fact("content", group, day_of(told.completed_at), counts)])
 
 

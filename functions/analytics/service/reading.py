@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -11,13 +11,13 @@ from functions.analytics.rules.counting import split_key
 from functions.analytics.rules.dimensions import (
     DIMENSIONS,
     PERIODS,
-    Period,
+    Group,
     ViewName,
     month_of,
     period_of,
 )
 from functions.analytics.rules.documents import CONTAINER, Aggregate, Cohort, view_month_of
-from functions.analytics.rules.suppression import shown
+from functions.analytics.rules.suppression import Parts, shown
 from shared.documents.port import Json, Order, Range
 from shared.errors import Unprocessable
 from shared.stores import Stores
@@ -40,13 +40,19 @@ class Asked:
 
 @dataclass
 class Found:
-    """What a view shows: its groups in order, how many were hidden, and the total where it may
-    be told. ``updated_at`` is when something was last counted among it."""
+    """What a view shows: its groups in order, how many cells are left out of everything, and the
+    total of the groups. ``updated_at`` is when something was last counted among it."""
 
     rows: list[tuple[Key, Cell]] = field(default_factory=list)
     hidden: int = 0
     total: Cell | None = None
-    updated_at: datetime | None = None
+
+    @property
+    def updated_at(self) -> datetime | None:
+        return self.total.updated_at if self.total is not None else None
+
+
+_Cells = dict[Group, dict[str, Cell]]
 
 
 def read(stores: Stores, tenant_id: str, asked: Asked, *, suppresses: bool = True) -> Found:
@@ -54,35 +60,37 @@ def read(stores: Stores, tenant_id: str, asked: Asked, *, suppresses: bool = Tru
 
     Raises ``Unprocessable`` where that would be more than one answer can take in.
     """
-    cells: dict[Key, Cell] = {}
-    found = Found()
+    cells: _Cells = {}
+    whole_months = asked.view == "effectiveness"
     for body in _documents(stores, tenant_id, asked):
-        if asked.view == "effectiveness":
-            updated = _add_cohort(cells, Cohort.of(body), asked)
+        if whole_months:
+            _add_cohort(cells, Cohort.of(body))
         else:
-            updated = _add_aggregate(cells, Aggregate.of(body), asked)
-        if updated is not None:
-            found.updated_at = max(updated, found.updated_at or updated)
+            _add_aggregate(cells, Aggregate.of(body), asked)
+    kept: Mapping[Group, Parts] = cells
+    found = Found()
     if suppresses:
-        told = shown(cells)
-        found.hidden = told.hidden
-        kept, with_total = dict(told.cells), told.with_total
-    else:
-        kept, with_total = cells, bool(cells)
-    # a cohort's learners are all others than another's; those of days and groups are told apart
-    found.total = sum_of(cells.values()) if with_total else None
-    sizes = {
-        key: (cell.learners, max(cell.counts.values(), default=0)) for key, cell in kept.items()
-    }
-    at = next((n for n, name in enumerate(asked.group_by) if name in PERIODS), None)
-
-    def order(key: Key) -> tuple[str, int, int, tuple[str, ...]]:
-        period = "" if at is None else key[at] or ""
-        learners, most = sizes[key]
-        return (period, -learners, -most, tuple(part or "" for part in key))
-
-    found.rows = [(key, kept[key]) for key in sorted(kept, key=order)]
+        # by month whatever is asked, so that no two ranges of months tell one that is left out
+        told = shown(cells, alone=whole_months)
+        kept, found.hidden = told.cells, told.hidden
+    rows: dict[Key, Cell] = {}
+    for group, parts in kept.items():
+        values = dict(zip(DIMENSIONS[asked.view].names, group, strict=True))
+        for period, cell in parts.items():
+            key = tuple(period if name in PERIODS else values[name] for name in asked.group_by)
+            rows.setdefault(key, Cell()).take(cell)
+    found.total = sum_of(rows.values()) if rows else None
+    order = {key: _place(asked, key, cell) for key, cell in rows.items()}
+    found.rows = [(key, rows[key]) for key in sorted(rows, key=order.__getitem__)]
     return found
+
+
+def _place(asked: Asked, key: Key, cell: Cell) -> tuple[str, int, int, tuple[str, ...]]:
+    """Where a row stands: by period, then by how many people it is of."""
+    at = next((n for n, name in enumerate(asked.group_by) if name in PERIODS), None)
+    period = "" if at is None else key[at] or ""
+    most = max(cell.counts.values(), default=0)
+    return (period, -cell.learners, -most, tuple(part or "" for part in key))
 
 
 def _documents(stores: Stores, tenant_id: str, asked: Asked) -> Iterator[Json]:
@@ -118,56 +126,42 @@ def _documents(stores: Stores, tenant_id: str, asked: Asked) -> Iterator[Json]:
             return
 
 
-def _add_aggregate(cells: dict[Key, Cell], aggregate: Aggregate, asked: Asked) -> datetime | None:
-    """Add a group's days to what they are asked for by; None where nothing of it is."""
+def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
+    """Add a group's days; nothing where it has none of what is grouped by."""
     values = dict(zip(DIMENSIONS[asked.view].names, aggregate.group, strict=True))
     if any(values[name] is None for name in asked.group_by if name in values):
-        return None
+        return
     begin = date.fromisoformat(f"{aggregate.month}-01")
-    fits = False
+    period = next((each for each in PERIODS if each in asked.group_by), None)
     cells_of_days: dict[int, Cell | None] = {}
 
     def cell_of(number: int) -> Cell | None:
         if number not in cells_of_days:
             day = begin + timedelta(days=number - 1)
-            cells_of_days[number] = (
-                cells.setdefault(_key(asked, values, day), Cell())
-                if asked.first <= day <= asked.last
-                else None
-            )
+            cell = None
+            if asked.first <= day <= asked.last:
+                parts = cells.setdefault(aggregate.group, {})
+                cell = parts.setdefault("" if period is None else period_of(day, period), Cell())
+                cell.touch(aggregate.updated_at)
+            cells_of_days[number] = cell
         return cells_of_days[number]
 
     for name, sum_ in aggregate.n.items():
         number, counter = split_key(name)
         cell = cell_of(number)
         if cell is not None:
-            fits = True
             cell.counts[counter] = cell.counts.get(counter, 0) + sum_
     for name, hashes in aggregate.s.items():
         cell = cell_of(int(name[1:]))
         if cell is not None:
-            fits = True
             cell.see(aggregate.shard, hashes)
-    return aggregate.updated_at if fits else None
 
 
-def _key(asked: Asked, values: dict[str, str | None], day: date) -> Key:
-    return tuple(
-        period_of(day, _period(name)) if name in PERIODS else values[name]
-        for name in asked.group_by
-    )
-
-
-def _add_cohort(cells: dict[Key, Cell], cohort: Cohort, asked: Asked) -> datetime | None:
-    values = {"month": cohort.cohort_month, "track": cohort.track}
+def _add_cohort(cells: _Cells, cohort: Cohort) -> None:
     profiled = cohort.counts.get("profiled", 0)
-    if not profiled:
-        return None
-    cell = cells.setdefault(tuple(values[name] for name in asked.group_by), Cell())
-    cell.people += profiled
-    cell.add(cohort.counts)
-    return cohort.updated_at
-
-
-def _period(name: str) -> Period:
-    return next(period for period in PERIODS if period == name)
+    if profiled:
+        # a cohort's learners are all others than another's
+        cell = cells.setdefault((cohort.track,), {}).setdefault(cohort.cohort_month, Cell())
+        cell.people += profiled
+        cell.add(cohort.counts)
+        cell.touch(cohort.updated_at)

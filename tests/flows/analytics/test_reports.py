@@ -102,6 +102,19 @@ def test_a_batch_of_fifty_different_things_is_counted(analyst: Analyst) -> None:
     assert len(analyst.rows("content", "content_type", "content_id", suppresses=False)) == 50
 
 
+def test_ids_that_are_alike_are_two_things(analyst: Analyst) -> None:
+    """In case, or after sixty characters; spellings of a type of content are one."""
+    begin = "course-2026-cyber-security-foundations.module-03.networking.lesson-"
+    ids = {"Lesson-A", "lesson-a", f"{begin}ports", f"{begin}routing"}
+    for user in learners(12):
+        for content_id in ids:
+            told: dict[str, Any] = {"content_type": "Lesson", "content_id": content_id}
+            analyst.report(user, "content.opened", content_id, **told)
+    analyst.count()
+    rows = analyst.rows("content", "content_type", "content_id")
+    assert {key: row["opened"] for key, row in rows.items()} == {("lesson", i): 12 for i in ids}
+
+
 def test_another_tenants_reports_are_its_own(analyst: Analyst) -> None:
     """The same person's id in two tenants is two people."""
     rival = Analyst(analyst.house, RIVAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from math import sqrt
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from functions.analytics.rules.cells import Cell, Key
 from functions.analytics.rules.comparing import comparisons
-from functions.analytics.rules.dimensions import MOST_CHARACTERS, named
+from functions.analytics.rules.dimensions import MOST_CHARACTERS, named, period_of
 from functions.analytics.rules.histograms import bucket_of, exact_percentile, percentile
 from functions.analytics.rules.reports import NEEDS, REPORT_NAMES, held_to, wrong_with
 from functions.analytics.rules.sketches import K, added, estimate, hash_of, united
@@ -67,60 +67,69 @@ def crowd(number: int, of_what: str = "p") -> list[str]:
 def test_ten_are_shown_and_nine_are_not() -> None:
     """The border itself."""
     for number, is_shown in ((LEAST, True), (LEAST - 1, False)):
-        told = shown({("a",): cell(*crowd(number))})
+        told = shown({("a",): {"": cell(*crowd(number))}})
         assert (("a",) in told.cells) == is_shown
-        assert told.with_total == is_shown
         assert told.hidden == int(not is_shown)
 
 
-def test_a_hidden_group_is_not_the_total_less_the_others() -> None:
+def test_a_part_that_is_left_out_is_not_the_cell_less_the_others() -> None:
     """The smallest of those that are shown goes with it."""
-    cells: dict[Key, Cell] = {
-        ("small",): cell(*crowd(3, "s")),
-        ("middle",): cell(*crowd(15, "m")),
-        ("large",): cell(*crowd(40, "l")),
+    parts = {
+        "2026-01": cell(*crowd(3, "s")),
+        "2026-02": cell(*crowd(15, "m")),
+        "2026-03": cell(*crowd(40, "l")),
     }
-    told = shown(cells)
-    assert set(told.cells) == {("large",)}
-    assert (told.hidden, told.with_total) == (2, True)
+    told = shown({("a",): parts})
+    assert set(told.cells[("a",)]) == {"2026-03"}
+    assert told.hidden == 2
+    assert set(shown({("a",): parts}, alone=True).cells[("a",)]) == {"2026-02", "2026-03"}
 
 
-def test_two_hidden_groups_of_the_same_few_people_take_another_with_them() -> None:
-    """For their sum is of as few."""
-    few = crowd(4, "s")
-    cells: dict[Key, Cell] = {
-        ("one",): cell(*few), ("two",): cell(*few),
-        ("middle",): cell(*crowd(15, "m")), ("large",): cell(*crowd(40, "l")),
-    }  # fmt: skip
-    assert set(shown(cells).cells) == {("large",)}
-    others: dict[Key, Cell] = cells | {("two",): cell(*crowd(7, "t"))}
-    assert set(shown(others).cells) == {("middle",), ("large",)}
-    assert shown(others).with_total
-
-
-def test_the_last_group_stays_and_the_total_goes() -> None:
-    """Where hiding another would leave nothing."""
-    told = shown({("small",): cell("a"), ("large",): cell(*crowd(40))})
-    assert set(told.cells) == {("large",)}
-    assert not told.with_total
-
-
-sizes = st.lists(st.integers(min_value=1, max_value=30), max_size=8)
-
-
-@given(sizes)
-def test_no_difference_is_of_too_few(numbers: list[int]) -> None:
-    """Beside a total, what is hidden is of two groups and ten people, or nothing is hidden."""
-    cells: dict[Key, Cell] = {
-        (f"g{n}",): cell(*crowd(size, f"{n}-")) for n, size in enumerate(numbers)
+def test_days_are_not_a_month_less_the_others() -> None:
+    """Two days of different months are each beside one more of theirs."""
+    parts = {
+        f"2026-0{month}-{day}": cell(*crowd(20)) for month in (1, 2) for day in ("06", "07", "08")
     }
-    told = shown(cells)
-    assert all(each.learners >= LEAST for each in told.cells.values())
-    hidden = [numbers[int(key[0][1:])] for key in cells if key not in told.cells and key[0]]
-    assert len(hidden) == told.hidden
-    if told.with_total and hidden:
-        assert len(hidden) >= 2
-        assert sum(hidden) >= LEAST
+    parts |= {"2026-01-05": cell("a"), "2026-02-05": cell(*crowd(9))}
+    left = shown({("a",): parts}).cells[("a",)]
+    for month in ("2026-01", "2026-02"):
+        assert len([day for day in left if day.startswith(month)]) == 2
+
+
+DAYS = [START.date() + timedelta(days=n) for n in range(45)]
+spread = st.dictionaries(
+    st.sampled_from(DAYS), st.sets(st.integers(0, 40), min_size=1, max_size=25), max_size=12
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), spread))
+def test_answers_to_one_range_lead_to_ten_people_at_least(
+    people: dict[str, dict[date, set[int]]],
+) -> None:
+    """Whatever of them is subtracted: a cell or none, by days, weeks, months or whole."""
+    by: dict[str, dict[Key, set[str]]] = {}
+    for period in ("", "day", "week", "month"):
+        cells: dict[Key, dict[str, Cell]] = {}
+        for group, days in people.items():
+            for day, who in days.items():
+                at = period_of(day, period) if period else ""  # type: ignore[arg-type]
+                parts = cells.setdefault((group,), {})
+                parts.setdefault(at, cell()).take(cell(*who))
+        told = shown(cells)
+        by[period] = {group: set(parts) for group, parts in told.cells.items()}
+        for shown_parts in told.cells.values():
+            assert all(part.learners >= LEAST for part in shown_parts.values())
+    for group, days in people.items():
+        for period, wider in (("day", "week"), ("day", "month"), ("day", ""), ("week", ""),
+                              ("month", "")):  # fmt: skip
+            for span in by[wider].get((group,), set()):
+                of_span = {
+                    day for day in days
+                    if not span or period_of(day, wider) == span  # type: ignore[arg-type]
+                }  # fmt: skip
+                left = by[period].get((group,), set())
+                rest = [day for day in of_span if period_of(day, period) not in left]  # type: ignore[arg-type]
+                assert not rest or len(set().union(*(days[day] for day in rest))) >= LEAST
 
 
 @given(st.lists(st.integers(min_value=0, max_value=10**8), min_size=1, max_size=60))
@@ -153,6 +162,18 @@ def test_a_comparison_has_newcombes_interval() -> None:
     assert recipe.low == pytest.approx(0.0524, abs=5e-5)
     assert recipe.high == pytest.approx(0.3339, abs=5e-5)
     assert comparisons({"profiled": 19, "with_recipe": 10})[0].used is None
+
+
+@pytest.mark.parametrize(
+    ("recipe", "coaching", "either", "told"),
+    [(12, 1, 13, False), (13, 12, 13, False), (20, 20, 35, False), (20, 20, 30, True)],
+)
+def test_either_does_not_tell_of_few(recipe: int, coaching: int, either: int, told: bool) -> None:
+    """Who used one of two alone, or both, are none or ten where all three are told."""
+    counts = {"profiled": 60, "with_recipe": recipe, "with_coaching": coaching}
+    found = comparisons({**counts, "with_either": either})
+    assert found[0].used is not None
+    assert (found[2].used is not None) is told
 
 
 def test_rows_as_csv() -> None:
