@@ -15,7 +15,7 @@ from functions.nightly_backup.service.means import BLOBS, Means
 from functions.nightly_backup.service.parts import write_part
 from functions.nightly_backup.service.pruning import prune
 from shared import telemetry, topology
-from shared.errors import Invalid, Missing
+from shared.errors import Exists, Invalid, Missing
 from shared.events.backup import BackupAdvanced
 from shared.events.envelope import Event, EventData, read_data
 from shared.messaging import IdempotencyKey, Outcome
@@ -160,27 +160,38 @@ def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBacku
         key_check=key_check(means, job.id),
         containers=containers,
     )
-    content = manifest.model_dump_json(indent=1).encode()
-    means.stores.blobs.put(BLOBS, manifest_name(job.id), content, content_type="application/json")
-    if read_manifest(means.stores, job.id) != manifest:
-        raise Invalid("the manifest was not kept as it was written")
+    manifest = _written(means, manifest)
     telemetry.log(
         "backup.finished",
         backup=job.id,
         documents=manifest.documents,
         raw_bytes=manifest.raw_bytes,
         compressed_bytes=manifest.compressed_bytes,
-        seconds=round((now - job.started_at).total_seconds(), 1),
+        seconds=round((manifest.finished_at - job.started_at).total_seconds(), 1),
     )
     return jobs.moved(
         job,
         now,
         state="done",
-        finished_at=now,
+        finished_at=manifest.finished_at,
         containers_left=(),
         continuation=None,
-        containers=containers,
+        containers=manifest.containers,
     )
+
+
+def _written(means: Means, manifest: Manifest) -> Manifest:
+    """Write a manifest; returns it, or the one that is there. A step that wakes up late must not
+    name files in it that went when another's step had counted."""
+    stores, name = means.stores, manifest_name(manifest.backup_id)
+    content = manifest.model_dump_json(indent=1).encode()
+    try:
+        stores.blobs.put(BLOBS, name, content, content_type="application/json", if_absent=True)
+    except Exists:
+        return read_manifest(stores, manifest.backup_id)
+    if read_manifest(stores, manifest.backup_id) != manifest:
+        raise Invalid("the manifest was not kept as it was written")
+    return manifest
 
 
 LINE = jobs.Line(
