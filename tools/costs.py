@@ -269,16 +269,16 @@ def tables() -> dict[str, str]:
 
 
 def filled(text: str) -> str:
-    """The page with each table between its marks, ``<!-- name -->`` and ``<!-- end -->``."""
+    """The page with each table between its marks, ``<!-- name -->`` and ``<!-- end -->``.
+
+    Raises ``ValueError`` where a table has no place, or more than one.
+    """
     for name, table in tables().items():
-        text, found = re.subn(
-            rf"(<!-- {name} -->\n).*?(<!-- end -->)",
-            lambda marks, table=table: f"{marks[1]}{table}\n{marks[2]}",
-            text,
-            flags=re.DOTALL,
-        )
-        if found != 1:
-            raise ValueError(f"docs/costs.md has {found} places for {name!r}")
+        before, *rest = text.split(f"<!-- {name} -->\n")
+        if len(rest) != 1 or "<!-- end -->" not in rest[0]:
+            raise ValueError(f"docs/costs.md has {len(rest)} places for {name!r}")
+        after = rest[0].partition("<!-- end -->")[2]
+        text = f"{before}<!-- {name} -->\n{table}\n<!-- end -->{after}"
     return text
 
 
