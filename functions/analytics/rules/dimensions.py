@@ -42,8 +42,8 @@ class Dimensions:
     """What a view counts by.
 
     ``open_ended`` are those that have as many values as people send; ``made_up`` those among them
-    that may hold any words, and are counted under a digest; ``most_groups`` bounds how many
-    groups one shard holds in a month.
+    that may hold any words, ids that clients send among them, and are counted under a digest;
+    ``most_groups`` bounds how many groups one shard holds in a month.
     """
 
     names: tuple[str, ...]
@@ -62,12 +62,12 @@ class Dimensions:
 DIMENSIONS: Mapping[ViewName, Dimensions] = {
     "careers": Dimensions(("career",), ("career",), ("career",)),
     "companions": Dimensions(("companion",), ("companion",), ("companion",)),
-    "skills": Dimensions(("skill", "subject", "grade"), ("skill",), most_groups=1500),
+    "skills": Dimensions(("skill", "subject", "grade"), ("skill",), ("skill",), most_groups=1500),
     "journeys": Dimensions(("grade", "container", "subject")),
     "content": Dimensions(
         ("content_type", "content_id", "audience"),
         ("content_type", "content_id"),
-        ("content_type",),
+        ("content_type", "content_id"),
         most_groups=1500,
     ),
     "achievements": Dimensions(("kind", "key")),

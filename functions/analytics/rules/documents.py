@@ -119,7 +119,8 @@ class Groups(_Of):
 
 
 class Aggregate(_Of):
-    """What a group of a view came to on each day of a month. It names nobody.
+    """What a group of a view came to on each day of a month. It holds no words that people sent,
+    but their digests.
 
     ``n`` are sums by day and name, ``d07_answers``; ``s`` the sketch of each day's people.
     """
@@ -134,7 +135,8 @@ class Aggregate(_Of):
 
 
 class Label(_Of):
-    """What somebody called a career, a companion or a type of content in this month."""
+    """What somebody called a career, a companion, a skill, or content and its type, in this
+    month."""
 
     kind: Literal["label"] = "label"
     user_id: str

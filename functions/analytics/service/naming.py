@@ -1,6 +1,7 @@
 """Names that people made up: kept beside the people, never in counts.
 
-A career may be somebody's own name. So counts know it by a keyed digest alone, and each learner
+A career may be somebody's own name, and so may the id of a piece of content or a skill, which
+clients send. So counts know it by a keyed digest alone, and each learner
 who used it has a document that says what it was, which an erasure finds. A view looks the name of
 a group up where it shows the group; nobody is left to say it where all were erased.
 """

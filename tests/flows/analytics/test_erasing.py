@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from functions.accounts.service.personal_data.erasing import SETTLES_AFTER, take_up
@@ -57,6 +59,23 @@ def test_events_go_and_counts_stay(analyst: Analyst, house: House) -> None:
     assert analyst.rows("careers", "career") == before
     assert analyst.rows("effectiveness", "month") == cohorts
     assert before[("pilot",)]["learners"] == 10
+
+
+def test_an_id_that_is_a_name_goes_with_its_learner(analyst: Analyst, house: House) -> None:
+    """Of content and of a skill; what was shared with others is still called what it was."""
+    own: dict[str, Any] = {"content_type": "portfolio", "content_id": "jane.doe.1987"}
+    analyst.report(USER_ID, "content.opened", "own", **own)
+    analyst.count()
+    analyst.hear(answered(USER_ID, "own", skill="jane.doe.born-1987"))
+    assert not any("jane" in str(body) for body in analyst.stored("aggregate"))
+    named = analyst.read("content", "content_id", suppresses=False)
+    assert len(named.rows) == 2
+    assert ("jane.doe.1987",) in analyst.rows("content", "content_id", suppresses=False)
+    _erase(house)
+    for item in house.documents.query(CONTAINER, (), limit=1000).items:
+        assert "jane" not in str(item.body)
+    assert ("(unnamed)",) in analyst.rows("content", "content_id", suppresses=False)
+    assert set(analyst.rows("skills", "skill")) == {("math.fractions",)}
 
 
 def test_nothing_comes_back(analyst: Analyst, house: House) -> None:
