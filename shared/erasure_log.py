@@ -63,8 +63,8 @@ def _log(stores: Stores, tombstone: Tombstone) -> None:
     try:
         with stores.blobs.open(LOG, name) as blob:
             held = Tombstone.model_validate_json(blob.read())
-    except Missing:
-        pass
+    except (Missing, ValidationError):
+        pass  # one that cannot be read stops no erasure, and is written anew
     else:
         if held.requested_at >= tombstone.requested_at:
             return

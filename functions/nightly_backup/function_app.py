@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 import azure.functions as func
@@ -40,9 +41,14 @@ def backup_hear(message: func.ServiceBusMessage) -> None:
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 30 2 * * *", use_monitor=False)
 def nightly_backup(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
-    """Every night at half past two (UTC): begin a backup."""
+    """Every night at half past two (UTC): begin a backup, unless a restore goes on: one of half a
+    house would be the latest."""
     with telemetry.triggered("timer", "nightly_backup", flow="nightly_backup"):
-        backing_up.begin_nightly(means())
+        found = means()
+        if restoring.is_led_on(found):
+            telemetry.log("backup.put_off", level=logging.WARNING)
+            return
+        backing_up.begin_nightly(found)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 30 6 1 * *", use_monitor=False)

@@ -69,6 +69,12 @@ def running(means: Means, line: Line[J]) -> J | None:
     return job if job.state == "running" else None
 
 
+def is_led_on(means: Means, line: Line[J]) -> bool:
+    """Whether a job of a kind is under way that has done a step of late."""
+    job = running(means, line)
+    return job is not None and not _is_abandoned(job, means.clock())
+
+
 def begin(
     means: Means,
     line: Line[J],
@@ -159,7 +165,7 @@ def carry_out(
                 decide=lambda: _stepped_here(means, line, job_id),
                 now=means.clock(),
             )
-        except Conflict:
+        except (Conflict, Rejected):
             # a host that is at it as well is now and then faster, several times on end
             hindered += 1
             if hindered == MOST_HINDRANCES:

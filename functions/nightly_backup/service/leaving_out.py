@@ -22,14 +22,18 @@ class Erased:
     """What is known of erasures in the store that is restored into: its tombstones are there
     before anything else.
 
-    ``ended`` is when the backup was: an erasure that was asked for later concerns all that the
-    backup holds of its subject. One from before concerns what was on its way; a candidate's
-    profile or a file may have come in anew since.
+    ``began`` and ``ended`` are when the backup did: an erasure that was asked for later concerns
+    all that the backup holds of its subject. One from before concerns what was on its way; a
+    candidate's profile or a file may have come in anew since. Of one from between nobody knows
+    whether a document was read before it: only one that tells its own moment comes back.
     """
 
-    def __init__(self, stores: Stores, pseudonyms: Pseudonyms, ended: datetime) -> None:
+    def __init__(
+        self, stores: Stores, pseudonyms: Pseudonyms, began: datetime, ended: datetime
+    ) -> None:
         self._stores = stores
         self._pseudonyms = pseudonyms
+        self._began = began
         self._ended = ended
         self._known: dict[tuple[str, SubjectKind, str], datetime | None] = {}
 
@@ -48,7 +52,7 @@ class Erased:
                 return "leave_out"
             else:
                 own = _own_word(kind, identity, body, at)
-                if own is False:
+                if own is False or (own is None and at > self._began):
                     return "leave_out"
                 found = found or own is None
         return "at_the_end" if found else "restore"

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from functions.nightly_backup.rules.documents import CONTAINER, CURRENT_ID, Current, partition_of
+from functions.nightly_backup.rules.documents import (
+    CONTAINER,
+    CURRENT_ID,
+    Current,
+    JobKind,
+    partition_of,
+)
 from functions.nightly_backup.rules.manifest import MANIFEST, manifest_name
 from functions.nightly_backup.rules.retention import kept
 from functions.nightly_backup.service import catalogue
@@ -14,16 +20,18 @@ from shared import telemetry
 
 LEFT_AFTER = timedelta(days=2)
 """How old files of a backup without a manifest are before they go."""
+_KINDS: tuple[JobKind, ...] = ("backups", "restores", "self_tests")
 
 
 def prune(means: Means) -> tuple[int, int]:
     """Remove backups and leftovers; returns how many backups went, and how many files of none.
 
-    A backup's manifest goes first: from then on it is none, whatever dies.
+    A backup's manifest goes first: from then on it is none, whatever dies. What is being restored
+    or tested stays, until a later night.
     """
     stores = means.stores
     found = {each.backup_id: each.finished_at for each in catalogue.manifests(stores)}
-    gone = sorted(found.keys() - kept(found.items()))
+    gone = sorted(found.keys() - kept(found.items()) - _in_use(means))
     for backup_id in gone:
         stores.blobs.delete(BLOBS, manifest_name(backup_id))
         for info in list(stores.blobs.list(BLOBS, f"{backup_id}/")):
@@ -42,11 +50,11 @@ def _remove_leftovers(means: Means) -> int:
     for info in stores.blobs.list(BLOBS):
         backup_id, _, rest = info.name.partition("/")
         files[backup_id].append((rest, info.modified_at))
-    running = _running(means)
+    in_use = _in_use(means)
     removed = 0
     for backup_id, held in files.items():
         names = {rest for rest, _ in held}
-        if backup_id == running:
+        if backup_id in in_use:
             continue
         named: set[str] = set()
         if MANIFEST in names:
@@ -64,10 +72,16 @@ def _remove_leftovers(means: Means) -> int:
     return removed
 
 
-def _running(means: Means) -> str | None:
-    held = means.stores.documents.get(CONTAINER, partition_of("backups"), CURRENT_ID)
-    if held is None:
-        return None
-    job_id = Current.of(held.body).job_id
-    job = means.stores.documents.get(CONTAINER, partition_of("backups"), job_id)
-    return job_id if job is not None and job.body["state"] == "running" else None
+def _in_use(means: Means) -> set[str]:
+    """The backups that are being made, restored or tested."""
+    found: set[str] = set()
+    for kind in _KINDS:
+        partition = partition_of(kind)
+        held = means.stores.documents.get(CONTAINER, partition, CURRENT_ID)
+        if held is None:
+            continue
+        job_id = Current.of(held.body).job_id
+        job = means.stores.documents.get(CONTAINER, partition, job_id)
+        if job is not None and job.body["state"] == "running":
+            found.add(str(job.body.get("backup_id", job_id)))
+    return found

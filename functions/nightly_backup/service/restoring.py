@@ -23,7 +23,7 @@ from shared.auth import Principal
 from shared.documents.port import MAX_LOADED, Create
 from shared.erasure_log import logged, mark
 from shared.erasures import kept_replay, new_replay
-from shared.errors import Conflict, Missing, Unprocessable
+from shared.errors import Conflict, Missing, Rejected, Unprocessable
 from shared.events.backup import RestoreAdvanced
 from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
@@ -123,6 +123,11 @@ def under_way(means: Means) -> RestoreJob | None:
     return jobs.running(means, LINE)
 
 
+def is_led_on(means: Means) -> bool:
+    """Whether a restore is under way that has done a step of late: the house is half there."""
+    return jobs.is_led_on(means, LINE)
+
+
 def read(means: Means, restore_id: str) -> RestoreJob:
     """A restore. Raises ``Missing``."""
     return jobs.read(means, LINE, restore_id)[0]
@@ -219,7 +224,9 @@ def _at_the_end(means: Means, job: RestoreJob, manifest: Manifest) -> RestoreJob
 class _Loading:
     """Documents on their way into a container, so many at once."""
 
-    def __init__(self, means: Means, name: str, *, overwrite: bool) -> None:
+    def __init__(self, means: Means, job: RestoreJob, name: str, *, overwrite: bool) -> None:
+        self._means = means
+        self._job = job
         self._documents = means.stores.documents
         self._name = name
         self._overwrite = overwrite
@@ -235,10 +242,18 @@ class _Loading:
 
     def end(self) -> None:
         if self._waiting:
+            self._check_due()
             written = self._documents.load(self._name, self._waiting, overwrite=self._overwrite)
             self.restored += written
             self.kept += len(self._waiting) - written
         self._waiting, self._bytes = [], 0
+
+    def _check_due(self) -> None:
+        """Raise ``Rejected`` where another has done this step meanwhile: what came after it is
+        not written over."""
+        job = read(self._means, self._job.id)
+        if (job.state, job.step) != ("running", self._job.step):
+            raise Rejected("superseded: the job has moved on")
 
 
 def _restore_part(
@@ -253,10 +268,12 @@ def _restore_part(
     """Write what a part holds, and tell whether some of it waits for the end; at the end, write
     that. Events that were not sent wait too: what they tell of is to be there before them."""
     declared = topology.load().containers[name]
-    erased = Erased(means.stores, means.pseudonyms, manifest.finished_at)
+    erased = Erased(means.stores, means.pseudonyms, manifest.started_at, manifest.finished_at)
     is_tombstones = name == tombstone.CONTAINER
-    # of erasures the store knows more than any backup
-    loading = _Loading(means, name, overwrite=job.mode != "keep" and not is_tombstones)
+    # of erasures the store knows more than any backup; and what stands in a target that was empty
+    # is this restore's, or newer
+    overwrite = job.mode == "overwrite" and not is_tombstones
+    loading = _Loading(means, job, name, overwrite=overwrite)
     expired = left_out = 0
     waits = False
     with fetched(means.stores, job.backup_id, manifest.containers[name].parts[number]) as file:

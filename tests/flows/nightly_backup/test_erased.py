@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ from tests.flows.accounts.test_replay import erase
 from tests.flows.nightly_backup.keeping import back_up, contents, new_home, restore
 from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
 from tests.flows.stores import house as house
+from tests.kernel.embedded import Failing
 
 _NOT_COMPARED = {"backups", "tombstones", "audit"}
 """What backups keep of themselves, and what grows meanwhile."""
@@ -131,6 +133,49 @@ def test_erased_while_the_target_stands(house: House) -> None:
         restore(house, mode=mode)
         assert _found_of(house, _subjects(planted)) == []
     assert contents(house, but=("backups", "tombstones", "audit")).keys() == before.keys()
+
+
+def test_what_was_read_before_an_erasure_that_was_asked_for_meanwhile(house: House) -> None:
+    """The backup read a candidate's notes, then came the erasure, then the backup's end: no note
+    comes back to whoever applies anew, for it may be of before."""
+    planted = plant(house)
+    place = (TENANT, planted.candidate_id)
+    note = {
+        "id": "old-note", "tenant_id": TENANT, "candidate_id": planted.candidate_id,
+        "kind": "note", "noted_at": house.clock().isoformat(), "text": "of before",
+    }  # fmt: skip
+    house.documents.commit("candidates", place, [Create(note)])
+    seen: list[str] = []
+
+    def scan(real: Any, container: str, **more: Any) -> Any:
+        if container == "candidate_pairs" and not seen:
+            seen.append(container)
+            house.clock.advance(minutes=1)
+            erase(house)
+            house.clock.advance(minutes=1)
+        return real(container, **more)
+
+    documents = Failing(house.documents, "scan", scan)
+    held = {"documents": documents, "blobs": house.blobs, "bus": house.bus}
+    job = back_up(house, "b-1", stores=type("Stores", (), held)())
+    assert seen
+    house.clock.advance(minutes=1)
+    house.drop("fresh.txt", RESUME)
+    house.work_all()
+    assert house.documents.get("candidates", place, planted.candidate_id)
+    assert restore(house, job.id, mode="keep").state == "done"
+    assert house.documents.get("candidates", place, "old-note") is None
+    assert house.documents.get("candidates", place, planted.candidate_id)
+
+
+def test_an_unreadable_file_of_the_log_stops_no_erasure(house: House) -> None:
+    """It is written anew, and the erasure is done."""
+    plant(house)
+    name = f"{TENANT}/{PSEUDONYMS.of(TENANT, 'user', USER_ID)}.json"
+    house.blobs.put("erasure-log", name, b"")
+    erase(house)
+    assert _found_of(house, {("user", USER_ID)}) == []
+    assert name in [name for name, _ in logged(house)]
 
 
 def test_a_candidate_who_came_in_anew_is_restored(house: House, tmp_path: Path) -> None:
