@@ -91,8 +91,8 @@ def test_a_scan_says_when_documents_expire(store: DocumentStore) -> None:
              for body, at in scanned(store, container=name)}  # fmt: skip
 
     assert {name for name, at in found.items() if at is None} == {"never", "none", "l"}
-    assert found["own"] == pytest.approx(now + 500, abs=20)
-    assert found["default"] == pytest.approx(now + 60, abs=20)
+    assert 0 <= found["own"] - (now + 500) + 20 <= 3620  # its clock may be ahead
+    assert 0 <= found["default"] - (now + 60) + 20 <= 3620
 
 
 def test_what_has_expired_is_not_scanned(store: DocumentStore) -> None:
