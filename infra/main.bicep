@@ -73,6 +73,9 @@ param otlpWithHeaders bool = false
 @description('Under which xAPI statements name things. Set it once; the front door\'s own address when it is empty.')
 param publicUrl string = ''
 
+@description('Whether a second key of tokens is in the vault, accepted while one takes the place of the other.')
+param tokenKeyRotates bool = false
+
 param tokenIssuer string = 'waymark'
 param tokenAudience string = 'waymark'
 
@@ -160,6 +163,7 @@ var common = {
   // The front door and the front end of Functions.
   WAYMARK_TRUSTED_PROXIES: '2'
   WAYMARK_TOKEN_KEY: '@Microsoft.KeyVault(VaultName=${houseVault};SecretName=waymark-token-key)'
+  WAYMARK_TOKEN_KEY_ACCEPTED: tokenKeyRotates ? '@Microsoft.KeyVault(VaultName=${houseVault};SecretName=waymark-token-key-accepted)' : ''
   WAYMARK_PSEUDONYM_KEY: '@Microsoft.KeyVault(VaultName=${houseVault};SecretName=waymark-pseudonym-key)'
   WAYMARK_TOKEN_ISSUER: tokenIssuer
   WAYMARK_TOKEN_AUDIENCE: tokenAudience
@@ -216,6 +220,7 @@ var withSecrets = ['channels', 'language_model', 'lrs', 'mail', 'mail_gateway']
 // Secrets that are in use: the hook after this sees to it that each is there.
 var whatsappSecrets = empty(whatsappNumbers) ? [] : ['waymark-whatsapp-token', 'waymark-whatsapp-app-secret', 'waymark-whatsapp-verify-token']
 var collectorSecrets = otlpWithHeaders ? ['otel-exporter-otlp-headers'] : []
+var rotationSecrets = tokenKeyRotates ? ['waymark-token-key-accepted'] : []
 var telegramSecrets = telegram ? ['waymark-telegram-bots'] : []
 var modelSecrets = empty(openaiModel) ? [] : ['waymark-openai-key']
 var lrsSecrets = empty(lrsEndpoint) ? [] : ['waymark-lrs-secret']
@@ -398,7 +403,7 @@ output WAYMARK_URL string = 'https://${gateway.outputs.host}'
 output WAYMARK_DOMAIN_TOKEN string = gateway.outputs.domainToken
 output WAYMARK_HOUSE_VAULT string = vaults[0].outputs.name
 output WAYMARK_PEERS_VAULT string = vaults[1].outputs.name
-output WAYMARK_HOUSE_SECRETS array = collectorSecrets
+output WAYMARK_HOUSE_SECRETS array = concat(collectorSecrets, rotationSecrets)
 output WAYMARK_PEERS_SECRETS array = concat(whatsappSecrets, telegramSecrets, modelSecrets, lrsSecrets, mailSecrets, gatewaySecrets)
 output WAYMARK_COSMOS_ENDPOINT string = cosmos.outputs.endpoint
 output WAYMARK_COSMOS_ACCOUNT string = cosmos.outputs.name

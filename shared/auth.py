@@ -1,6 +1,7 @@
 """Who is calling: tokens verified and issued.
 
-Our own tokens are HS256 with the key of the settings; tokens of an external
+Our own tokens are HS256 with the key of the settings; a second key may be accepted beside it,
+while one takes the place of the other. Tokens of an external
 OpenID provider are RS256, verified with the keys at its JWKS address. Which of
 the two a token is follows from its issuer, and the algorithm from that alone.
 
@@ -88,12 +89,8 @@ class Tokens:
 
     def read_ticket(self, token: str, *, use: Use, now: datetime) -> Ticket:
         """Return what a token of this use says. Raises ``Unauthenticated`` unless it holds."""
-        settings = self._settings
-        secret = settings.token_key.get_secret_value()
         try:
-            claims = self._decode(
-                token, secret, "HS256", settings.token_audience, settings.token_issuer
-            )
+            claims = self._own_claims(token)
         except jwt.PyJWTError as error:
             raise Unauthenticated("the token does not hold; sign in again") from error
         _check_times(claims, now)
@@ -135,11 +132,7 @@ class Tokens:
             raise Unauthenticated("the token does not hold; sign in again") from error
 
     def _own(self, token: str, now: datetime) -> Principal:
-        settings = self._settings
-        secret = settings.token_key.get_secret_value()
-        claims = self._decode(
-            token, secret, "HS256", settings.token_audience, settings.token_issuer
-        )
+        claims = self._own_claims(token)
         _check_times(claims, now)
         if claims.get("use") != ACCESS:
             raise Unauthenticated("the token is not for access; refresh it or sign in again")
@@ -148,6 +141,17 @@ class Tokens:
             return principal
         _check_tenant(principal)
         return replace(principal, roles=principal.roles - _PLATFORM_ALONE)
+
+    def _own_claims(self, token: str) -> Mapping[str, Any]:
+        """What a token says that our key signed, or the other key that is accepted."""
+        settings = self._settings
+        expected = ("HS256", settings.token_audience, settings.token_issuer)
+        try:
+            return self._decode(token, settings.token_key.get_secret_value(), *expected)
+        except jwt.InvalidSignatureError:
+            if settings.token_key_accepted is None:
+                raise
+            return self._decode(token, settings.token_key_accepted.get_secret_value(), *expected)
 
     def _external(self, token: str, issuer: str, now: datetime) -> Principal:
         settings = self._settings

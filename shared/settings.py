@@ -24,6 +24,7 @@ from pydantic import (
 from shared.errors import WaymarkError
 
 DEFAULT_ISSUER = "waymark"
+_REFERENCE = "@Microsoft.KeyVault("
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -64,6 +65,9 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[int, Field(alias="WAYMARK_TRUSTED_PROXIES", ge=1, le=9)] = 1
 
     token_key: Annotated[SecretStr, Field(alias="WAYMARK_TOKEN_KEY", min_length=32)]
+    token_key_accepted: Annotated[
+        SecretStr | None, Field(alias="WAYMARK_TOKEN_KEY_ACCEPTED", min_length=32)
+    ] = None
     pseudonym_key: Annotated[SecretStr, Field(alias="WAYMARK_PSEUDONYM_KEY", min_length=32)]
     token_issuer: Annotated[str, Field(alias="WAYMARK_TOKEN_ISSUER")] = DEFAULT_ISSUER
     token_audience: Annotated[str, Field(alias="WAYMARK_TOKEN_AUDIENCE")] = "waymark"  # noqa: S105  a name
@@ -154,6 +158,17 @@ class Settings(BaseModel):
         Raises :class:`SettingsError` naming everything that is missing or wrong.
         """
         values = {name: value for name, value in environment.items() if value != ""}
+        # The platform hands on a reference that leads nowhere as it stands: as a key, anybody
+        # could guess it.
+        known = {str(field.alias) for field in cls.model_fields.values()}
+        unresolved = sorted(
+            name for name in known & values.keys() if values[name].startswith(_REFERENCE)
+        )
+        if unresolved:
+            raise SettingsError(
+                f"references to a vault that were not resolved: {', '.join(unresolved)}; see that"
+                " each secret is there and that the app's identity may read it"
+            )
         try:
             return cls.model_validate(values)
         except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from shared.auth import LEEWAY, Principal, Tokens
+from shared.auth import LEEWAY, Principal, Ticket, Tokens
 from shared.errors import Unauthenticated
 from tests.kernel.tokens import KEY, NOW, SECONDS, claims, settings, signed
 
@@ -191,3 +191,50 @@ def test_a_refusal_quotes_nothing_of_the_token(tokens: Tokens) -> None:
         tokens.verify(signed(sub="anna@example.org", aud="another"), now=NOW)
     assert "anna" not in refused.value.detail
     assert "another" not in refused.value.detail
+
+
+NEW_KEY = "the key that takes its place, as long as the other"
+
+
+def test_two_keys_are_accepted_while_one_takes_the_place_of_the_other() -> None:
+    """Before, between and after: what either of the two keys signed holds in each app."""
+    before = Tokens(settings(WAYMARK_TOKEN_KEY_ACCEPTED=NEW_KEY))
+    after = Tokens(settings(WAYMARK_TOKEN_KEY=NEW_KEY, WAYMARK_TOKEN_KEY_ACCEPTED=KEY))
+    for signer in (before, after):
+        access = signer.issue(user_id="anna", tenant_id="acme", roles=["learner"], now=NOW)
+        ticket = Ticket("acme", "anna", "family/token")
+        refresh = signer.issue_ticket(ticket, use="refresh", now=NOW, lifetime=timedelta(days=1))
+        for reader in (before, after):
+            assert reader.verify(access, now=NOW).user_id == "anna"
+            assert reader.read_ticket(refresh, use="refresh", now=NOW) == ticket
+
+
+def test_the_second_key_signs_nothing() -> None:
+    """Tokens of a house that accepts a second key are signed with the first."""
+    token = Tokens(settings(WAYMARK_TOKEN_KEY_ACCEPTED=NEW_KEY)).issue(
+        user_id="anna", tenant_id="acme", roles=["learner"], now=NOW
+    )
+    assert Tokens(settings()).verify(token, now=NOW).user_id == "anna"
+    with pytest.raises(Unauthenticated):
+        Tokens(settings(WAYMARK_TOKEN_KEY=NEW_KEY)).verify(token, now=NOW)
+
+
+def test_a_key_that_went_opens_nothing() -> None:
+    """When the second key is no longer accepted, what it signed has ended; nor holds a third."""
+    old = signed(KEY)
+    with pytest.raises(Unauthenticated):
+        Tokens(settings(WAYMARK_TOKEN_KEY=NEW_KEY)).verify(old, now=NOW)
+    with pytest.raises(Unauthenticated):
+        Tokens(settings(WAYMARK_TOKEN_KEY_ACCEPTED=NEW_KEY)).verify(signed(NEW_KEY + "!"), now=NOW)
+
+
+def test_the_second_key_holds_no_token_of_another_use_or_time() -> None:
+    """Audience, issuer, times and use are checked as with the first."""
+    tokens = Tokens(settings(WAYMARK_TOKEN_KEY=NEW_KEY, WAYMARK_TOKEN_KEY_ACCEPTED=KEY))
+    wrong: list[dict[str, Any]] = [
+        {"exp": SECONDS - 600}, {"aud": "another"}, {"iss": "another"}, {"use": "refresh"},
+    ]  # fmt: skip
+    assert tokens.verify(signed(KEY), now=NOW).user_id == "anna"
+    for each in wrong:
+        with pytest.raises(Unauthenticated):
+            tokens.verify(signed(KEY, **each), now=NOW)

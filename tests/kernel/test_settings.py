@@ -99,6 +99,21 @@ def test_wrong_values_are_told_with_what_is_missing() -> None:
     assert "WAYMARK_OIDC_ISSUER must differ" in told
 
 
+@pytest.mark.parametrize("name", ["WAYMARK_TOKEN_KEY", "WAYMARK_SMTP_PASSWORD", "Blobs"])
+def test_a_reference_that_was_not_resolved_is_no_secret(name: str) -> None:
+    """The platform hands on a reference to a vault as it stands when it leads nowhere: whoever
+    reads the repository could sign tokens with it."""
+    reference = "@Microsoft.KeyVault(VaultName=kv-house-x;SecretName=waymark-token-key)"
+    told = refusal(AZURE | {name: reference})
+    assert name in told
+    assert "kv-house-x" not in told
+
+
+def test_references_of_others_are_not_ours_to_judge() -> None:
+    """A variable that no setting reads may hold what it will."""
+    Settings.read(AZURE | {"OF_ANOTHER": "@Microsoft.KeyVault(VaultName=x;SecretName=y)"})
+
+
 @pytest.mark.parametrize("name", [name for name in AZURE if name != "WAYMARK_STORES"])
 def test_each_of_the_clouds_names_is_needed(name: str) -> None:
     """Without any one of them the cloud's stores are not started, and it is named."""
