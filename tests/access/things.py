@@ -19,7 +19,7 @@ from functions.retention_timer.rules import documents as retention
 from functions.retention_timer.rules.documents import NightReport
 from shared import runtime
 from shared.auth import Ticket, Tokens
-from shared.documents.port import Create
+from shared.documents.port import Create, Equals
 from shared.models import audit, candidate, intake, notification, tombstone
 from shared.models.audit import AuditEntry, month_of
 from shared.models.candidate import CandidateProfile, ProfileSource
@@ -237,6 +237,16 @@ class Things:
         self.host.wait_for(
             lambda: backing_up.under_way(means) is None and restoring.under_way(means) is None,
             "backups and restores to end",
+        )
+
+    def no_replay_under_way(self) -> None:
+        """Wait until no look through the stores is at work: each goes on writing what it saw."""
+        where = [Equals("kind", "replay"), Equals("state", "running")]
+        self.host.wait_for(
+            lambda: not self.host.documents.query(
+                tombstone.CONTAINER, (PLATFORM, "replays"), where=where
+            ).items,
+            "replays to end",
         )
 
     def _backing_up(self) -> Means:

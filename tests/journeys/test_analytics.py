@@ -158,9 +158,9 @@ def test_files_are_counted_by_how_they_ended(host: RunningHost) -> None:
     host.drop("nobody.txt", b"lorem ipsum dolor sit amet\n", tenant=tenant)
 
     def ended() -> Any:
-        shown = admin.get("analytics/intake", group_by="state,reason")
         whole = admin.get("analytics/intake")["total"]
-        return whole and whole["files"] == 2 and whole["candidates_created"] and shown
+        counted = whole and whole["files"] == 2 and whole["candidates_created"]
+        return counted and admin.get("analytics/intake", group_by="state,reason")
 
     shown = host.wait_for(ended, "both files to be counted")
     by = {(row["state"], row["reason"]): row for row in shown["rows"]}

@@ -102,6 +102,7 @@ def erasures_read(world: World, caller: Person, kind: Kind) -> Request:
 
 @recipe(OF_NO_TENANT, status=202)
 def erasures_replay(world: World, caller: Person, kind: Kind) -> Request:
+    world.no_replay_under_way()
     return Request(marks=('"kind":"replay"',), shows=("replay_id",))
 
 
