@@ -19,6 +19,10 @@ param principalType string = 'User'
 @description('A domain of your own for the API, api.example.org.')
 param customDomain string = ''
 
+@description('Calls that one address may make in a minute at the front door; 0 sets no limit.')
+@minValue(0)
+param callsPerMinute int = 6000
+
 @description('Origins whose pages may call the API from a browser, separated by commas.')
 param allowedOrigins string = ''
 
@@ -336,6 +340,18 @@ module gateway 'modules/gateway.bicep' = {
     appNames: appNames
     customDomain: customDomain
     hasOrigins: !empty(origins)
+  }
+}
+
+module firewall 'modules/firewall.bicep' = if (callsPerMinute > 0) {
+  name: 'firewall'
+  scope: group
+  params: {
+    token: token
+    tags: tags
+    profileName: gateway.outputs.profileName
+    hostIds: gateway.outputs.hostIds
+    callsPerMinute: callsPerMinute
   }
 }
 

@@ -155,6 +155,8 @@ resource routed 'Microsoft.Cdn/profiles/afdEndpoints/routes@2024-09-01' = [for r
   }
 }]
 
+output profileName string = profile.name
+output hostIds array = concat([endpoint.id], empty(customDomain) ? [] : [domain.id])
 output frontDoorId string = profile.properties.frontDoorId
 output host string = endpoint.properties.hostName
 // What the owner of the domain puts into a TXT record at _dnsauth.

@@ -29,6 +29,7 @@ MODELS: dict[str, tuple[str, str]] = {
     "Microsoft.Cdn/profiles/customDomains": (_CDN, "AFDDomain"),
     "Microsoft.Cdn/profiles/originGroups": (_CDN, "AFDOriginGroup"),
     "Microsoft.Cdn/profiles/originGroups/origins": (_CDN, "AFDOrigin"),
+    "Microsoft.Cdn/profiles/securityPolicies": (_CDN, "SecurityPolicy"),
     "Microsoft.Cdn/profiles/ruleSets": (_CDN, "RuleSet"),
     "Microsoft.Cdn/profiles/ruleSets/rules": (_CDN, "Rule"),
     "Microsoft.DocumentDB/databaseAccounts": (_COSMOS, "DatabaseAccountCreateUpdateParameters"),
@@ -46,6 +47,8 @@ MODELS: dict[str, tuple[str, str]] = {
     "Microsoft.KeyVault/vaults": ("azure.mgmt.keyvault.models", "VaultCreateOrUpdateParameters"),
     "Microsoft.ManagedIdentity/userAssignedIdentities": (
         "azure.mgmt.msi.v2024_11_30.models", "Identity"),
+    "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies": (
+        "azure.mgmt.frontdoor.models", "WebApplicationFirewallPolicy"),
     "Microsoft.Network/networkSecurityGroups": (_NETWORK, "NetworkSecurityGroup"),
     "Microsoft.Network/privateDnsZones": (_NAMES, "PrivateZone"),
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": (_NAMES, "VirtualNetworkLink"),

@@ -20,7 +20,7 @@ _DECLARATIONS = {
     "output_declaration": "output",
 }
 FUNCTIONS = frozenset({
-    "allowed", "batchSize", "concat", "contains", "description", "empty", "environment",
+    "allowed", "base64", "batchSize", "concat", "contains", "description", "empty", "environment",
     "guid", "intersection", "listKeys", "loadJsonContent", "max",
     "maxLength", "maxValue", "minLength", "minValue", "replace", "resourceGroup",
     "resourceId", "secure", "split", "string", "subscription", "subscriptionResourceId", "take",

@@ -438,3 +438,15 @@ def test_nothing_has_a_shared_key() -> None:
     assert seen == refused.keys()
     asked = [path.name for path in bicep.files() if "listKeys" in path.read_text(encoding="utf-8")]
     assert asked == ["blob_subscription.bicep"]
+
+
+def test_the_firewall_holds_every_host_of_the_front_door() -> None:
+    """The limit of calls is put on whatever host leads in: the endpoint and a domain of one's own,
+    which are all that routes are on."""
+    gateway = bicep.read(bicep.INFRA / "modules" / "gateway.bicep")
+    hosts = bicep.text(gateway.outputs["hostIds"].node)
+    for kind in ("Microsoft.Cdn/profiles/afdEndpoints", "Microsoft.Cdn/profiles/customDomains"):
+        (host,) = [
+            each for each in gateway.of("resource") if bicep.resource_type(gateway, each)[0] == kind
+        ]
+        assert f"{host.name}.id" in hosts
