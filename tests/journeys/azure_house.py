@@ -265,17 +265,23 @@ def listening(functions: list[Function]) -> Iterator[Listeners]:
             for function in heard
             if not receivers[function.entity].sessions
         ]
-        for _, receiver in plain:
-            receiver.peek_messages()  # opens the link, which takes longer than a wait below
-        yield Listeners(client, plain, [f for f in heard if receivers[f.entity].sessions])
+        with ThreadPoolExecutor(len(plain)) as pool:
+            # opens the links, which takes longer than a wait below; closing takes a second each
+            list(pool.map(lambda one: one[1].peek_messages(), plain))
+            yield Listeners(client, plain, [f for f in heard if receivers[f.entity].sessions])
+            list(pool.map(lambda one: one[1].close(), plain))
 
 
 def deliver_all(listeners: Listeners) -> None:
     """Deliver every message to its function, the odd one twice, until none has come for a while."""
     quiet_until = time.monotonic() + 2
-    with ThreadPoolExecutor(len(listeners.plain)) as pool:
+    with ThreadPoolExecutor(len(listeners.plain) + len(listeners.in_sessions)) as pool:
         while time.monotonic() < quiet_until:
             # they wait side by side, as a host's listeners do; one after the other takes minutes
+            sessions = [
+                pool.submit(_deliver_sessions, listeners.client, function)
+                for function in listeners.in_sessions
+            ]
             batches = list(pool.map(lambda plain: _received(plain[1]), listeners.plain))
             delivered = 0
             for (function, receiver), batch in zip(listeners.plain, batches, strict=True):
@@ -283,9 +289,7 @@ def deliver_all(listeners: Listeners) -> None:
                 while batch:
                     delivered += _deliver(function, receiver, batch)
                     batch = _received(receiver)
-            for function in listeners.in_sessions:
-                while count := _deliver_session(listeners.client, function):
-                    delivered += count
+            delivered += sum(session.result() for session in sessions)
             if delivered:
                 quiet_until = time.monotonic() + 2
 
@@ -306,6 +310,14 @@ def _deliver(
             function.call(message)
         receiver.complete_message(received)
     return len(batch)
+
+
+def _deliver_sessions(client: ServiceBusClient, function: BusFunction) -> int:
+    """Deliver what a function's sessions have, one session after the other; returns how much."""
+    delivered = 0
+    while count := _deliver_session(client, function):
+        delivered += count
+    return delivered
 
 
 def _deliver_session(client: ServiceBusClient, function: BusFunction) -> int:

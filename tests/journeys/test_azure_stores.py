@@ -78,7 +78,7 @@ def test_files_become_profiles_on_the_azure_adapters(tmp_path: Path) -> None:
                 },
                 capture_output=True,
                 text=True,
-                timeout=240,
+                timeout=480,
             )
             assert ran.returncode == 0, ran.stderr[-4000:]
             answers = json.loads(ran.stdout)
