@@ -38,9 +38,11 @@ def prune(means: Means) -> tuple[int, int]:
     manifests = list(catalogue.manifests(stores))
     found = {each.backup_id: each.finished_at for each in manifests}
     # by a clock that erred the latest may seem old
+    last = newest(manifests)
     failed = catalogue.failed_tests(stores)
-    holding = [each for each in manifests if each.backup_id not in failed]
-    latest = {each.backup_id for each in (newest(manifests), newest(holding)) if each is not None}
+    # the last may yet fail its test
+    before = [each for each in manifests if each != last and each.backup_id not in failed]
+    latest = {each.backup_id for each in (last, newest(before)) if each is not None}
     gone = sorted(found.keys() - kept(found.items()) - latest - _in_use(means))
     for backup_id in gone:
         stores.blobs.delete(BLOBS, manifest_name(backup_id))
