@@ -259,9 +259,9 @@ class Documents(Protocol):
         What is there from the first page to the last comes once; what comes, goes or changes
         meanwhile may or may not, and never twice. ``limit`` is 1 to 1,000; a page may hold
         fewer, or none, and still be followed by another; the embedded store ends one at 4 MB.
-        A continuation holds for as long as the container is there, in any process. Raises ``Invalid`` for another limit, or a
-        continuation that is not one of this container's, and ``ValueError`` for an unknown
-        container.
+        A continuation holds for as long as the container is there, in any process. Raises
+        ``Invalid`` for another limit, or a continuation that is not one of this container's,
+        and ``ValueError`` for an unknown container.
         """
 
     def load(self, container: str, bodies: Sequence[Json], *, overwrite: bool) -> int:

@@ -28,7 +28,7 @@ def backups_read(world: World, caller: Person, kind: Kind) -> Request:
 def restores_start(world: World, caller: Person, kind: Kind) -> Request:
     backup_id = world.backup()
     world.no_backup_under_way()
-    body = {"backup_id": backup_id, "tenant": "of-nobody"}
+    body = {"backup_id": backup_id, "tenant": "platform"}
     return Request(body=body, marks=('"kind":"restore"',), shows=(backup_id,))
 
 
