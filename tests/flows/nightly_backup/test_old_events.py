@@ -76,7 +76,7 @@ def test_into_an_empty_store_every_event_is_sent_and_meets_its_receipt(
 
     def handled(house: House, event: Event) -> str:
         return handle_once(
-            house, event, handler="a-test", container="notifications",  # type: ignore[arg-type]
+            house, event, handler="a-test", container="notifications",
             partition=("acme", "user:u"), decide=Decision, now=house.clock(),
         )  # fmt: skip
 
