@@ -1,14 +1,19 @@
 """The log of erasures: a tombstone each, as a small blob outside of the document store.
 
-Whoever restores a backup after that store was lost finds here what was erased since.
+Whoever restores a backup after that store was lost finds here what was erased since. A blob of
+its own says that there is a log, and which: one that was lost is not taken for one in which
+nothing was ever written.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from uuid import uuid4
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.documents.port import Create, Replace
 from shared.errors import Conflict, Exists, Missing, Stale, Unprocessable
@@ -17,6 +22,49 @@ from shared.models.tombstone import CONTAINER, TOMBSTONE_ID, Tombstone
 from shared.stores import Stores
 
 LOG = "erasure-log"
+BEGUN = "log.json"
+"""The blob that says which log this is; entries lie in folders, a tenant each."""
+_AT_ONCE = 16
+
+
+class _Begun(BaseModel):
+    log_id: str
+
+
+def begin(stores: Stores) -> str:
+    """The id of the log, which begins now where there is none. Two who begin at once begin one."""
+    found = log_id(stores)
+    if found is not None:
+        return found
+    content = _Begun(log_id=str(uuid4())).model_dump_json().encode()
+    # one that cannot be read is no log, and makes way
+    is_absent = stores.blobs.info(LOG, BEGUN) is None
+    with suppress(Exists):
+        stores.blobs.put(LOG, BEGUN, content, content_type="application/json", if_absent=is_absent)
+    found = log_id(stores)
+    if found is None:
+        raise Unprocessable(f"{LOG}/{BEGUN} was not kept as it was written")
+    return found
+
+
+def log_id(stores: Stores) -> str | None:
+    """The id of the log, None where there is no log or nobody can tell which."""
+    try:
+        with stores.blobs.open(LOG, BEGUN) as blob:
+            return _Begun.model_validate_json(blob.read()).log_id
+    except (Missing, ValidationError):
+        return None
+
+
+def entries(stores: Stores) -> int:
+    """How many erasures are in the log. None ever leaves it."""
+    return sum("/" in info.name for info in stores.blobs.list(LOG))
+
+
+def mark_all(stores: Stores, tombstones: Sequence[Tombstone]) -> int:
+    """:func:`mark` for each of them, several at once; returns how many were set."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return sum(pool.map(lambda each: mark(stores, each), tombstones))
 
 
 def mark(stores: Stores, tombstone: Tombstone) -> bool:
@@ -49,7 +97,7 @@ def logged(
     the name of its blob; those behind a name, in order. Raises ``Unprocessable`` for a blob that is
     none."""
     for info in stores.blobs.list(LOG, f"{tenant_id}/" if tenant_id else ""):
-        if info.name > after:
+        if "/" in info.name and info.name > after:
             with stores.blobs.open(LOG, info.name) as blob:
                 content = blob.read()
             try:
@@ -68,5 +116,6 @@ def _log(stores: Stores, tombstone: Tombstone) -> None:
     else:
         if held.requested_at >= tombstone.requested_at:
             return
+    begin(stores)
     content = json.dumps(tombstone.stored()).encode()
     stores.blobs.put(LOG, name, content, content_type="application/json")

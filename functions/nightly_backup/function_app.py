@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 
 import azure.functions as func
@@ -41,14 +40,9 @@ def backup_hear(message: func.ServiceBusMessage) -> None:
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 30 2 * * *", use_monitor=False)
 def nightly_backup(timer: func.TimerRequest) -> None:  # noqa: ARG001  the host passes it
-    """Every night at half past two (UTC): begin a backup, unless a restore goes on: one of half a
-    house would be the latest."""
+    """Every night at half past two (UTC): begin a backup, unless a restore goes on."""
     with telemetry.triggered("timer", "nightly_backup", flow="nightly_backup"):
-        found = means()
-        if restoring.is_led_on(found):
-            telemetry.log("backup.put_off", level=logging.WARNING)
-            return
-        backing_up.begin_nightly(found)
+        backing_up.begin_nightly(means())
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 30 6 1 * *", use_monitor=False)

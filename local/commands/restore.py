@@ -18,7 +18,7 @@ from functions.nightly_backup.rules.documents import RestoreJob
 from functions.nightly_backup.service import catalogue, restoring
 
 MAKES_HOME = False
-_COLUMNS = "  {:<20} {:>11} {:>9} {:>9} {:>9}"
+_COLUMNS = "  {:<20} {:>11} {:>9} {:>9} {:>9} {:>9}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +38,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("keep", "overwrite"),
         help="what happens to documents that are there already",
     )
+    parser.add_argument(
+        "--without-erasure-log",
+        action="store_true",
+        help="restore though the log of erasures that the backup knew is lost: who was erased"
+        " since the backup comes back",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Restore; 0 when it was done, 1 when it failed, 2 for a wrong call."""
     if arguments.at is not None and arguments.backup_id != catalogue.LATEST:
         print("waymark: give a backup's id or --at, not both", file=sys.stderr)
+        return 2
+    if arguments.tenant == "":
+        print("waymark: --tenant needs a tenant's code", file=sys.stderr)
         return 2
     found = means()
     present = restoring.under_way(found)
@@ -57,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         manifest,
         only_tenant=arguments.tenant,
         mode=arguments.into_existing or "empty",
+        without_erasure_log=arguments.without_erasure_log,
         announces=False,
     )
     word = "Restoring" if present is None else "Going on to restore"
@@ -86,7 +96,7 @@ def _show(job: RestoreJob) -> None:
 
 
 def _tell(job: RestoreJob) -> None:
-    print(_COLUMNS.format("container", "restored", "kept", "expired", "erased"))
+    print(_COLUMNS.format("container", "restored", "kept", "expired", "erased", "unsent"))
     for name, each in sorted(job.counts.items()):
         print(
             _COLUMNS.format(
@@ -95,6 +105,7 @@ def _tell(job: RestoreJob) -> None:
                 f"{each.kept:,}",
                 f"{each.expired:,}",
                 f"{each.erased:,}",
+                f"{each.unsent:,}",
             )
         )
     for name, number in job.unknown.items():

@@ -12,6 +12,9 @@ from shared.documents.port import Json, Partition, Scanned, ScanPage
 from shared.errors import Invalid
 from shared.topology import Container
 
+PAGE_BYTES = 4 * 1024 * 1024
+"""What a page holds at the most, unless a single document is longer."""
+
 
 def scan(
     connection: sqlite3.Connection,
@@ -22,25 +25,35 @@ def scan(
     continuation: str | None,
 ) -> ScanPage:
     """A page of a container in the order of its partitions, which are kept whole where a page
-    holds them: a page is one statement, and so of one moment."""
+    holds them: a page is one statement, and so of one moment. It ends at ``limit`` documents or
+    :data:`PAGE_BYTES` characters."""
     if not 1 <= limit <= 1000:
         raise Invalid("limit is 1 to 1,000")
     shape = shape_of(container, ("scan",), (), None)
     after = ["", ""] if continuation is None else read_continuation(continuation, shape, 2)
     if not isinstance(after[0], str):
         raise Invalid("the continuation is not one of ours")
-    rows = connection.execute(
+    rows: list[tuple[str, str, str, float | None]] = []
+    held, is_last = 0, True
+    cursor = connection.execute(
         f'SELECT partition, id, body, expires_at FROM "{container}"'  # noqa: S608  a name from topology
         " WHERE (partition, id) > (?, ?) AND (expires_at IS NULL OR expires_at > ?)"
         " ORDER BY partition, id LIMIT ?",
         (*after, now, limit + 1),
-    ).fetchall()
-    if len(rows) <= limit:
+    )
+    for row in cursor:
+        rows.append(row)
+        held += len(row[2])
+        if len(rows) > limit or (held > PAGE_BYTES and len(rows) > 1):
+            is_last = False
+            break
+    cursor.close()
+    if is_last:
         return ScanPage(tuple(Scanned(row[2], row[3]) for row in rows), None)
-    end = limit
+    end = most = len(rows) - 1
     while end > 0 and rows[end - 1][0] == rows[end][0]:
         end -= 1
-    end = end or limit  # a partition that no page holds is parted
+    end = end or most  # a partition that no page holds is parted
     shown = tuple(Scanned(row[2], row[3]) for row in rows[:end])
     return ScanPage(shown, write_continuation(shape, rows[end - 1][:2]))
 

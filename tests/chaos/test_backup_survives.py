@@ -38,6 +38,12 @@ def test_killed_in_the_middle_a_backup_and_a_restore_are_whole(tmp_path: Path) -
     anew.mkdir()
     shutil.copy(home / "pseudonym.key", anew)
     shutil.copytree(home / "blobs/backups", anew / "blobs/backups")
+    refused = subprocess.run(
+        _command(["restore", "--home", str(anew)]), cwd=ROOT, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "log of erasures" in refused.stderr
+    shutil.copytree(home / "blobs/erasure-log", anew / "blobs/erasure-log")
     for number, within in enumerate(WITHIN):
         _killed(["restore", "--home", str(anew)], within=within, seconds=0.2 * number)
     assert "Going on to restore" in _run(["restore", "--home", str(anew)])

@@ -33,6 +33,7 @@ def test_what_cannot_be_done_is_said(tmp_path: Path) -> None:
         ),
         (["restore", "b-1", "--at", "2026-03-01"], 2, "not both"),
         (["restore", "--at", "yesterday"], 2, "invalid"),
+        (["restore", "--tenant", ""], 2, "needs a tenant's code"),
         (["backup", "--test"], 1, "there is no backup"),
     ):
         found = run(*arguments, "--home", home)
@@ -49,4 +50,10 @@ def test_a_backup_is_made_listed_and_tested(tmp_path: Path) -> None:
     listed = run("backup", "--list", "--home", home)[1].splitlines()
     assert len(listed) == 2
     assert listed[1].endswith("done")
-    assert run("restore", "--home", home)[0] == 0
+    status, told = run("restore", "--tenant", "Nobody", "--home", home)
+    assert (status, "has nothing of tenant Nobody" in told) == (2, True)
+    log = tmp_path / "blobs/erasure-log/log.json"
+    log.rename(tmp_path / "log.json")
+    status, told = run("restore", "--home", home)
+    assert (status, "say that you restore without that log" in told) == (2, True)
+    assert run("restore", "--without-erasure-log", "--home", home)[0] == 0

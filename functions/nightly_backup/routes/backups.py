@@ -26,11 +26,11 @@ from shared.models.tenant import PLATFORM
 api = Api("backups", "Backups of every document, and their restore", blueprint)
 
 
-@api.post("v1/backups", answer=BackupView, status=202)
+@api.post("v1/backups", answer=BackupView, status=202, errors=(Conflict,))
 def backups_start(call: Call[None, None]) -> BackupView:
     """Begin a backup now, beside the one of each night.
 
-    Where one is under way already, it is that one.
+    Where one is under way already, it is that one. 409 while a restore goes on.
     """
     found = means()
     mark = call.idempotency.new_id("backup") if call.idempotency else uuid4().hex
@@ -86,7 +86,8 @@ def restores_start(call: Call[None, RestoreBody]) -> RestoreView:
     """Begin to restore a backup into this house's stores.
 
     No document is ever removed; who was erased since stays erased. 409 where there are documents
-    and nothing is said of them, or another restore is under way.
+    and nothing is said of them, another restore is under way, or the log of erasures is not the
+    one that the backup knew; 404 for a tenant of which the backup has nothing.
     """
     found, asked = means(), call.body
     manifest = catalogue.chosen(found.stores, asked.backup_id, at=asked.at)
@@ -96,6 +97,7 @@ def restores_start(call: Call[None, RestoreBody]) -> RestoreView:
         manifest,
         only_tenant=asked.tenant,
         mode=asked.into_existing or "empty",
+        without_erasure_log=asked.without_erasure_log,
         by=call.principal,
         idempotency=call.idempotency,
     )

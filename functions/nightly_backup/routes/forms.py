@@ -28,7 +28,7 @@ _CONTAINER = {
     "compressed_bytes": 2650117,
     "schema_versions": {"1": 48213},
 }
-_COUNTS = {"restored": 48100, "kept": 0, "expired": 101, "erased": 12}
+_COUNTS = {"restored": 48100, "kept": 0, "expired": 101, "erased": 12, "unsent": 0}
 
 
 class ContainerCounts(BaseModel):
@@ -101,17 +101,24 @@ class RestoreBody(Body):
     model_config = example(backup_id=LATEST, tenant="demo", into_existing="keep")
 
     backup_id: str = Field(
-        default=LATEST, max_length=200, description="Its id, or `latest`: the last that ended"
+        default=LATEST,
+        max_length=200,
+        description="Its id, or `latest`: the last that was made and did not fail its test",
     )
     at: AwareDatetime | None = Field(
         default=None, description="With `latest`: the last that had ended by then"
     )
     tenant: str | None = Field(
-        default=None, max_length=63, description="This tenant's documents alone"
+        default=None, min_length=1, max_length=63, description="This tenant's documents alone"
     )
     into_existing: Literal["keep", "overwrite"] | None = Field(
         default=None,
         description="What happens to documents that are there; without it the target is empty",
+    )
+    without_erasure_log: bool = Field(
+        default=False,
+        description="Restore though the log of erasures that the backup knew is lost: who was"
+        " erased since the backup comes back",
     )
 
     @model_validator(mode="after")
@@ -130,6 +137,7 @@ class RestoreCounts(BaseModel):
     kept: int = Field(description="There already, and left as they were")
     expired: int = Field(description="Their time was over")
     erased: int = Field(description="Of somebody who was erased since: left out")
+    unsent: int = Field(description="Events that may have been handled long ago: not sent again")
 
 
 class RestoreView(BaseModel):

@@ -75,6 +75,9 @@ class RestoreCount(BaseModel):
     kept: int = Field(default=0, description="There already, and left as they were")
     expired: int = Field(default=0, description="Their time was over")
     erased: int = Field(default=0, description="Of somebody who was erased since: left out")
+    unsent: int = Field(
+        default=0, description="Events that may have been handled long ago: not sent again"
+    )
 
     def plus(self, other: RestoreCount) -> RestoreCount:
         """Both together."""
@@ -83,6 +86,7 @@ class RestoreCount(BaseModel):
             kept=self.kept + other.kept,
             expired=self.expired + other.expired,
             erased=self.erased + other.erased,
+            unsent=self.unsent + other.unsent,
         )
 
 
@@ -97,6 +101,7 @@ class RestoreJob(Job):
     phase: Phase = "tombstones"
     containers_left: tuple[str, ...]
     part: int = Field(default=0, ge=0, description="The next part of the first of them")
+    line: int = Field(default=0, ge=0, description="How many lines of it were done")
     log_after: str = Field(default="", description="How far the log of erasures was read")
     deferred: tuple[tuple[str, int], ...] = Field(
         default=(), description="Parts with documents that are decided on at the end"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 Json = dict[str, Any]
@@ -26,16 +26,28 @@ class Line:
     def read(cls, line: bytes) -> Line:
         """Read a line. Raises ``ValueError`` for what is none."""
         held = json.loads(line)
-        if not isinstance(held, dict) or not isinstance(held.get("body"), dict):
+        body = held.get("body") if isinstance(held, dict) else None
+        if not isinstance(body, dict):
             raise ValueError("not a line of a backup")  # noqa: TRY004  one error for all of them
-        return cls(held["body"], held.get("expires_at"))
+        if not all(isinstance(body.get(name), str) for name in ("id", "tenant_id")):
+            raise ValueError("a document without an id or a tenant")
+        until = held.get("expires_at")
+        is_number = isinstance(until, int | float) and not isinstance(until, bool)
+        if until is not None and not (is_number and isfinite(until)):
+            raise ValueError("a document that expires at no moment")
+        return cls(body, until)
 
-    def alive(self, now: float) -> Json | None:
+    def alive(self, now: float, *, since: float | None = None) -> Json | None:
         """The document as it is to be written at a moment, so that it expires when it would
-        have: with a ``ttl`` of what is left of its time. None of one whose time is over."""
+        have: with a ``ttl`` of what is left of its time. None of one whose time is over.
+
+        For receipts time has stood still since ``since``, when the backup began: an event that
+        the backup holds must meet the receipts that it holds.
+        """
         if self.expires_at is None:
             return self.body
-        left = ceil(self.expires_at - now)
+        is_receipt = self.body.get("kind") == "receipt" and since is not None
+        left = ceil(self.expires_at - (since if is_receipt and since is not None else now))
         return None if left <= 0 else self.body | {"ttl": min(left, _LONGEST_TTL)}
 
 

@@ -12,6 +12,7 @@ from shared.errors import Unprocessable
 from shared.models.document import READING
 
 MANIFEST = "manifest.json"
+TEST_FAILED = "test-failed.json"
 
 
 class Damaged(Unprocessable):
@@ -58,6 +59,15 @@ class ContainerBackup(BaseModel):
         return sum(part.compressed_bytes for part in self.parts)
 
 
+class ErasureLog(BaseModel):
+    """The log of erasures as it was when a backup ended."""
+
+    model_config = READING
+
+    log_id: str
+    entries: int = Field(ge=0)
+
+
 class Manifest(BaseModel):
     """The whole of a backup."""
 
@@ -71,6 +81,12 @@ class Manifest(BaseModel):
     topology_sha256: str = Field(description="Of the list of containers it was made by")
     key_check: str = Field(
         description="A pseudonym of the backup's id: tells whether a restore has the same key"
+    )
+    erasure_log: ErasureLog | None = Field(
+        default=None, description="Without it nobody can tell whether the log is the one of then"
+    )
+    sequence: int = Field(
+        default=0, ge=0, description="One more than any backup had that was there: clocks may err"
     )
     compression: str = "zstd"
     containers: dict[str, ContainerBackup]
@@ -96,7 +112,18 @@ def manifest_name(backup_id: str) -> str:
     return f"{backup_id}/{MANIFEST}"
 
 
+def verdict_name(backup_id: str) -> str:
+    """The name of the file that says that a backup failed its test."""
+    return f"{backup_id}/{TEST_FAILED}"
+
+
 def newest(manifests: Iterable[Manifest], *, at: datetime | None = None) -> Manifest | None:
-    """The backup that was finished last, not after a moment where one is given."""
+    """The backup that was made last, whatever the clocks said; where a moment is given, of those
+    that say that they had ended by then."""
     fitting = [each for each in manifests if at is None or each.finished_at <= at]
-    return max(fitting, key=lambda each: (each.finished_at, each.backup_id), default=None)
+    return max(fitting, key=made, default=None)
+
+
+def made(manifest: Manifest) -> tuple[int, datetime, str]:
+    """By this backups are in the order in which they were made."""
+    return manifest.sequence, manifest.finished_at, manifest.backup_id

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 from functions.nightly_backup.rules.documents import BackupJob
-from functions.nightly_backup.rules.manifest import ContainerBackup, Manifest, manifest_name
+from functions.nightly_backup.rules.manifest import (
+    ContainerBackup,
+    ErasureLog,
+    Manifest,
+    manifest_name,
+)
 from functions.nightly_backup.service import jobs
+from functions.nightly_backup.service.catalogue import manifests
 from functions.nightly_backup.service.catalogue import read as read_manifest
 from functions.nightly_backup.service.means import BLOBS, Means
 from functions.nightly_backup.service.parts import write_part
 from functions.nightly_backup.service.pruning import prune
-from shared import telemetry, topology
-from shared.errors import Exists, Invalid, Missing
+from shared import erasure_log as erasures_logged
+from shared import restores, telemetry, topology
+from shared.errors import Conflict, Exists, Invalid, Missing
 from shared.events.backup import BackupAdvanced
 from shared.events.envelope import Event, EventData, read_data
 from shared.messaging import IdempotencyKey, Outcome
@@ -35,11 +43,16 @@ def begin(
     events: tuple[EventData, ...] = (),
     idempotency: IdempotencyKey | None = None,
 ) -> BackupJob:
-    """Begin a backup; returns it, or the one that is under way already."""
+    """Begin a backup; returns it, or the one that is under way already.
+
+    Raises ``Conflict`` while a restore goes on: one of half a house would be the latest.
+    """
     jobs.give_up_abandoned(means, LINE)
 
     def make() -> BackupJob:
         now = means.clock()
+        if restores.goes_on(means.stores, now=now):
+            raise Conflict("a restore is under way: back up when it has ended")
         return BackupJob(
             id=backup_id,
             announces=announces,
@@ -52,7 +65,7 @@ def begin(
 
 
 def begin_nightly(means: Means) -> BackupJob | None:
-    """Begin the backup of this night; None where there is one already."""
+    """Begin the backup of this night; None where there is one already, or a restore goes on."""
     backup_id = f"{means.clock():%Y%m%d}-nightly"
     try:
         jobs.read(means, LINE, backup_id)
@@ -63,8 +76,14 @@ def begin_nightly(means: Means) -> BackupJob | None:
     try:
         read_manifest(means.stores, backup_id)
     except Missing:
+        pass
+    else:
+        return None
+    try:
         return begin(means, backup_id)
-    return None
+    except Conflict:
+        telemetry.log("backup.put_off", level=logging.WARNING)
+        return None
 
 
 def advance(means: Means, event: Event) -> Outcome:
@@ -109,6 +128,8 @@ def key_check(means: Means, backup_id: str) -> str:
 
 
 def _stepped(means: Means, job: BackupJob) -> BackupJob:
+    if _is_overtaken(means, job):
+        return _given_up(means, job)
     known = topology.load().containers
     left = [name for name in job.containers_left if name in known]
     containers, continuation = dict(job.containers), job.continuation
@@ -150,6 +171,12 @@ def _stepped(means: Means, job: BackupJob) -> BackupJob:
 
 
 def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBackup]) -> BackupJob:
+    erasure_log = ErasureLog(
+        log_id=erasures_logged.begin(means.stores), entries=erasures_logged.entries(means.stores)
+    )
+    before = max((each.sequence for each in manifests(means.stores)), default=0)
+    if _is_overtaken(means, job):  # a step that slept
+        return _given_up(means, job)
     now = means.clock()
     manifest = Manifest(
         backup_id=job.id,
@@ -158,6 +185,8 @@ def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBacku
         app_version=means.version,
         topology_sha256=hashlib.sha256(topology.load().model_dump_json().encode()).hexdigest(),
         key_check=key_check(means, job.id),
+        erasure_log=erasure_log,
+        sequence=before + 1,
         containers=containers,
     )
     manifest = _written(means, manifest)
@@ -178,6 +207,18 @@ def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBacku
         continuation=None,
         containers=manifest.containers,
     )
+
+
+def _is_overtaken(means: Means, job: BackupJob) -> bool:
+    """Whether a restore goes on, or began and ended within this backup."""
+    return restores.began_since(means.stores, job.started_at, now=means.clock())
+
+
+def _given_up(means: Means, job: BackupJob) -> BackupJob:
+    """A backup that a restore has overtaken: what it holds is of two houses."""
+    now, why = means.clock(), "a restore began meanwhile"
+    telemetry.log("backup.failed", level=logging.ERROR, backup=job.id, reason=why)
+    return jobs.moved(job, now, state="failed", failure=why, finished_at=now)
 
 
 def _written(means: Means, manifest: Manifest) -> Manifest:

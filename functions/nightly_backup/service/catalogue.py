@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from pydantic import ValidationError
 
 from functions.nightly_backup.rules.manifest import (
     MANIFEST,
+    TEST_FAILED,
     Damaged,
     Manifest,
     manifest_name,
     newest,
+    verdict_name,
 )
 from functions.nightly_backup.service.means import BLOBS
 from shared import telemetry
@@ -51,14 +54,42 @@ def read(stores: Stores, backup_id: str) -> Manifest:
 
 
 def chosen(stores: Stores, backup_id: str, *, at: datetime | None = None) -> Manifest:
-    """The backup of an id; for ``latest`` the one that was finished last, and not after ``at``.
+    """The backup of an id; for ``latest`` the one that was made last, and had ended by ``at``, of
+    those that did not fail their test.
 
     Raises ``Missing`` where there is none, and :class:`Damaged`.
     """
     if backup_id != LATEST:
         return read(stores, backup_id)
-    found = newest(manifests(stores), at=at)
-    if found is None:
+    found = list(manifests(stores))
+    failed = failed_tests(stores)
+    latest = newest((each for each in found if each.backup_id not in failed), at=at)
+    if latest is None:
         when = "" if at is None else f" that was finished by {at.isoformat()}"
-        raise Missing(f"there is no backup{when}")
-    return found
+        but = " that did not fail its test; name one to use it all the same" if found else ""
+        raise Missing(f"there is no backup{when}{but}")
+    return latest
+
+
+def untested(stores: Stores) -> Manifest | None:
+    """The backup that was made last, whatever came of a test of it; None where there is none."""
+    return newest(manifests(stores))
+
+
+def failed_tests(stores: Stores) -> set[str]:
+    """The ids of the backups that failed their last test."""
+    return {
+        info.name.removesuffix(f"/{TEST_FAILED}")
+        for info in stores.blobs.list(BLOBS)
+        if info.name.endswith(f"/{TEST_FAILED}")
+    }
+
+
+def note_test(stores: Stores, backup_id: str, failure: str | None) -> None:
+    """Write down beside a backup that it failed its test, and why; or that it did not. A restore
+    must know even where the document store is lost."""
+    if failure is None:
+        stores.blobs.delete(BLOBS, verdict_name(backup_id))
+    elif stores.blobs.info(BLOBS, manifest_name(backup_id)) is not None:
+        content = json.dumps({"failure": failure}).encode()
+        stores.blobs.put(BLOBS, verdict_name(backup_id), content, content_type="application/json")

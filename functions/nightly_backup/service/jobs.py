@@ -30,9 +30,9 @@ from shared.messaging import (
     handle_once,
     reply_once,
 )
+from shared.restores import ABANDONED_AFTER
 
 STALLED_AFTER = timedelta(minutes=15)
-ABANDONED_AFTER = timedelta(hours=6)
 MOST_HINDRANCES = 50
 KEPT_SECONDS = 400 * 24 * 3600
 
@@ -67,12 +67,6 @@ def running(means: Means, line: Line[J]) -> J | None:
     except Missing:
         return None
     return job if job.state == "running" else None
-
-
-def is_led_on(means: Means, line: Line[J]) -> bool:
-    """Whether a job of a kind is under way that has done a step of late."""
-    job = running(means, line)
-    return job is not None and not _is_abandoned(job, means.clock())
 
 
 def begin(

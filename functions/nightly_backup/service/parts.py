@@ -19,7 +19,7 @@ from typing import IO, BinaryIO, cast
 from functions.nightly_backup.rules.lines import Line, version_of, written
 from functions.nightly_backup.rules.manifest import Damaged, Part
 from functions.nightly_backup.service.means import BLOBS, Means
-from shared.errors import Missing
+from shared.errors import Invalid, Missing
 from shared.stores import Stores
 
 LEVEL = 3
@@ -125,6 +125,8 @@ def fetched(stores: Stores, backup_id: str, part: Part) -> Iterator[BinaryIO]:
                     file.write(chunk)
         except Missing:
             raise Damaged(f"{name} is not there") from None
+        except Invalid:
+            raise Damaged(f"{name!r} cannot be the name of a file") from None
         if file.tell() != part.compressed_bytes:
             raise Damaged(
                 f"{name} has {file.tell():,} bytes; the manifest says {part.compressed_bytes:,}"
@@ -135,16 +137,31 @@ def fetched(stores: Stores, backup_id: str, part: Part) -> Iterator[BinaryIO]:
         yield file
 
 
-def lines_of(file: BinaryIO, only_tenant: str | None = None) -> Iterator[tuple[Line, int]]:
-    """The documents of a part that was fetched, those of one tenant where one is named, each with
-    the bytes of its line."""
-    rest = b""
+@dataclass(frozen=True)
+class Held:
+    """A document in a part: its line, which one of the part it is (from 1), and its bytes."""
+
+    line: Line
+    number: int
+    size: int
+
+
+def lines_of(file: BinaryIO, name: str, only_tenant: str | None = None) -> Iterator[Held]:
+    """The documents of a part that was fetched, those of one tenant where one is named.
+
+    Raises :class:`Damaged` for a line that is none, by the part's ``name`` and its number.
+    """
+    rest, number = b"", 0
     for chunk in _decompressed(file):
         *lines, rest = (rest + chunk).split(b"\n")
         for text in lines:
-            line = Line.read(text)
-            if only_tenant is None or line.body.get("tenant_id") == only_tenant:
-                yield line, len(text)
+            number += 1
+            try:
+                line = Line.read(text)
+            except (ValueError, RecursionError):  # its words would quote the line
+                raise Damaged(f"{name}, line {number}: not a document of a backup") from None
+            if only_tenant is None or line.body["tenant_id"] == only_tenant:
+                yield Held(line, number, len(text))
 
 
 def _check_lines(file: BinaryIO, part: Part, name: str) -> None:

@@ -12,7 +12,12 @@ from functions.nightly_backup.rules.documents import (
     JobKind,
     partition_of,
 )
-from functions.nightly_backup.rules.manifest import MANIFEST, manifest_name
+from functions.nightly_backup.rules.manifest import (
+    MANIFEST,
+    TEST_FAILED,
+    manifest_name,
+    newest,
+)
 from functions.nightly_backup.rules.retention import kept
 from functions.nightly_backup.service import catalogue
 from functions.nightly_backup.service.means import BLOBS, Means
@@ -30,8 +35,15 @@ def prune(means: Means) -> tuple[int, int]:
     or tested stays, until a later night.
     """
     stores = means.stores
-    found = {each.backup_id: each.finished_at for each in catalogue.manifests(stores)}
-    gone = sorted(found.keys() - kept(found.items()) - _in_use(means))
+    manifests = list(catalogue.manifests(stores))
+    found = {each.backup_id: each.finished_at for each in manifests}
+    # by a clock that erred the latest may seem old
+    last = newest(manifests)
+    failed = catalogue.failed_tests(stores)
+    # the last may yet fail its test
+    before = [each for each in manifests if each != last and each.backup_id not in failed]
+    latest = {each.backup_id for each in (last, newest(before)) if each is not None}
+    gone = sorted(found.keys() - kept(found.items()) - latest - _in_use(means))
     for backup_id in gone:
         stores.blobs.delete(BLOBS, manifest_name(backup_id))
         for info in list(stores.blobs.list(BLOBS, f"{backup_id}/")):
@@ -66,7 +78,8 @@ def _remove_leftovers(means: Means) -> int:
             named = {part.name for each in manifest.containers.values() for part in each.parts}
         elif any(at > now - LEFT_AFTER for _, at in held):
             continue
-        for rest in sorted(names - named - {MANIFEST}):
+        told = {MANIFEST, TEST_FAILED} if MANIFEST in names else set()
+        for rest in sorted(names - named - told):
             stores.blobs.delete(BLOBS, f"{backup_id}/{rest}")
             removed += 1
     return removed

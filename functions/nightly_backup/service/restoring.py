@@ -6,34 +6,39 @@ died: what is written twice is the same. A damaged part ends the restore as fail
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
 
+from pydantic import ValidationError
+
 from functions.nightly_backup.rules.documents import CONTAINER, Mode, RestoreCount, RestoreJob
-from functions.nightly_backup.rules.lines import Json
-from functions.nightly_backup.rules.manifest import Manifest
-from functions.nightly_backup.service import catalogue, jobs
+from functions.nightly_backup.rules.events import is_outbox, may_have_been_handled
+from functions.nightly_backup.rules.manifest import Damaged, Manifest, Part
+from functions.nightly_backup.service import archived_journeys, catalogue, jobs
 from functions.nightly_backup.service.backing_up import key_check
 from functions.nightly_backup.service.leaving_out import Erased
+from functions.nightly_backup.service.loading import Loading
 from functions.nightly_backup.service.means import SOURCE, Means
-from functions.nightly_backup.service.parts import fetched, lines_of
-from shared import telemetry, topology
+from functions.nightly_backup.service.parts import Held, fetched, lines_of
+from shared import erasure_log, telemetry, topology
 from shared.audit import noted
 from shared.auth import Principal
-from shared.documents.port import MAX_LOADED, Create
-from shared.erasure_log import logged, mark
+from shared.documents.port import Create
 from shared.erasures import kept_replay, new_replay
 from shared.errors import Conflict, Missing, Rejected, Unprocessable
 from shared.events.backup import RestoreAdvanced
 from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
 from shared.messaging import Decision, IdempotencyKey, Outcome, announce_once
-from shared.models import tombstone
+from shared.models import tenant, tombstone
 from shared.models.tenant import PLATFORM
 from shared.models.tombstone import REPLAYS, Tombstone
 
-LOAD_BYTES = 4 * 1024 * 1024
-LOG_A_STEP = 5000
+ERASURES_A_STEP = 5000
+"""Tombstones that a step sets: each takes several calls of the stores."""
 
 
 def begin(
@@ -44,6 +49,7 @@ def begin(
     only_tenant: str | None,
     mode: Mode,
     by: Principal | None = None,
+    without_erasure_log: bool = False,
     announces: bool = True,
     idempotency: IdempotencyKey | None = None,
 ) -> RestoreJob:
@@ -52,7 +58,9 @@ def begin(
     ``mode`` says what happens to documents that are there: ``empty`` allows none in what is
     restored, ``keep`` leaves them, ``overwrite`` writes over those that the backup has. Raises
     ``Conflict`` where the target is not empty, another restore is under way, the backup was made
-    with another key of pseudonyms, or a container's partitions are others now.
+    with another key of pseudonyms, a container's partitions are others now, or the log of erasures
+    is not the one of then, unless ``without_erasure_log`` says that somebody knows; ``Missing``
+    where the backup has nothing of ``only_tenant``, and :class:`Damaged` where nobody can tell.
     """
     if key_check(means, manifest.backup_id) != manifest.key_check:
         raise Conflict(
@@ -65,6 +73,10 @@ def begin(
         jobs.give_up_abandoned(means, LINE)
 
     def make() -> RestoreJob:
+        if only_tenant is not None:
+            _check_tenant(means, manifest, only_tenant)
+        if not without_erasure_log:
+            _check_log(means, manifest)
         if mode == "empty":
             _check_empty(means, only_tenant)
         now = means.clock()
@@ -98,7 +110,8 @@ def begin(
         by,
         "backup.restore",
         tenant_id=only_tenant or PLATFORM,
-        reason=manifest.backup_id,
+        reason=manifest.backup_id
+        + (", without the log of erasures" if without_erasure_log else ""),
     )
     return jobs.begin(
         means, LINE, make, events=[note], otherwise=otherwise, idempotency=idempotency
@@ -121,11 +134,6 @@ def carry_out(
 def under_way(means: Means) -> RestoreJob | None:
     """The restore that is under way, if one is."""
     return jobs.running(means, LINE)
-
-
-def is_led_on(means: Means) -> bool:
-    """Whether a restore is under way that has done a step of late: the house is half there."""
-    return jobs.is_led_on(means, LINE)
 
 
 def read(means: Means, restore_id: str) -> RestoreJob:
@@ -163,12 +171,50 @@ def _check_empty(means: Means, only_tenant: str | None) -> None:
             )
 
 
+def _check_tenant(means: Means, manifest: Manifest, tenant_id: str) -> None:
+    """Raise ``Missing`` for a tenant that a backup does not know."""
+    held = manifest.containers.get(tenant.CONTAINER)
+    for part in held.parts if held is not None and tenant_id != PLATFORM else ():
+        name = f"{manifest.backup_id}/{part.name}"
+        with fetched(means.stores, manifest.backup_id, part) as file:
+            if next(lines_of(file, name, tenant_id), None) is not None:
+                return
+    if tenant_id != PLATFORM:
+        raise Missing(f"backup {manifest.backup_id} has nothing of tenant {tenant_id}")
+
+
+def _check_log(means: Means, manifest: Manifest) -> None:
+    """Raise ``Conflict`` where the log of erasures is not the one that a backup knew, or has lost
+    some of it: who was erased since would come back."""
+    known = manifest.erasure_log
+    if known is None:
+        return
+    held, what = erasure_log.entries(means.stores), None
+    present = erasure_log.log_id(means.stores)
+    if present is None:
+        what = "is not there"
+    elif present != known.log_id:
+        what = "is another than then"
+    elif held < known.entries:
+        what = f"holds {held:,} erasures; then it held {known.entries:,}"
+    if what is not None:
+        raise Conflict(
+            f"the log of erasures that backup {manifest.backup_id} knew {what}: who was erased"
+            f" since would come back. Bring the files of {erasure_log.LOG} back first; where they"
+            " are lost, say that you restore without that log"
+        )
+
+
 def _stepped(means: Means, job: RestoreJob) -> RestoreJob:
     try:
         return _restored(means, job)
     except (Unprocessable, Missing) as error:  # damaged, or gone
         telemetry.log(
-            "restore.failed", level=40, restore=job.id, backup=job.backup_id, reason=str(error)
+            "restore.failed",
+            level=logging.ERROR,
+            restore=job.id,
+            backup=job.backup_id,
+            reason=str(error),
         )
         now = means.clock()
         return jobs.moved(job, now, state="failed", failure=str(error), finished_at=now)
@@ -182,13 +228,15 @@ def _restored(means: Means, job: RestoreJob) -> RestoreJob:
     if job.phase == "deferred":
         return _at_the_end(means, job, manifest)
     name = job.containers_left[0]
-    parts = manifest.containers[name].parts
-    update: dict[str, object] = {}
+    parts = _parts_of(manifest, name)
+    update: dict[str, object] = {"line": 0}
     if job.part < len(parts):
-        count, waits = _restore_part(means, job, manifest, name, job.part, is_last_look=False)
-        update["counts"] = job.counts | {name: job.counts.get(name, RestoreCount()).plus(count)}
-        if waits:
+        done = _restore_part(means, job, manifest, name, job.part, is_last_look=False)
+        update["counts"] = _counted(job, name, done)
+        if done.waits and (name, job.part) not in job.deferred:
             update["deferred"] = (*job.deferred, (name, job.part))
+        if done.line is not None:
+            return jobs.moved(job, means.clock(), **(update | {"line": done.line}))
     if job.part + 1 < len(parts):
         return jobs.moved(job, means.clock(), part=job.part + 1, **update)
     left = job.containers_left[1:]
@@ -202,12 +250,12 @@ def _restored(means: Means, job: RestoreJob) -> RestoreJob:
 def _from_log(means: Means, job: RestoreJob) -> RestoreJob:
     """Set the tombstones of erasures that no document store has, some a step."""
     after = job.log_after
-    seen = 0
-    for name, each in logged(means.stores, job.only_tenant, after=after):
-        if seen == LOG_A_STEP:
-            return jobs.moved(job, means.clock(), log_after=after)
-        mark(means.stores, each)
-        after, seen = name, seen + 1
+    found = erasure_log.logged(means.stores, job.only_tenant, after=after)
+    batch = list(islice(found, ERASURES_A_STEP))
+    erasure_log.mark_all(means.stores, [each for _, each in batch])
+    after = batch[-1][0] if batch else after
+    if len(batch) == ERASURES_A_STEP:
+        return jobs.moved(job, means.clock(), log_after=after)
     phase = "documents" if job.containers_left else "deferred"
     return jobs.moved(job, means.clock(), log_after=after, phase=phase)
 
@@ -216,44 +264,31 @@ def _at_the_end(means: Means, job: RestoreJob, manifest: Manifest) -> RestoreJob
     if not job.deferred:
         return _finished(means, job)
     name, number = job.deferred[0]
-    count, _ = _restore_part(means, job, manifest, name, number, is_last_look=True)
-    counts = job.counts | {name: job.counts.get(name, RestoreCount()).plus(count)}
+    counts = _counted(
+        job, name, _restore_part(means, job, manifest, name, number, is_last_look=True)
+    )
     return jobs.moved(job, means.clock(), counts=counts, deferred=job.deferred[1:])
 
 
-class _Loading:
-    """Documents on their way into a container, so many at once."""
+def _counted(job: RestoreJob, name: str, done: _Done) -> dict[str, RestoreCount]:
+    return job.counts | {name: job.counts.get(name, RestoreCount()).plus(done.count)}
 
-    def __init__(self, means: Means, job: RestoreJob, name: str, *, overwrite: bool) -> None:
-        self._means = means
-        self._job = job
-        self._documents = means.stores.documents
-        self._name = name
-        self._overwrite = overwrite
-        self._waiting: list[Json] = []
-        self._bytes = 0
-        self.restored = self.kept = 0
 
-    def add(self, body: Json, size: int) -> None:
-        self._waiting.append(body)
-        self._bytes += size
-        if len(self._waiting) == MAX_LOADED or self._bytes >= LOAD_BYTES:
-            self.end()
+def _parts_of(manifest: Manifest, name: str) -> tuple[Part, ...]:
+    held = manifest.containers.get(name)
+    if held is None:
+        raise Damaged(f"the manifest of backup {manifest.backup_id} has changed: {name} is gone")
+    return held.parts
 
-    def end(self) -> None:
-        if self._waiting:
-            self._check_due()
-            written = self._documents.load(self._name, self._waiting, overwrite=self._overwrite)
-            self.restored += written
-            self.kept += len(self._waiting) - written
-        self._waiting, self._bytes = [], 0
 
-    def _check_due(self) -> None:
-        """Raise ``Rejected`` where another has done this step meanwhile: what came after it is
-        not written over."""
-        job = read(self._means, self._job.id)
-        if (job.state, job.step) != ("running", self._job.step):
-            raise Rejected("superseded: the job has moved on")
+@dataclass(frozen=True)
+class _Done:
+    """What came of a part: counts, whether some of it waits for the end, and the line to go on
+    behind where the step had enough (None: the part is done)."""
+
+    count: RestoreCount
+    waits: bool
+    line: int | None
 
 
 def _restore_part(
@@ -264,44 +299,136 @@ def _restore_part(
     number: int,
     *,
     is_last_look: bool,
-) -> tuple[RestoreCount, bool]:
-    """Write what a part holds, and tell whether some of it waits for the end; at the end, write
-    that. Events that were not sent wait too: what they tell of is to be there before them."""
-    declared = topology.load().containers[name]
-    erased = Erased(means.stores, means.pseudonyms, manifest.started_at, manifest.finished_at)
-    is_tombstones = name == tombstone.CONTAINER
-    # of erasures the store knows more than any backup; and what stands in a target that was empty
-    # is this restore's, or newer
-    overwrite = job.mode == "overwrite" and not is_tombstones
-    loading = _Loading(means, job, name, overwrite=overwrite)
-    expired = left_out = 0
-    waits = False
-    with fetched(means.stores, job.backup_id, manifest.containers[name].parts[number]) as file:
-        for line, size in lines_of(file, job.only_tenant):
-            verdict = erased.verdict(declared, line.body)
-            is_event = line.body.get("kind") == "outbox"
-            waited = verdict == "at_the_end" or (is_event and verdict == "restore")
-            if waited != is_last_look:
-                waits = waits or waited
+) -> _Done:
+    """Write what a part holds, but for what waits for the end; at the end, write that. Events
+    that were not sent wait too: what they tell of is to be there before them. Of tombstones a
+    step sets so many."""
+    parts = _parts_of(manifest, name)
+    if number >= len(parts):
+        raise Damaged(f"the manifest of backup {manifest.backup_id} has changed: {name} is shorter")
+    going = _Part(means, job, manifest, name, f"{job.backup_id}/{parts[number].name}")
+    line: int | None = None
+    with fetched(means.stores, job.backup_id, parts[number]) as file:
+        for held in lines_of(file, going.part, job.only_tenant):
+            if not is_last_look and held.number <= job.line:
                 continue
-            alive = line.alive(means.clock().timestamp())
-            if alive is None:
-                expired += 1
-            elif verdict == "leave_out" or (
-                verdict == "at_the_end" and not erased.stays(declared, line.body)
-            ):
-                left_out += 1
-            elif is_tombstones and alive.get("kind") == "tombstone":
-                is_set = mark(means.stores, Tombstone.of(alive))
-                loading.restored += is_set
-                loading.kept += not is_set
-            else:
-                loading.add(alive, size)
-        loading.end()
-    count = RestoreCount(
-        restored=loading.restored, kept=loading.kept, expired=expired, erased=left_out
-    )
-    return count, waits
+            if len(going.tombstones) == ERASURES_A_STEP:
+                line = held.number - 1
+                break
+            going.take(held, is_last_look=is_last_look)
+        count = going.end()
+    return _Done(count, going.waits, line)
+
+
+class _Part:
+    """A part on its way back, line by line."""
+
+    def __init__(
+        self, means: Means, job: RestoreJob, manifest: Manifest, name: str, part: str
+    ) -> None:
+        self.part = part
+        self.tombstones: list[Tombstone] = []
+        self.waits = False
+        self._means = means
+        self._job = job
+        self._manifest = manifest
+        self._declared = topology.load().containers[name]
+        self._erased = Erased(
+            means.stores,
+            means.pseudonyms,
+            manifest.started_at,
+            manifest.finished_at,
+            only_tenant=job.only_tenant,
+        )
+        self._is_tombstones = name == tombstone.CONTAINER
+        self._loading = Loading(
+            means.stores.documents,
+            name,
+            part,
+            # of erasures the store knows more than any backup; and what stands in a target that
+            # was empty is this restore's, or newer
+            overwrite=job.mode == "overwrite" and not self._is_tombstones,
+            before=self._check_due,
+            after=self._look_back,
+        )
+        self._is_journeys = name == archived_journeys.CONTAINER
+        self._expired = self._erased_count = self._unsent = self._laid_back = 0
+
+    def take(self, held: Held, *, is_last_look: bool) -> None:
+        """Do what is to be done with a line in this look at the part."""
+        line = held.line
+        verdict = self._erased.verdict(self._declared, line.body)
+        if self._is_journeys and verdict == "restore" and self._may_have_moved(held):
+            self.waits = True
+            if is_last_look:
+                self._lay_back(held)
+                return
+        waited = verdict == "at_the_end" or (is_outbox(line.body) and verdict == "restore")
+        if waited != is_last_look:
+            self.waits = self.waits or waited
+            return
+        now = self._means.clock()
+        alive = line.alive(now.timestamp(), since=self._manifest.started_at.timestamp())
+        if alive is None:
+            self._expired += 1
+        elif verdict == "leave_out" or (
+            verdict == "at_the_end" and not self._erased.stays(self._declared, line.body)
+        ):
+            self._erased_count += 1
+        elif self._job.mode != "empty" and may_have_been_handled(line.body, now=now):
+            self._unsent += 1
+        elif self._is_tombstones and alive.get("kind") == "tombstone":
+            self.tombstones.append(self._tombstone(held))
+        else:
+            self._loading.add(alive, held)
+
+    def end(self) -> RestoreCount:
+        """Write what waits, and tell what came of all of it."""
+        self._loading.end()
+        is_set = erasure_log.mark_all(self._means.stores, self.tombstones)
+        return RestoreCount(
+            restored=self._loading.written + is_set + self._laid_back,
+            kept=self._loading.kept + len(self.tombstones) - is_set,
+            expired=self._expired,
+            erased=self._erased_count,
+            unsent=self._unsent,
+        )
+
+    def _may_have_moved(self, held: Held) -> bool:
+        return archived_journeys.may_have_moved(
+            held.line.body, began=self._manifest.started_at, ended=self._manifest.finished_at
+        )
+
+    def _lay_back(self, held: Held) -> None:
+        try:
+            self._laid_back += archived_journeys.lay_back(
+                self._means.stores, held.line.body, before=self._check_due
+            )
+        except (ValueError, OSError):
+            raise Damaged(f"{self.part}, line {held.number}: its archive cannot be read") from None
+
+    def _tombstone(self, held: Held) -> Tombstone:
+        try:
+            return Tombstone.of(held.line.body)
+        except ValidationError:
+            raise Damaged(f"{self.part}, line {held.number}: not a tombstone") from None
+
+    def _check_due(self) -> None:
+        """Raise ``Rejected`` where another has done this step meanwhile: what came after it is
+        not written over."""
+        if not self._is_due():
+            raise Rejected("superseded: the job has moved on")
+
+    def _look_back(self) -> None:
+        """Say where a write that overwrites slept until its step was another's."""
+        if self._job.mode == "overwrite" and not self._is_due():
+            telemetry.log(
+                "restore.wrote_late", level=logging.ERROR, restore=self._job.id, part=self.part
+            )
+
+    def _is_due(self) -> bool:
+        job = read(self._means, self._job.id)
+        return (job.state, job.step) == ("running", self._job.step)
 
 
 def _finished(means: Means, job: RestoreJob) -> RestoreJob:

@@ -8,11 +8,11 @@ from functions.nightly_backup.rules.documents import SelfTest
 from functions.nightly_backup.rules.lines import Json, digest_of
 from functions.nightly_backup.rules.manifest import Damaged, Part
 from functions.nightly_backup.service import catalogue, jobs
+from functions.nightly_backup.service.loading import Loading
 from functions.nightly_backup.service.means import Means
 from functions.nightly_backup.service.parts import fetched, lines_of
-from functions.nightly_backup.service.restoring import LOAD_BYTES
 from shared import telemetry, topology
-from shared.documents.port import MAX_LOADED, Documents
+from shared.documents.port import Documents
 from shared.errors import Missing, Problem
 from shared.events.backup import SelfTestAdvanced
 from shared.events.envelope import Event, read_data
@@ -22,11 +22,10 @@ Key = tuple[str, ...]
 
 
 def begin(means: Means, *, announces: bool = True) -> SelfTest | None:
-    """Begin to test the backup that was finished last; None where there is none. One test is
-    under way at a time."""
-    try:
-        manifest = catalogue.chosen(means.stores, catalogue.LATEST)
-    except Missing:
+    """Begin to test the backup that was made last, also where it failed its test before; None
+    where there is none. One test is under way at a time."""
+    manifest = catalogue.untested(means.stores)
+    if manifest is None:
         telemetry.log("backup.self_test_failed", level=logging.ERROR, reason="there is no backup")
         return None
 
@@ -108,19 +107,14 @@ def _compare(means: Means, backup_id: str, name: str, part: Part) -> tuple[int, 
     expected: dict[Key, str] = {}
     moment = means.clock().timestamp()
     with fetched(means.stores, backup_id, part) as file, means.scratch(moment) as scratch:
-        waiting: list[Json] = []
-        held = 0
-        for line, size in lines_of(file):
-            body = line.alive(moment)
+        loading = Loading(scratch, name, f"{backup_id}/{part.name}", overwrite=True)
+        for held in lines_of(file, f"{backup_id}/{part.name}"):
+            body = held.line.alive(moment)
             if body is None:
                 continue
             expected[_key(keys, body)] = digest_of(body)
-            waiting.append(body)
-            held += size
-            if len(waiting) == MAX_LOADED or held >= LOAD_BYTES:
-                scratch.load(name, waiting, overwrite=True)
-                waiting, held = [], 0
-        scratch.load(name, waiting, overwrite=True)
+            loading.add(body, held)
+        loading.end()
         return len(expected), _differences(scratch, name, keys, expected)
 
 
@@ -136,11 +130,12 @@ def _differences(scratch: Documents, name: str, keys: Key, expected: dict[Key, s
 
 
 def _key(keys: Key, body: Json) -> Key:
-    return (*(str(body[each]) for each in keys), str(body["id"]))
+    return (*(str(body.get(each)) for each in keys), str(body["id"]))
 
 
 def _ended(means: Means, test: SelfTest, *, failure: str | None) -> SelfTest:
     now = means.clock()
+    catalogue.note_test(means.stores, test.id, failure)
     if failure is None:
         telemetry.log("backup.self_tested", backup=test.id, documents=test.documents)
     else:

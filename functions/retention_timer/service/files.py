@@ -33,9 +33,16 @@ _PAGE = 200
 IsOver = Callable[[], bool]
 
 
-def remove_extracts(stores: Stores, *, before: datetime, is_over: IsOver) -> tuple[int, bool]:
+def remove_extracts(
+    stores: Stores,
+    *,
+    before: datetime,
+    is_over: IsOver,
+    must_wait: IsOver = lambda: False,
+) -> tuple[int, bool]:
     """Remove the texts that were extracted before a moment, of files that have ended or are gone;
-    returns how many, and whether those were all."""
+    returns how many, and whether those were all. None is removed where ``must_wait`` says that
+    documents may be missing."""
     removed = 0
     for info in stores.blobs.list(EXTRACTS):
         if is_over():
@@ -44,6 +51,8 @@ def remove_extracts(stores: Stores, *, before: datetime, is_over: IsOver) -> tup
             continue
         parts = info.name.split("/")
         if len(parts) == 3 and not _is_under_way(stores, parts[0], parts[1]):
+            if must_wait():
+                return removed, False
             stores.blobs.delete(EXTRACTS, info.name)
             removed += 1
     return removed, True
@@ -155,12 +164,23 @@ def _erase(
 
 
 def remove_orphans(
-    stores: Stores, *, before: datetime, is_over: IsOver, now: datetime
+    stores: Stores,
+    *,
+    before: datetime,
+    is_over: IsOver,
+    now: datetime,
+    must_wait: IsOver = lambda: False,
 ) -> tuple[dict[str, int], bool]:
     """Remove files that were written before a moment and that no document tells of, of the tenants
     whose files were not looked at for four weeks; returns how many by blob container, and whether
-    all of those were. Where time runs out the next night goes on after the last name."""
+    all of those were. Where time runs out the next night goes on after the last name.
+
+    None is removed where ``must_wait`` says that documents may be missing: it is asked first, and
+    again ahead of each removal.
+    """
     removed: dict[str, int] = {}
+    if must_wait():
+        return removed, False
     for tenant_id in _tenants(stores):
         look = _last_look(stores, tenant_id)
         if look.ended_at is not None and now - look.ended_at < LOOKED_AT_EVERY:
@@ -175,6 +195,9 @@ def remove_orphans(
                     _keep_look(stores, look)
                     return removed, False
                 if info.modified_at < before and _is_orphan(stores, blob_container, info):
+                    if must_wait():
+                        _keep_look(stores, look)
+                        return removed, False
                     stores.blobs.delete(blob_container, info.name)
                     removed[blob_container] = removed.get(blob_container, 0) + 1
                 look = look.model_copy(

@@ -15,7 +15,7 @@ from functions.retention_timer.rules.periods import (
     UNSENT_ALLOWED,
 )
 from functions.retention_timer.service import archiving, files
-from shared import dead_letters, outbox, telemetry
+from shared import dead_letters, outbox, restores, telemetry
 from shared.documents.port import Order, Upsert
 from shared.models.audit import month_of, sortable
 from shared.models.tenant import PLATFORM
@@ -42,6 +42,10 @@ def keep_house(
     def is_over() -> bool:
         return clock() - began > LONGEST
 
+    def must_wait() -> bool:
+        # what a restore has not brought back yet must not be taken for gone
+        return restores.leaves_open(stores, now=clock())
+
     def dead() -> Found:
         return {"dead_letters": _dead_letters(stores)}, True
 
@@ -55,18 +59,22 @@ def keep_house(
         return {"files_erased": count}, whole
 
     def extracts() -> Found:
-        count, whole = files.remove_extracts(stores, before=began - EXTRACTS_KEPT, is_over=is_over)
+        count, whole = files.remove_extracts(
+            stores, before=began - EXTRACTS_KEPT, is_over=is_over, must_wait=must_wait
+        )
         return {"extracts_removed": count}, whole
 
     def archive() -> Found:
         count, whole = archiving.archive_old(
-            stores, untouched_since=began - SESSIONS_LIVE, is_over=is_over
+            stores,
+            untouched_since=began - SESSIONS_LIVE,
+            is_over=lambda: is_over() or must_wait(),
         )
         return {"archived": count}, whole
 
     def orphans() -> Found:
         counts, whole = files.remove_orphans(
-            stores, before=began - ORPHANS_KEPT, is_over=is_over, now=began
+            stores, before=began - ORPHANS_KEPT, is_over=is_over, must_wait=must_wait, now=began
         )
         return {"orphans_removed": counts}, whole
 

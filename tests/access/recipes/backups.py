@@ -26,9 +26,10 @@ def backups_read(world: World, caller: Person, kind: Kind) -> Request:
 
 @recipe(OF_NO_TENANT, status=202)
 def restores_start(world: World, caller: Person, kind: Kind) -> Request:
+    world.host.make_tenant("lone")
     backup_id = world.backup()
     world.no_backup_under_way()
-    body = {"backup_id": backup_id, "tenant": "of-nobody"}
+    body = {"backup_id": backup_id, "tenant": "lone", "into_existing": "keep"}
     return Request(body=body, marks=('"kind":"restore"',), shows=(backup_id,))
 
 

@@ -40,13 +40,19 @@ def back_up(house: House, backup_id: str | None = None, *, stores: Any = None) -
 
 def restore(
     house: House, backup_id: str = catalogue.LATEST, *, tenant: str | None = None,
-    mode: Mode = "empty", stores: Any = None,
+    mode: Mode = "empty", stores: Any = None, without_erasure_log: bool = False,
 ) -> RestoreJob:  # fmt: skip
     """Restore a backup whole."""
     means = means_of(house, stores=stores)
     manifest = catalogue.chosen(means.stores, backup_id)
     job = restoring.begin(
-        means, str(uuid4()), manifest, only_tenant=tenant, mode=mode, announces=False
+        means,
+        str(uuid4()),
+        manifest,
+        only_tenant=tenant,
+        mode=mode,
+        without_erasure_log=without_erasure_log,
+        announces=False,
     )
     return restoring.carry_out(means, job.id)
 
@@ -67,6 +73,12 @@ def work(house: House) -> list[Outcome]:
     while events := house.waiting("nightly_backup"):
         outcomes += [handle(house, event) for event in events]
     return outcomes
+
+
+def stores_of(house: House, **other: Any) -> Any:
+    """A house's stores, some of them replaced."""
+    held = {"documents": house.documents, "blobs": house.blobs, "bus": house.bus} | other
+    return type("Stores", (), held)()
 
 
 @contextmanager

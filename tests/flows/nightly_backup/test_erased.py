@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,12 +12,13 @@ from typing import Any
 import pytest
 
 from functions.nightly_backup.rules.documents import Mode
-from functions.nightly_backup.service import parts
+from functions.nightly_backup.service import backing_up, parts
 from shared import topology
-from shared.documents.port import Create
+from shared.documents.port import Create, Delete
 from shared.erasure_log import logged, mark
 from shared.erasure_rules import subjects_in
 from shared.erasures import erased_at
+from shared.errors import Conflict
 from shared.models.subject import SubjectKind
 from shared.models.tombstone import Tombstone
 from tests.flows.accounts.planted import (
@@ -30,7 +32,15 @@ from tests.flows.accounts.planted import (
     plant,
 )
 from tests.flows.accounts.test_replay import erase
-from tests.flows.nightly_backup.keeping import back_up, contents, new_home, restore
+from tests.flows.nightly_backup.keeping import (
+    back_up,
+    contents,
+    fill,
+    manifest_of,
+    means_of,
+    new_home,
+    restore,
+)
 from tests.flows.stores import PSEUDONYMS, RIVAL, TENANT, House
 from tests.flows.stores import house as house
 from tests.kernel.embedded import Failing
@@ -105,34 +115,137 @@ def test_erased_after_the_backup_and_the_store_lost(house: House, tmp_path: Path
 
 
 def test_erased_before_the_backup(house: House, tmp_path: Path) -> None:
-    """A backup from after an erasure holds the tombstones itself; the log may be gone as well."""
+    """A backup from after an erasure holds the tombstones itself; the log may be gone as well, as
+    long as somebody says that they know."""
     planted = plant(house)
     erase(house)
     house.clock.advance(minutes=1)
     back_up(house)
-    for info in list(house.blobs.list("erasure-log")):
-        house.blobs.delete("erasure-log", info.name)
+    _lose_log(house)
     with _lost(house, tmp_path / "anew") as anew:
-        restore(anew)
+        with pytest.raises(Conflict, match="is not there"):
+            restore(anew)
+        restore(anew, without_erasure_log=True)
         assert erased_at(anew, PSEUDONYMS, TENANT, "user", USER_ID)
         assert _found_of(anew, _subjects(planted)) == []
 
 
 def test_erased_while_the_target_stands(house: House) -> None:
-    """Into the live store, with what is there kept or overwritten, the erased stay away; the log
-    is not even needed."""
+    """Into the live store, with what is there kept or overwritten, the erased stay away and all
+    others are as they were; the log is not even needed."""
     planted = plant(house)
     back_up(house)
     house.clock.advance(minutes=1)
     erase(house)
-    for info in list(house.blobs.list("erasure-log")):
-        house.blobs.delete("erasure-log", info.name)
-    before = contents(house, but=("backups", "tombstones", "audit"))
+    _lose_log(house)
+    before = contents(house, but=tuple(_NOT_COMPARED))
     modes: tuple[Mode, ...] = ("keep", "overwrite")
     for mode in modes:
-        restore(house, mode=mode)
+        restore(house, mode=mode, without_erasure_log=True)
         assert _found_of(house, _subjects(planted)) == []
-    assert contents(house, but=("backups", "tombstones", "audit")).keys() == before.keys()
+        assert contents(house, but=tuple(_NOT_COMPARED)) == before
+
+
+@pytest.mark.parametrize(("seconds", "stays"), [(-1, True), (0, False), (1, False)])
+def test_an_erasure_in_the_instant_of_the_first_read_counts_as_later(
+    house: House, seconds: int, *, stays: bool
+) -> None:
+    """A note that tells no moment comes back to a candidate who came in anew where the erasure was
+    asked for before the backup began; in the same instant, or later, nobody knows whether the note
+    was read before it."""
+    planted = plant(house)
+    back_up(house)  # the one that was under way
+    house.clock.advance(minutes=1)
+    erase(house)
+    erased = erased_at(house, PSEUDONYMS, TENANT, "candidate", planted.candidate_id)
+    assert erased is not None
+    house.clock.advance(minutes=1)
+    house.drop("fresh.txt", RESUME)
+    house.work_all()
+    place = (TENANT, planted.candidate_id)
+    note = {"id": "a-note", "tenant_id": TENANT, "candidate_id": place[1], "kind": "note"}
+    house.documents.commit("candidates", place, [Create(note)])
+    now, house.clock.moment = house.clock(), erased - timedelta(seconds=seconds)
+    begun = backing_up.begin(means_of(house), "b-1", announces=False)
+    house.clock.moment = now
+    job = backing_up.carry_out(means_of(house), begun.id)
+    house.documents.commit("candidates", place, [Delete("a-note")])
+    assert restore(house, job.id, mode="keep").state == "done"
+    assert (house.documents.get("candidates", place, "a-note") is not None) == stays
+
+
+def test_an_erasure_in_the_instant_of_the_end_concerns_all(house: House) -> None:
+    """Not even a profile that tells a later moment is taken for somebody who came in anew."""
+    planted = plant(house)
+    job = back_up(house)
+    assert manifest_of(house, job.id).finished_at == house.clock()
+    erase(house)
+    assert restore(house, job.id, mode="keep").state == "done"
+    assert _found_of(house, _subjects(planted)) == []
+
+
+def test_a_log_that_is_lost_is_not_taken_for_an_empty_one(house: House, tmp_path: Path) -> None:
+    """A backup knows its log: where that is gone, another, or has lost entries, the restore is
+    refused and says what to do, and nothing is written."""
+    planted = plant(house)
+    back_up(house)
+    house.clock.advance(minutes=1)
+    erase(house)
+    job = back_up(house, "after")
+    held = [info.name for info in house.blobs.list("erasure-log")]
+    assert "log.json" in held
+    for number, (lost, told) in enumerate(
+        ((held, "is not there"), (["log.json"], "is not there"), (held[:1], "it held 6"))
+    ):
+        with _lost(house, tmp_path / str(number)) as anew:
+            for name in lost:
+                anew.blobs.delete("erasure-log", name)
+            with pytest.raises(Conflict, match=told):
+                restore(anew, job.id)
+            assert anew.documents.scan("tombstones").items == ()
+    with _lost(house, tmp_path / "another") as anew:
+        for name in held:
+            anew.blobs.delete("erasure-log", name)
+        mark(anew, _stone(anew))  # the next erasure begins a log of its own
+        with pytest.raises(Conflict, match="is another than then"):
+            restore(anew, job.id)
+        assert restore(anew, job.id, mode="keep", without_erasure_log=True).state == "done"
+        assert _found_of(anew, _subjects(planted)) == []
+
+
+def test_the_first_backup_begins_the_log(house: House, tmp_path: Path) -> None:
+    """Also where nobody was ever erased: who was erased since the backup does not come back when
+    the whole log is lost with the document store."""
+    fill(house, 10)
+    back_up(house)
+    assert list(logged(house)) == []
+    _lose_log(house)
+    with _lost(house, tmp_path / "anew") as anew, pytest.raises(Conflict, match="without that log"):
+        restore(anew)
+
+
+def test_a_backup_of_before_logs_were_told_apart_is_restored(house: House, tmp_path: Path) -> None:
+    """Its manifest knows of no log, and nobody is asked for one."""
+    fill(house, 10)
+    job = back_up(house)
+    path = house.home / "blobs/backups" / job.id / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["erasure_log"], manifest["sequence"]
+    path.write_text(json.dumps(manifest))
+    _lose_log(house)
+    with _lost(house, tmp_path / "anew") as anew:
+        assert restore(anew).state == "done"
+
+
+def _lose_log(house: House) -> None:
+    for info in list(house.blobs.list("erasure-log")):
+        house.blobs.delete("erasure-log", info.name)
+
+
+def _stone(house: House) -> Tombstone:
+    return Tombstone(
+        tenant_id=TENANT, tombstone_id="s" * 40, subject_kind="user", requested_at=house.clock()
+    )
 
 
 def test_what_was_read_before_an_erasure_that_was_asked_for_meanwhile(house: House) -> None:
@@ -226,6 +339,8 @@ def test_small_parts_tell_the_same(
     monkeypatch.setattr(parts, "PART_DOCUMENTS", 1)
     monkeypatch.setattr(parts, "_FIRST_PAGE", 1)
     planted = plant(house)
+    back_up(house)  # the one that was under way
+    house.clock.advance(minutes=1)
     erase(house)
     house.clock.advance(minutes=1)
     house.drop("fresh.txt", RESUME)
@@ -264,7 +379,7 @@ def test_the_log_names_nobody(house: House) -> None:
     planted = plant(house)
     erase(house)
     texts = [
-        path.name + path.read_text() for path in (house.home / "blobs/erasure-log").rglob("*.json")
+        path.name + path.read_text() for path in (house.home / "blobs/erasure-log").glob("*/*.json")
     ]
     assert len(texts) == len(_subjects(planted))
     for text in texts:

@@ -14,7 +14,7 @@ from functions.intake_upload.service import standing
 from functions.retention_timer.rules.documents import NightReport
 from functions.retention_timer.service import files, night
 from shared.bus.port import Message
-from shared.documents.port import Create, Equals, Replace
+from shared.documents.port import Create, Equals, Replace, Upsert
 from shared.errors import Conflict, Unavailable
 from shared.models.intake import IntakeRecord, Reason
 from tests.flows.journeying import Journeyer
@@ -145,6 +145,69 @@ def test_files_that_nobody_tells_of_are_removed(house: House) -> None:
     }  # fmt: skip
     left = {(c, each.name) for c, _ in (*orphans, young) for each in house.blobs.list(c)}
     assert left == {*others, young}
+
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_nothing_is_taken_for_gone_that_a_restore_has_not_brought_back(
+    house: House, state: str
+) -> None:
+    """While a restore is under way, and until one that broke off was done again, no file is an
+    orphan, no text is removed and no journey archived; after 30 days nobody expects it any more."""
+    lena = Journeyer(house)
+    lena.whole(right=1)
+    house.clock.advance(days=400)
+    held = [
+        ("portfolio-files", f"{TENANT}/lena/gone/f/a.png"),
+        ("session-archives", f"{TENANT}/lena/{lena.session}/d.jsonl.gz"),
+        ("extracts", f"{TENANT}/gone/1.json"),
+    ]
+    for container, name in held:
+        house.blobs.put(container, name, b"x")
+        age(house, container, name)
+    house.clock.advance(days=31)
+    restored(house, state)
+    report = keep(house)
+    assert (report.orphans_removed, report.extracts_removed, report.archived) == ({}, 0, 0)
+    assert set(report.unfinished) == {"extracts", "archive", "orphans"}
+    assert all(house.blobs.info(*each) for each in held)
+    house.clock.advance(days=20 if state == "failed" else 31)
+    if state == "failed":
+        restored(house, "done")
+    report = keep(house)
+    assert report.orphans_removed == {"portfolio-files": 1, "session-archives": 1}
+    assert (report.extracts_removed, report.archived, report.unfinished) == (1, 1, ())
+
+
+def test_a_restore_that_begins_in_the_middle_of_a_look_stops_it(house: House) -> None:
+    """What it is to bring back may be what the next file belongs to; the next look goes on."""
+    names = [f"{TENANT}/lena/gone/f/{n}.png" for n in range(3)]
+    for name in names:
+        house.blobs.put("portfolio-files", name, b"x")
+        age(house, "portfolio-files", name)
+    house.clock.advance(days=8)
+    asked = iter([False, False, True])
+
+    def look(**more: Any) -> tuple[dict[str, int], bool]:
+        given: dict[str, Any] = {
+            "before": house.clock() - timedelta(days=7), "now": house.clock(),
+            "is_over": lambda: False,
+        }  # fmt: skip
+        return files.remove_orphans(house, **given, **more)
+
+    assert look(must_wait=lambda: next(asked)) == ({"portfolio-files": 1}, False)
+    assert [info.name for info in house.blobs.list("portfolio-files")] == names[1:]
+    assert look() == ({"portfolio-files": 2}, True)
+
+
+def restored(house: House, state: str) -> None:
+    """What the flow that restores keeps of a restore: it stands in a state since now."""
+    now = house.clock().isoformat()
+    own = {"schema_version": 1, "tenant_id": "platform", "job": "restores"}
+    bodies = [
+        own | {"id": "current", "kind": "current", "job_id": "r-1"},
+        own | {"id": "r-1", "kind": "restore", "state": state, "started_at": now, "moved_at": now},
+    ]
+    house.documents.commit("backups", ("platform", "restores"), [Upsert(each) for each in bodies])
 
 
 def test_a_night_tells_what_is_stuck(house: House, caplog: pytest.LogCaptureFixture) -> None:
