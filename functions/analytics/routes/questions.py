@@ -159,8 +159,9 @@ class Answering(Generic[RowT, AnswerT]):
         found = reading.read(
             runtime.stores(), call.principal.tenant_id, asked, suppresses=self._suppresses
         )
-        names = Names(runtime.stores(), call.principal.tenant_id, self._view)
         page = found.rows[begin : begin + query.limit]
+        named = [(dict(zip(asked.group_by, key, strict=True)), cell) for key, cell in page]
+        names = Names(runtime.stores(), call.principal.tenant_id, self._view, named)
         rows = [self._shown(asked, key, cell, names, of_row(asked, key)) for key, cell in page]
         is_last = begin + query.limit >= len(found.rows)
         following = None if is_last else str(begin + query.limit)

@@ -90,6 +90,7 @@ def _counts(answer: AnswerGiven) -> dict[str, int]:
         "correct": int(answer.correct),
         "first": int(is_first),
         "first_correct": int(is_first and answer.correct),
+        "first_wrong": int(is_first and not answer.correct),
         "solved": int(is_solved),
         "tries": answer.number if is_solved else 0,
         "hints": answer.hints_used,

@@ -16,15 +16,25 @@ from functions.analytics.rules.dimensions import (
     month_of,
     period_of,
 )
-from functions.analytics.rules.documents import CONTAINER, Aggregate, Cohort, view_month_of
+from functions.analytics.rules.documents import (
+    CONTAINER,
+    Aggregate,
+    Cohort,
+    after_key,
+    view_keys_of,
+)
+from functions.analytics.rules.sketches import read as read_sketch
 from functions.analytics.rules.suppression import Parts, shown
 from shared.documents.port import Json, Order, Range
-from shared.errors import Unprocessable
+from shared.errors import FieldError, Unprocessable
 from shared.stores import Stores
 
-_PAGE = 500
-MOST_DOCUMENTS = 100_000
+PAGE = 1000
+MOST_DOCUMENTS = 50_000
 """Counts that one question may read."""
+
+_VOICES = 8
+"""People of a day who are remembered for its group's name."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,9 @@ def read(stores: Stores, tenant_id: str, asked: Asked, *, suppresses: bool = Tru
         values = dict(zip(DIMENSIONS[asked.view].names, group, strict=True))
         for period, cell in parts.items():
             key = tuple(period if name in PERIODS else values[name] for name in asked.group_by)
-            rows.setdefault(key, Cell()).take(cell)
+            row = rows.setdefault(key, Cell())
+            row.take(cell)
+            row.call(cell)
     found.total = sum_of(rows.values()) if rows else None
     order = {key: _place(asked, key, cell) for key, cell in rows.items()}
     found.rows = [(key, rows[key]) for key in sorted(rows, key=order.__getitem__)]
@@ -94,36 +106,33 @@ def _place(asked: Asked, key: Key, cell: Cell) -> tuple[str, int, int, tuple[str
 
 
 def _documents(stores: Stores, tenant_id: str, asked: Asked) -> Iterator[Json]:
-    """The counts of the months, page by page."""
-    first, last = month_of(asked.first), month_of(asked.last)
-    where = [
-        Range(
-            "view_month",
-            at_least=view_month_of(asked.view, first),
-            below=view_month_of(asked.view, last) + "~",
-        )
-    ]
-    read, continuation = 0, None
+    """The counts of the months, page by page: each begins above the last key of the one before."""
+    begin, end = view_keys_of(asked.view, month_of(asked.first), month_of(asked.last))
+    read = 0
     while True:
         page = stores.documents.query(
             CONTAINER,
             (tenant_id,),
-            where=where,
-            order=Order("view_month"),
-            limit=_PAGE,
-            continuation=continuation,
+            where=[Range("view_key", at_least=begin, below=end)],
+            order=Order("view_key"),
+            limit=PAGE,
         )
         read += len(page.items)
         if read > MOST_DOCUMENTS:
-            raise Unprocessable(
-                f"{asked.view} has more than {MOST_DOCUMENTS:,} counts from {asked.first} to "
-                f"{asked.last}: ask for a shorter time"
-            )
+            raise _too_much(asked)
         for item in page.items:
             yield item.body
-        continuation = page.continuation
-        if continuation is None:
+        if page.continuation is None:
             return
+        begin = after_key(page.items[-1].body["view_key"])
+
+
+def _too_much(asked: Asked) -> Unprocessable:
+    why = (
+        f"{asked.view} has more than {MOST_DOCUMENTS:,} counts from {asked.first} to {asked.last}: "
+        "ask for fewer months, with a later `from` or an earlier `to`"
+    )
+    return Unprocessable(why, fields=(FieldError("from", why), FieldError("to", why)))
 
 
 def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
@@ -151,10 +160,17 @@ def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
         cell = cell_of(number)
         if cell is not None:
             cell.counts[counter] = cell.counts.get(counter, 0) + sum_
-    for name, hashes in aggregate.s.items():
+    is_named = any(name in DIMENSIONS[asked.view].made_up for name in asked.group_by)
+    for name, sketch in aggregate.s.items():
         cell = cell_of(int(name[1:]))
         if cell is not None:
-            cell.see(aggregate.shard, hashes)
+            people = read_sketch(sketch)
+            cell.see(aggregate.shard, people)
+            if is_named:
+                cell.names |= aggregate.names
+                cell.voices |= {
+                    (aggregate.month, aggregate.shard, hashed) for hashed, _ in people[:_VOICES]
+                }
 
 
 def _add_cohort(cells: _Cells, cohort: Cohort) -> None:

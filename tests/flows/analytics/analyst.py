@@ -159,7 +159,8 @@ class Analyst:
     def rows(self, view: ViewName, *by: str, **more: Any) -> dict[Key, dict[str, Any]]:
         """What a view shows: its numbers by group, with how many learners they are of."""
         found = self.read(view, *by, **more)
-        names = Names(self.house, self.tenant, view)
+        page = [(dict(zip(by, key, strict=True)), cell) for key, cell in found.rows]
+        names = Names(self.house, self.tenant, view, page)
         shown = {}
         for key, cell in found.rows:
             called = tuple(names.of(*each) for each in zip(by, key, strict=True))

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from functions.analytics.rules.dimensions import DIMENSIONS, OTHER, UNNAMED
 from functions.analytics.rules.documents import CONTAINER, shard_of
+from functions.analytics.service import reading
 from shared.documents.port import Delete
-from shared.errors import Invalid, Rejected, Unavailable
+from shared.errors import Invalid, Rejected, Unavailable, Unprocessable
 from shared.events.envelope import Event
 from shared.events.game import GameAdvanced
 from shared.events.recipes import RecipeWritten
@@ -155,7 +156,8 @@ def test_made_up_careers_do_not_grow_without_end(
     analyst.hear(*(started("mallory", str(n), career=f"Career {n}") for n in range(40)))
     found = [body for body in analyst.stored("aggregate") if body["view"] == "careers"]
     assert len(found) == 6
-    assert len([body for body in analyst.stored("label") if "career" in body["name"]]) == 5
+    (words,) = analyst.stored("words")
+    assert len([name for name in words["names"].values() if "career" in name]) == 5
     assert analyst.hear(started("mallory", "41", career="Career 1")) == ["done"]
     names = {("career 1",): 2, (OTHER,): 35} | {(f"career {n}",): 1 for n in (0, 2, 3, 4)}
     rows = analyst.rows("careers", "career", suppresses=False)
@@ -169,10 +171,17 @@ def test_a_made_up_name_lies_beside_its_people_alone(analyst: Analyst) -> None:
         is_said = "quistgaard" in str(body.body).casefold()
         assert is_said <= ("user_id" in body.body)
     assert set(analyst.rows("careers", "career")) == {("zebulon quistgaard",)}
-    for label in analyst.stored("label"):
-        partition = (label["tenant_id"], label["month"], label["shard"])
-        analyst.house.documents.commit(CONTAINER, partition, [Delete(label["id"])])
+    *others, last = analyst.stored("words")
+    for words in others:
+        _forget(analyst, words)
+    assert set(analyst.rows("careers", "career")) == {("zebulon quistgaard",)}
+    _forget(analyst, last)
     assert set(analyst.rows("careers", "career")) == {(UNNAMED,)}
+
+
+def _forget(analyst: Analyst, body: Any) -> None:
+    partition = (body["tenant_id"], body["month"], body["shard"])
+    analyst.house.documents.commit(CONTAINER, partition, [Delete(body["id"])])
 
 
 def test_one_spelling_of_a_career(analyst: Analyst) -> None:
@@ -294,23 +303,62 @@ def test_a_view_reads_counts_alone(analyst: Analyst, monkeypatch: pytest.MonkeyP
     assert len(asked) == 1
     (container, more, page) = asked[0]
     assert container == CONTAINER
-    assert more["order"].path == "view_month"
-    kinds = {(each.body["kind"], each.body["view_month"]) for each in page.items}
-    assert kinds == {("aggregate", "skills/2026-03")}
+    assert more["order"].path == "view_key"
+    assert {each.body["kind"] for each in page.items} == {"aggregate"}
+    keys = [each.body["view_key"] for each in page.items]
+    assert all(key.startswith("skills/2026-03/") for key in keys)
+    assert len(set(keys)) == len(keys)
 
 
-def test_the_index_is_used(analyst: Analyst) -> None:
-    """The embedded store looks the counts up; it reads neither the tenant nor the events."""
+def test_pages_begin_where_the_one_before_ended(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the key alone, and what is read page by page is what is read at once."""
+    analyst.house.clock.advance(days=4)
     analyst.hear(*EVENTS)
+    days: Any = {"first": date(2026, 2, 1), "last": date(2026, 3, 31)}
+    whole = analyst.rows("skills", "skill", "month", **days)
+    real, asked = analyst.house.documents.query, []
+
+    def query(container: str, scope: Any, **more: Any) -> Any:
+        asked.append(more)
+        return real(container, scope, **more)
+
+    monkeypatch.setattr(reading, "PAGE", 3)
+    monkeypatch.setattr(analyst.house.documents, "query", query)
+    assert analyst.rows("skills", "skill", "month", **days) == whole
+    assert len(asked) > 3
+    assert all(more.get("continuation") is None for more in asked)
+    begins = [more["where"][0].at_least for more in asked]
+    assert begins == sorted(set(begins))
+
+
+def test_too_many_counts_are_refused_with_what_to_narrow(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Naming the parameters."""
+    analyst.hear(*EVENTS)
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", 4)
+    with pytest.raises(Unprocessable, match="fewer months, with a later `from`") as told:
+        analyst.read("skills", "skill")
+    assert [each.pointer for each in told.value.fields] == ["from", "to"]
+
+
+def test_the_index_is_used(analyst: Analyst, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded store seeks each page by its key; it reads neither the tenant nor events."""
+    analyst.hear(*EVENTS)
+    monkeypatch.setattr(reading, "PAGE", 3)
     connection = analyst.house.documents._connections.get()
-    plan = connection.execute(
-        f"EXPLAIN QUERY PLAN SELECT body FROM {CONTAINER} WHERE tenant = 'acme'"
-        " AND json_extract(body, '$.view_month') >= 'skills/2026-03'"
-        " AND json_extract(body, '$.view_month') < 'skills/2026-03~'"
-        " ORDER BY json_extract(body, '$.view_month') ASC, id ASC, partition ASC LIMIT 501"
-    ).fetchall()
-    assert f"{CONTAINER}.view_month" in str(plan)
-    assert "TEMP B-TREE" not in str(plan)
+    run: list[str] = []
+    connection.set_trace_callback(run.append)
+    analyst.read("skills", "skill")
+    connection.set_trace_callback(None)
+    pages = [statement for statement in run if "view_key" in statement]
+    assert len(pages) > 3
+    for statement in pages:
+        plan = str(connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall())
+        assert f"{CONTAINER}.view_key (tenant=? AND <expr>>? AND <expr><?)" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_weeks_and_days_are_those_of_utc(analyst: Analyst) -> None:

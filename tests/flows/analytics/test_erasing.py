@@ -50,7 +50,7 @@ def test_events_go_and_counts_stay(analyst: Analyst, house: House) -> None:
         for item in house.documents.query(CONTAINER, (TENANT,), limit=1000).items
         if item.body.get("user_id") == USER_ID
     }
-    assert kinds == {"event", "label", "funnel", "reporter"}
+    assert kinds == {"event", "words", "begun", "funnel", "reporter"}
     before = analyst.rows("careers", "career")
     cohorts = analyst.rows("effectiveness", "month")
     _erase(house)
