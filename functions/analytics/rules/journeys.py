@@ -92,6 +92,7 @@ def _counts(answer: AnswerGiven) -> dict[str, int]:
         "first_correct": int(is_first and answer.correct),
         "first_wrong": int(is_first and not answer.correct),
         "solved": int(is_solved),
+        "unsolved": int(not is_solved),
         "tries": answer.number if is_solved else 0,
         "hints": answer.hints_used,
         "ms": answer.duration_ms,

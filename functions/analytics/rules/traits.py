@@ -48,8 +48,8 @@ _COURSE = (
 TRAITS: Mapping[ViewName, tuple[str, ...]] = {
     "careers": _COURSE,
     "companions": _COURSE,
-    "skills": ("answers", "first", "first_correct", "first_wrong", "solved", "mastered", "hints",
-               "ms"),
+    "skills": ("answers", "first", "first_correct", "first_wrong", "solved", "unsolved",
+               "mastered", "hints", "ms"),
     "journeys": (*_COURSE, "containers", "hints"),
     "content": ("opened", "completed", "scored", "ms", "narrations", "ratings"),
     "achievements": ("reached",),

@@ -1,4 +1,4 @@
-"""What one person's reports of a piece of content may come to: so many seconds a day, one rating."""
+"""What one person's reports of a piece of content come to: so many seconds a day, one rating."""
 
 from __future__ import annotations
 

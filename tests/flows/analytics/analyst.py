@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 from functions.analytics.rules.cells import Key
 from functions.analytics.rules.dimensions import ViewName
 from functions.analytics.rules.documents import CONTAINER
+from functions.analytics.rules.figures import told
 from functions.analytics.rules.metrics import METRICS
 from functions.analytics.rules.reports import ReportName
 from functions.analytics.service import hearing, reading, reporting
@@ -164,7 +165,9 @@ class Analyst:
         shown = {}
         for key, cell in found.rows:
             called = tuple(names.of(*each) for each in zip(by, key, strict=True))
-            shown[called] = {"learners": cell.learners, **METRICS[view](cell.counts)}
+            suppresses = more.get("suppresses", True)
+            metrics = told(view, cell) if suppresses else METRICS[view](cell.counts)
+            shown[called] = {"learners": cell.learners, **metrics}
         return shown
 
     def stored(self, kind: str) -> list[Json]:
