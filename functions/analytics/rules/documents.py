@@ -191,7 +191,7 @@ def word_of(digest: str) -> str:
 
 class Use(_Of):
     """What one person's app reported of one piece of content in this month, as far as it is
-    bounded: seconds by day, and the one rating that counts, with where it is counted."""
+    bounded: seconds by day, and the last rating, with the day and the group in which it counts."""
 
     kind: Literal["use"] = "use"
     user_id: str
@@ -202,9 +202,23 @@ class Use(_Of):
     rated_group: Group | None = None
 
 
+class Rated(_Of):
+    """In which month somebody's rating of a piece of content counts: that of the first one."""
+
+    kind: Literal["rated"] = "rated"
+    month: str = FUNNEL
+    user_id: str
+    rated_month: str
+
+
 def use_id_of(content_type: str, content_id: str, user_id: str) -> str:
     """The document of one person's use of a piece of content."""
     return f"use:{uuid5(_REPORTED, f'{user_id}|{content_type}|{content_id}')}"
+
+
+def rated_id_of(content_type: str, content_id: str, user_id: str) -> str:
+    """What says where one person's rating of a piece of content counts."""
+    return f"rated:{uuid5(_REPORTED, f'{user_id}|{content_type}|{content_id}')}"
 
 
 def begun_id_of(user_id: str) -> str:

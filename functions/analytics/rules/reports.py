@@ -103,16 +103,16 @@ def place_of(name: ReportName, data: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def counted(
-    name: ReportName, at: datetime, data: Mapping[str, Any], *, seconds: int, is_rating: bool
+    name: ReportName, at: datetime, data: Mapping[str, Any], *, seconds: int, rating: int | None
 ) -> Fact:
     """What a report adds. ``data`` are its fields, and whose it is as ``audience``; ``seconds``
-    are those of it that count, and ``is_rating`` says whether its rating is the first."""
+    are those of it that count, and ``rating`` is the one that counts where it is the first."""
     group = (*place_of(name, data), data["audience"])
     counts = {"ms": 1000 * seconds}
     if name != "content.rated":
         counts[_COUNTED[name]] = 1
-    elif is_rating:
-        counts |= {"ratings": 1, "rating": data["rating"]}
+    elif rating is not None:
+        counts |= {"ratings": 1, "rating": rating}
     return Fact("content", group, day_of(at), counts)
 
 

@@ -116,6 +116,7 @@ class Counting:
         self._held = _Held(stores, partition, user_id)
         self._names: dict[str, str] = {}
         self._added: list[Fact] = []
+        self._placed: set[_Target] = set()
 
     def add(self, facts: Iterable[Fact]) -> list[Group]:
         """Add facts; returns the group that each is counted in."""
@@ -123,11 +124,13 @@ class Counting:
         self._names |= names
         placed = [replace(fact, group=self._held.place(fact.view, fact.group)) for fact in nameless]
         self._added += placed
+        self._placed |= {(fact.view, fact.group) for fact in placed}
         return [fact.group for fact in placed]
 
     def amend(self, fact: Fact) -> None:
         """Add a fact to a group that something was counted in before."""
-        if self._held.get(fact.view, fact.group) is not None:
+        target = (fact.view, fact.group)
+        if target in self._placed or self._held.get(*target) is not None:
             self._added.append(fact)
 
     def operations(self) -> list[Operation]:

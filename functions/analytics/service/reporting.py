@@ -27,7 +27,7 @@ from functions.analytics.rules.facts import day_of
 from functions.analytics.rules.reports import ReportName
 from functions.analytics.service import following
 from functions.analytics.service.counting import SOURCE, Counting
-from functions.analytics.service.using import Uses
+from functions.analytics.service.using import RATED, Uses, rate_again, rated_month
 from shared.auth import Principal
 from shared.documents.port import Create, Operation, Patch, Replace, Stored
 from shared.erasures import erased_at
@@ -196,22 +196,35 @@ def _count(
     *,
     now: datetime,
 ) -> Outcome:
+    elsewhere: set[str] = set()
+    for each, _ in _new(stores, partition, event_ids):
+        if each.type == RATED:
+            month = rated_month(stores, user_id, each, now=now)
+            if month != each.month:
+                rate_again(stores, pseudonyms, user_id, each, month, now=now)
+                elsewhere.add(each.id)
+
     def decide() -> Decision:
-        new = [
-            (each, etag) for each, etag in _kept(stores, partition, event_ids) if not each.counted
-        ]
+        new = _new(stores, partition, event_ids)
         if not new:
             return Decision()
         counting = Counting(stores, pseudonyms, partition, user_id, now=now)
         uses = Uses(stores, partition, user_id)
         for each, _ in sorted(new, key=lambda found: (found[0].at, found[0].id)):
-            uses.count(each, _name_of(each), counting)
+            uses.count(each, _name_of(each), counting, rates=each.id not in elsewhere)
         done = [Patch(each.id, set={"counted": True}, etag=etag) for each, etag in new]
         return Decision([*done, *counting.operations(), *uses.operations()])
 
     return announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
     )
+
+
+def _new(
+    stores: Stores, partition: Partition, event_ids: Sequence[str]
+) -> list[tuple[StoredEvent, str]]:
+    """Those of these events that are there and not counted, each with its etag."""
+    return [found for found in _kept(stores, partition, event_ids) if not found[0].counted]
 
 
 def _kept(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -27,6 +25,7 @@ from tests.flows.analytics.analyst import (
     answered,
     completed,
     event_of,
+    failing,
     learners,
     moment,
     started,
@@ -114,22 +113,6 @@ def test_a_crash_between_two_months_is_made_good(
     rows = analyst.rows("careers", "month")
     assert rows[("2026-02",)]["completion_rate"] == 1.0
     assert rows[("2026-03",)]["journeys_completed"] == 10
-
-
-@contextmanager
-def failing(monkeypatch: pytest.MonkeyPatch, house: House, *, commits: int) -> Iterator[None]:
-    """Let so many commits pass, and no more."""
-    real, left = house.documents.commit, [commits]
-
-    def commit(*given: Any) -> Any:
-        if not left[0]:
-            raise Unavailable("the store is gone")
-        left[0] -= 1
-        return real(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(house.documents, "commit", commit)
-        yield
 
 
 def test_another_tenant_sees_nothing(analyst: Analyst) -> None:
