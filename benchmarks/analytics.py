@@ -27,9 +27,12 @@ from pathlib import Path
 from functions.analytics.rules.counting import counted as count_in
 from functions.analytics.rules.documents import (
     CONTAINER,
+    SHARDS,
+    Groups,
     Words,
     blank,
     group_digest,
+    groups_id_of,
     shard_of,
     view_key_of,
     word_of,
@@ -113,6 +116,13 @@ def moved(body: Json, month: str) -> Json:
     return {**body, "month": month, "view_key": key}
 
 
+def held(month: str, shard: str, skills: int) -> Json:
+    """How many skills a shard has."""
+    return Groups(
+        id=groups_id_of("skills"), tenant_id=TENANT, month=month, shard=shard, groups=skills
+    ).stored()
+
+
 def load(house: House, bodies: Sequence[Json]) -> None:
     """Write documents."""
     for at in range(0, len(bodies), 5000):
@@ -122,7 +132,7 @@ def load(house: House, bodies: Sequence[Json]) -> None:
 def many(skills: int) -> list[Json]:
     """The counts of so many skills in March, in each shard, and what their learners call them."""
     now, bodies = START, []
-    for number, shard in enumerate("0123456789abcdef"):
+    for number, shard in enumerate(SHARDS):
         partition = (TENANT, "2026-03", shard)
         people = {1_000_000_007 * (16 * n + number) % 2**48: f"l{n}" for n in range(90)}
         hashes = list(people)
@@ -153,8 +163,10 @@ def read_much(skills: int) -> None:
         bodies = many(skills)
         counts = [body for body in bodies if body["kind"] == "aggregate"]
         load(house, bodies)
-        for month in ("2026-02", "2026-01", "2025-12"):
+        for month in ("2026-02", "2026-01"):
             load(house, [moved(body, month) for body in counts])
+        for month in ("2026-03", "2026-02", "2026-01"):
+            load(house, [held(month, shard, skills) for shard in SHARDS])
         size = sum(len(json.dumps(body)) for body in counts) / len(counts)
         print(f"{len(counts)} counts of {skills} skills a month, {size:.0f} bytes each")
         for first, said in (

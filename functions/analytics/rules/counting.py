@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from functions.analytics.rules.documents import Aggregate
 from functions.analytics.rules.facts import Fact, plus
@@ -15,6 +16,7 @@ def day_key(day: int) -> str:
     return f"d{day:02}"
 
 
+@lru_cache(maxsize=4096)
 def split_key(name: str) -> tuple[int, str]:
     """The day and the name of a sum: ``d07_first_correct`` is ``first_correct`` on the 7th."""
     return int(name[1:3]), name[4:]

@@ -24,6 +24,8 @@ FUNNEL = "funnel"
 MOST_MONTHS = 25
 """For so long events and counts are kept, and so far back views look."""
 
+SHARDS = "0123456789abcdef"
+
 Partition = tuple[str, str, str]
 _REPORTED = UUID("5f0c9d52-7f53-5c1b-8a3e-3b0d6f9e2c41")
 

@@ -18,9 +18,12 @@ from functions.analytics.rules.dimensions import (
 )
 from functions.analytics.rules.documents import (
     CONTAINER,
+    SHARDS,
     Aggregate,
     Cohort,
+    Groups,
     after_key,
+    groups_id_of,
     view_keys_of,
 )
 from functions.analytics.rules.sketches import read as read_sketch
@@ -31,7 +34,11 @@ from shared.stores import Stores
 
 PAGE = 1000
 MOST_DOCUMENTS = 50_000
-"""Counts that one question may read."""
+"""Counts that one question may read: two months, as the last 30 days are, of the most that all
+shards of a view hold."""
+
+_SURE_PAGES = 5
+"""Pages that are read before it is asked whether there are too many."""
 
 _VOICES = 8
 """People of a day who are remembered for its group's name."""
@@ -118,13 +125,34 @@ def _documents(stores: Stores, tenant_id: str, asked: Asked) -> Iterator[Json]:
             limit=PAGE,
         )
         read += len(page.items)
-        if read > MOST_DOCUMENTS:
+        if read > MOST_DOCUMENTS or (
+            page.continuation is not None
+            and read == _SURE_PAGES * PAGE
+            and _groups(stores, tenant_id, asked) > MOST_DOCUMENTS
+        ):
             raise _too_much(asked)
         for item in page.items:
             yield item.body
         if page.continuation is None:
             return
         begin = after_key(page.items[-1].body["view_key"])
+
+
+def _groups(stores: Stores, tenant_id: str, asked: Asked) -> int:
+    """How many counts the months have, as the shards know: so that what is too much is not read
+    to its end before it is refused. Counted no further than that takes."""
+    found = 0
+    month, last = month_of(asked.first), month_of(asked.last)
+    while month <= last:
+        for shard in SHARDS:
+            stored = stores.documents.get(
+                CONTAINER, (tenant_id, month, shard), groups_id_of(asked.view)
+            )
+            found += Groups.of(stored.body).groups if stored is not None else 0
+            if found > MOST_DOCUMENTS:
+                return found
+        month = month_of(date.fromisoformat(f"{month}-01") + timedelta(days=31))
+    return found
 
 
 def _too_much(asked: Asked) -> Unprocessable:
@@ -143,26 +171,34 @@ def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
     begin = date.fromisoformat(f"{aggregate.month}-01")
     period = next((each for each in PERIODS if each in asked.group_by), None)
     cells_of_days: dict[int, Cell | None] = {}
+    parts: dict[str, Cell] | None = None
 
     def cell_of(number: int) -> Cell | None:
-        if number not in cells_of_days:
-            day = begin + timedelta(days=number - 1)
-            cell = None
-            if asked.first <= day <= asked.last:
+        nonlocal parts
+        day = begin + timedelta(days=number - 1)
+        cell = None
+        if asked.first <= day <= asked.last:
+            if parts is None:
                 parts = cells.setdefault(aggregate.group, {})
-                cell = parts.setdefault("" if period is None else period_of(day, period), Cell())
-                cell.touch(aggregate.updated_at)
-            cells_of_days[number] = cell
-        return cells_of_days[number]
+            at = "" if period is None else period_of(day, period)
+            cell = parts.get(at)
+            if cell is None:
+                cell = parts[at] = Cell()
+            cell.touch(aggregate.updated_at)
+        cells_of_days[number] = cell
+        return cell
 
+    # a count has some hundred sums: what is done for each of them is what a view takes
     for name, sum_ in aggregate.n.items():
         number, counter = split_key(name)
-        cell = cell_of(number)
+        cell = cells_of_days[number] if number in cells_of_days else cell_of(number)
         if cell is not None:
-            cell.counts[counter] = cell.counts.get(counter, 0) + sum_
+            sums = cell.counts
+            sums[counter] = sums.get(counter, 0) + sum_
     is_named = any(name in DIMENSIONS[asked.view].made_up for name in asked.group_by)
     for name, sketch in aggregate.s.items():
-        cell = cell_of(int(name[1:]))
+        number = int(name[1:])
+        cell = cells_of_days[number] if number in cells_of_days else cell_of(number)
         if cell is not None:
             people = read_sketch(sketch)
             cell.see(aggregate.shard, people)

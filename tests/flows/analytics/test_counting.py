@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.analytics.rules.dimensions import DIMENSIONS, OTHER, UNNAMED
-from functions.analytics.rules.documents import CONTAINER, shard_of
+from functions.analytics.rules.documents import CONTAINER, SHARDS, groups_id_of, shard_of
 from functions.analytics.service import reading
 from shared.documents.port import Delete
 from shared.errors import Invalid, Rejected, Unavailable, Unprocessable
@@ -30,7 +30,7 @@ from tests.flows.analytics.analyst import (
     moment,
     started,
 )
-from tests.flows.stores import RIVAL, START, House
+from tests.flows.stores import RIVAL, START, TENANT, House
 from tests.flows.stores import house as house
 
 
@@ -327,6 +327,41 @@ def test_too_many_counts_are_refused_with_what_to_narrow(
     with pytest.raises(Unprocessable, match="fewer months, with a later `from`") as told:
         analyst.read("skills", "skill")
     assert [each.pointer for each in told.value.fields] == ["from", "to"]
+
+
+def test_too_many_counts_are_refused_before_they_are_read(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After five pages the shards say how many there are; as many as may be read are read."""
+    analyst.hear(*EVENTS)
+    groups = sum(
+        each.body["groups"]
+        for shard in SHARDS
+        for month in ("2026-02", "2026-03")
+        if (
+            each := analyst.house.documents.get(
+                CONTAINER, (TENANT, month, shard), groups_id_of("skills")
+            )
+        )
+    )
+    assert groups > 6
+    real, pages = analyst.house.documents.query, []
+
+    def query(container: str, scope: Any, **more: Any) -> Any:
+        pages.append(more)
+        return real(container, scope, **more)
+
+    monkeypatch.setattr(analyst.house.documents, "query", query)
+    monkeypatch.setattr(reading, "PAGE", 1)
+    days: Any = {"first": date(2026, 2, 1), "last": date(2026, 3, 31)}
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", groups - 1)
+    with pytest.raises(Unprocessable, match="fewer months"):
+        analyst.read("skills", "skill", **days)
+    assert len(pages) == 5
+    pages.clear()
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", groups)
+    analyst.read("skills", "skill", **days)
+    assert len(pages) == groups
 
 
 def test_the_index_is_used(analyst: Analyst, monkeypatch: pytest.MonkeyPatch) -> None:
