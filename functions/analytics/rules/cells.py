@@ -35,8 +35,9 @@ class Cell:
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add numbers."""
+        held = self.counts
         for name, number in counts.items():
-            self.counts[name] = self.counts.get(name, 0) + number
+            held[name] = held.get(name, 0) + number
 
     def see(self, shard: str, marked: Iterable[tuple[int, int]]) -> None:
         """Add people of a shard, by hash, each with marks."""

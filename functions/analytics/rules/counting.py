@@ -16,7 +16,7 @@ def day_key(day: int) -> str:
     return f"d{day:02}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def split_key(name: str) -> tuple[int, str]:
     """The day and the name of a sum: ``d07_first_correct`` is ``first_correct`` on the 7th."""
     return int(name[1:3]), name[4:]

@@ -41,7 +41,7 @@ _SURE_PAGES = 5
 """Pages that are read before it is asked whether there are too many."""
 
 _VOICES = 8
-"""People of a day who are remembered for its group's name."""
+"""People of a shard and month who are remembered for their group's name."""
 
 
 @dataclass(frozen=True)
@@ -165,48 +165,48 @@ def _too_much(asked: Asked) -> Unprocessable:
 
 def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
     """Add a group's days; nothing where it has none of what is grouped by."""
-    values = dict(zip(DIMENSIONS[asked.view].names, aggregate.group, strict=True))
+    dimensions = DIMENSIONS[asked.view]
+    values = dict(zip(dimensions.names, aggregate.group, strict=True))
     if any(values[name] is None for name in asked.group_by if name in values):
         return
     begin = date.fromisoformat(f"{aggregate.month}-01")
     period = next((each for each in PERIODS if each in asked.group_by), None)
-    cells_of_days: dict[int, Cell | None] = {}
-    parts: dict[str, Cell] | None = None
+    of_days: dict[int, Cell | None] = {}
 
     def cell_of(number: int) -> Cell | None:
-        nonlocal parts
         day = begin + timedelta(days=number - 1)
         cell = None
         if asked.first <= day <= asked.last:
-            if parts is None:
-                parts = cells.setdefault(aggregate.group, {})
-            at = "" if period is None else period_of(day, period)
-            cell = parts.get(at)
+            parts = cells.setdefault(aggregate.group, {})
+            part = "" if period is None else period_of(day, period)
+            cell = parts.get(part)
             if cell is None:
-                cell = parts[at] = Cell()
-            cell.touch(aggregate.updated_at)
-        cells_of_days[number] = cell
+                cell = parts[part] = Cell()
+        of_days[number] = cell
         return cell
 
-    # a count has some hundred sums: what is done for each of them is what a view takes
     for name, sum_ in aggregate.n.items():
         number, counter = split_key(name)
-        cell = cells_of_days[number] if number in cells_of_days else cell_of(number)
+        cell = of_days[number] if number in of_days else cell_of(number)
         if cell is not None:
-            sums = cell.counts
-            sums[counter] = sums.get(counter, 0) + sum_
-    is_named = any(name in DIMENSIONS[asked.view].made_up for name in asked.group_by)
+            counts = cell.counts
+            counts[counter] = counts.get(counter, 0) + sum_
+    people: set[int] = set()
     for name, sketch in aggregate.s.items():
         number = int(name[1:])
-        cell = cells_of_days[number] if number in cells_of_days else cell_of(number)
+        cell = of_days[number] if number in of_days else cell_of(number)
         if cell is not None:
-            people = read_sketch(sketch)
-            cell.see(aggregate.shard, people)
-            if is_named:
-                cell.names |= aggregate.names
-                cell.voices |= {
-                    (aggregate.month, aggregate.shard, hashed) for hashed, _ in people[:_VOICES]
-                }
+            marked = read_sketch(sketch)
+            cell.see(aggregate.shard, marked)
+            people.update(hashed for hashed, _ in marked[:_VOICES])
+    touched = {id(cell): cell for cell in of_days.values() if cell is not None}
+    is_named = any(name in dimensions.made_up for name in asked.group_by)
+    voices = [(aggregate.month, aggregate.shard, each) for each in sorted(people)[:_VOICES]]
+    for cell in touched.values():
+        cell.touch(aggregate.updated_at)
+        if is_named:
+            cell.names |= aggregate.names
+            cell.voices.update(voices)
 
 
 def _add_cohort(cells: _Cells, cohort: Cohort) -> None:
