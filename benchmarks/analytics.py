@@ -193,8 +193,8 @@ def read_much(skills: int) -> None:
                 held_back("skills", metrics)
                 rules = time.perf_counter() - began
                 print(
-                    f"skills by {','.join(by):10} over {said:12} {read:8.1f} s ({worked:.1f} s of CPU),"
-                    f" its numbers {rules:.2f} s, {len(found.rows)} rows"
+                    f"skills by {','.join(by):10} over {said:12} {read:8.1f} s"
+                    f" ({worked:.1f} s of CPU), its numbers {rules:.2f} s, {len(found.rows)} rows"
                 )
         page = [({"skill": key[0]}, cell) for key, cell in found_of(house).rows[:1000]]
         took = timed(lambda: Names(house, TENANT, "skills", page))
