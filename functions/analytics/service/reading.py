@@ -185,12 +185,22 @@ def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
         of_days[number] = cell
         return cell
 
+    # a count has some hundred sums: what is done for each of them is what a view takes
+    sums_of_days: dict[int, dict[str, int] | None] = {}
     for name, sum_ in aggregate.n.items():
         number, counter = split_key(name)
-        cell = of_days[number] if number in of_days else cell_of(number)
-        if cell is not None:
-            counts = cell.counts
-            counts[counter] = counts.get(counter, 0) + sum_
+        if number in sums_of_days:
+            sums = sums_of_days[number]
+        else:
+            cell = cell_of(number)
+            sums = sums_of_days[number] = None if cell is None else cell.counts
+        if sums is None:
+            continue
+        if counter in sums:
+            sums[counter] += sum_
+        else:
+            sums[counter] = sum_
+    is_named = any(name in dimensions.made_up for name in asked.group_by)
     people: set[int] = set()
     for name, sketch in aggregate.s.items():
         number = int(name[1:])
@@ -198,9 +208,9 @@ def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
         if cell is not None:
             marked = read_sketch(sketch)
             cell.see(aggregate.shard, marked)
-            people.update(hashed for hashed, _ in marked[:_VOICES])
+            if is_named and len(people) < _VOICES:
+                people.update(hashed for hashed, _ in marked[:_VOICES])
     touched = {id(cell): cell for cell in of_days.values() if cell is not None}
-    is_named = any(name in dimensions.made_up for name in asked.group_by)
     voices = [(aggregate.month, aggregate.shard, each) for each in sorted(people)[:_VOICES]]
     for cell in touched.values():
         cell.touch(aggregate.updated_at)
