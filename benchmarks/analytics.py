@@ -1,16 +1,21 @@
 """What counting an event costs, what many at once cost, and how long a view takes.
 
-    python -m benchmarks.analytics [EVENTS]
+    python -m benchmarks.analytics [EVENTS [SKILLS]]
 
 EVENTS (default 2,000) answers of 400 learners, in 40 skills and 12 careers, are counted on fresh
 embedded stores, on one thread and on four; then the same of one learner's shard alone, where all
 write the same few counts. Beside it stands one commit of one small document, for that is the
-least an event can cost. At last views are read over a year: its counts are those of one month,
-written for each month anew.
+least an event can cost. Views are read over a year: its counts are those of one month, written for
+each month anew.
+
+At last views of much are read: SKILLS (default 1,500) skills in each of the sixteen shards, with
+three learners a skill and shard and six days each, over one month, two and three, as far as one
+answer may read; with the names of a page.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -19,10 +24,27 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
-from functions.analytics.rules.documents import CONTAINER, shard_of, view_month_of
+from functions.analytics.rules.counting import counted as count_in
+from functions.analytics.rules.documents import (
+    CONTAINER,
+    SHARDS,
+    Groups,
+    Words,
+    blank,
+    group_digest,
+    groups_id_of,
+    shard_of,
+    view_key_of,
+    word_of,
+    words_id_of,
+)
+from functions.analytics.rules.facts import Fact
+from functions.analytics.rules.figures import held_back, told
 from functions.analytics.service import reading
-from functions.analytics.service.reading import Asked
-from shared.documents.port import Create
+from functions.analytics.service.naming import Names
+from functions.analytics.service.reading import Asked, Found
+from shared.documents.port import Create, Json
+from shared.errors import Unprocessable
 from shared.events.envelope import Event
 from tests.flows.analytics.analyst import Analyst, answered
 from tests.flows.stores import START, TENANT, House
@@ -83,15 +105,107 @@ def a_year(house: House) -> int:
     counts = [body for body in bodies if body.get("kind") == "aggregate"]
     for back in range(1, 12):
         month = f"{2026 if back < 3 else 2025}-{(3 - back - 1) % 12 + 1:02}"
-        by_shard: dict[str, list[Create]] = {}
-        for body in counts:
-            key = view_month_of(body["view"], month)
-            moved = {**body, "month": month, "view_month": key}
-            by_shard.setdefault(body["shard"], []).append(Create(moved))
-        for shard, operations in by_shard.items():
-            for at in range(0, len(operations), 100):
-                house.documents.commit(CONTAINER, (TENANT, month, shard), operations[at : at + 100])
+        load(house, [moved(body, month) for body in counts])
     return 12 * len(counts)
+
+
+def moved(body: Json, month: str) -> Json:
+    """The counts of a group as those of another month."""
+    group = tuple(body["group"])
+    key = view_key_of(body["view"], month, group_digest(group), body["shard"])
+    return {**body, "month": month, "view_key": key}
+
+
+def held(month: str, shard: str, skills: int) -> Json:
+    """How many skills a shard has."""
+    return Groups(
+        id=groups_id_of("skills"), tenant_id=TENANT, month=month, shard=shard, groups=skills
+    ).stored()
+
+
+def load(house: House, bodies: Sequence[Json]) -> None:
+    """Write documents."""
+    for at in range(0, len(bodies), 5000):
+        house.documents.load(CONTAINER, bodies[at : at + 5000], overwrite=True)
+
+
+def many(skills: int) -> list[Json]:
+    """The counts of so many skills in March, in each shard, and what their learners call them."""
+    now, bodies = START, []
+    for number, shard in enumerate(SHARDS):
+        partition = (TENANT, "2026-03", shard)
+        people = {1_000_000_007 * (16 * n + number) % 2**48: f"l{n}" for n in range(90)}
+        hashes = list(people)
+        said: dict[int, dict[str, str]] = {}
+        for at in range(skills):
+            digest = f"{at:024x}"
+            group = (digest, "Math", "5")
+            aggregate = blank(partition, "skills", group, {}, now)
+            for person in (hashes[(at + step) % len(hashes)] for step in (0, 30, 60)):
+                did = {"answers": 4, "first": 4, "first_correct": 3, "first_wrong": 1, "solved": 3,
+                       "unsolved": 1, "tries": 4, "hints": 2, "ms": 60_000}  # fmt: skip
+                days = [date(2026, 3, 1 + (at + 5 * day) % 31) for day in range(6)]
+                facts = [Fact("skills", group, day, did) for day in days]
+                aggregate = count_in(aggregate, facts, person)
+                said.setdefault(person, {})[word_of(digest)] = f"skill-{at}"
+            bodies.append(aggregate.stored())
+        for person, names in said.items():
+            words = Words(id=words_id_of(person), tenant_id=TENANT, month="2026-03", shard=shard,
+                          user_id=people[person], names=names)  # fmt: skip
+            bodies.append(words.stored())
+    return bodies
+
+
+def read_much(skills: int) -> None:
+    """Print how long views of many skills take."""
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder))
+        bodies = many(skills)
+        counts = [body for body in bodies if body["kind"] == "aggregate"]
+        load(house, bodies)
+        for month in ("2026-02", "2026-01"):
+            load(house, [moved(body, month) for body in counts])
+        for month in ("2026-03", "2026-02", "2026-01"):
+            load(house, [held(month, shard, skills) for shard in SHARDS])
+        size = sum(len(json.dumps(body)) for body in counts) / len(counts)
+        print(f"{len(counts)} counts of {skills} skills a month, {size:.0f} bytes each")
+        for first, said in (
+            (date(2026, 3, 1), "a month"),
+            (date(2026, 2, 1), "two months"),
+            (date(2026, 1, 1), "three months"),
+        ):
+            for by in (("skill",), ("skill", "day")):
+                asked = Asked("skills", first, date(2026, 3, 31), by)
+
+                def ask(asked: Asked = asked) -> Found:
+                    return reading.read(house, TENANT, asked)
+
+                began, worked = time.perf_counter(), time.process_time()
+                try:
+                    found = ask()
+                except Unprocessable:
+                    seconds = time.perf_counter() - began
+                    print(f"skills by {','.join(by):10} over {said:12} refused in {seconds:.1f} s")
+                    continue
+                read, worked = time.perf_counter() - began, time.process_time() - worked
+                began = time.perf_counter()
+                metrics = [(cell, told("skills", cell)) for _, cell in found.rows]
+                held_back("skills", metrics)
+                rules = time.perf_counter() - began
+                print(
+                    f"skills by {','.join(by):10} over {said:12} {read:8.1f} s"
+                    f" ({worked:.1f} s of CPU), its numbers {rules:.2f} s, {len(found.rows)} rows"
+                )
+        page = [({"skill": key[0]}, cell) for key, cell in found_of(house).rows[:1000]]
+        took = timed(lambda: Names(house, TENANT, "skills", page))
+        print(f"names of a page of {len(page)} {took:8.0f} ms")
+        house.close()
+
+
+def found_of(house: House) -> Found:
+    """March by skill."""
+    asked = Asked("skills", date(2026, 3, 1), date(2026, 3, 31), ("skill",))
+    return reading.read(house, TENANT, asked)
 
 
 def timed(what: Callable[[], object]) -> float:
@@ -104,7 +218,7 @@ def timed(what: Callable[[], object]) -> float:
     return min(found)
 
 
-def main(number: int) -> None:
+def main(number: int, skills: int) -> None:
     """Print the figures."""
     users = [f"learner-{n}" for n in range(LEARNERS)]
     events = events_of(number, users)
@@ -128,7 +242,9 @@ def main(number: int) -> None:
 
                 print(f"{view} over {said:8}          {timed(ask):8.0f} ms")
         house.close()
+    read_much(skills)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    given = [int(each) for each in sys.argv[1:]]
+    main(*given, *(2000, 1500)[len(given) :])

@@ -90,8 +90,10 @@ def test_other_views_follow_the_same_events(house: House) -> None:
     }  # fmt: skip
     assert all(row["mean_tries"] == 1.0 for row in skills["rows"])
     (learn,) = house.view("journeys", group_by="container")["rows"]
-    assert (learn["container"], learn["containers_completed"]) == ("LEARN", 10)
-    assert (learn["lessons_completed"], learn["mean_lesson_score"]) == (40, 100.0)
+    # the one who is alone in a career learned in the same grade, and completed no lesson
+    assert (learn["container"], learn["learners"], learn["answers"]) == ("LEARN", 11, 124)
+    assert (learn["containers_completed"], learn["lessons_completed"]) == (None, None)
+    assert learn["mean_lesson_score"] == 100.0
     content = {row["content_type"]: row for row in house.view("content")["rows"]}
     assert (content["lesson"]["people"], content["lesson"]["opened"]) == (10, 20)
     assert content["recipe"]["completed"] == 10
@@ -127,6 +129,24 @@ def test_a_view_as_csv(house: House) -> None:
     header, row = profiler.content.decode().split("\r\n")[:2]
     assert "mean_alignment_grc" in header.split(",")
     assert len(header.split(",")) == len(row.split(","))
+
+
+def test_what_would_tell_of_one_is_left_out_of_rows_totals_and_csv(house: House) -> None:
+    """Of eleven one completed nothing: how much was completed stands nowhere."""
+    shown = house.view("journeys", group_by="container")
+    (row,) = shown["rows"]
+    silent = {name for name, value in row.items() if value is None}
+    assert {"containers_completed", "lessons_completed"} <= silent
+    assert {name for name, value in shown["total"].items() if value is None} - silent == {
+        "container"
+    }
+    answer = house.admin.call(
+        "GET", "analytics/journeys", params={"format": "csv", "group_by": "container"}
+    )
+    header, line = answer.content.decode().split("\r\n")[:2]
+    cells = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (cells["answers"], cells["lessons_completed"]) == ("124", "")
+    assert cells["containers_completed"] == ""
 
 
 def test_another_tenant_sees_nothing(host: RunningHost, house: House) -> None:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from functions.analytics.rules.cells import Cell, Key
 from functions.analytics.rules.dimensions import PERIODS, ViewName
 from functions.analytics.rules.documents import MOST_MONTHS
-from functions.analytics.rules.metrics import METRICS
+from functions.analytics.rules.figures import Held, held_back, told
+from functions.analytics.rules.metrics import METRICS, Metrics
 from functions.analytics.rules.spreadsheet import csv_of
 from functions.analytics.rules.suppression import LEAST
 from functions.analytics.service import reading
@@ -71,7 +72,10 @@ class ViewAnswer(BaseModel):
     updated_at: datetime | None = Field(
         description="When something was last counted among this; null where nothing was"
     )
-    least_people: int = Field(default=LEAST, description="Groups of fewer are not shown")
+    least_people: int = Field(
+        default=LEAST,
+        description="Groups of fewer are not shown, and no number that tells of fewer",
+    )
     suppressed_groups: int = Field(
         description="Groups, by all that the view counts by, that are left out of rows and total: "
         "too small, or they would tell of one that is"
@@ -146,12 +150,13 @@ class Answering(Generic[RowT, AnswerT]):
         call: Call[Any, None],
         *,
         default: tuple[str, ...],
-        more: Callable[[Asked, Found], dict[str, Any]] = lambda _asked, _found: {},
+        more: Callable[[Found, Metrics], dict[str, Any]] = lambda _found, _told: {},
         of_row: Callable[[Asked, Key], dict[str, Any]] = lambda _asked, _key: {},
     ) -> Reply:
         """Answer a call: a page of the view, as JSON or as CSV.
 
-        ``more`` are fields of the answer that are this view's own, ``of_row`` of each row.
+        ``more`` are fields of the answer that are this view's own, by what is told of its total,
+        ``of_row`` of each row.
         """
         query: ViewQuery = call.query
         asked = asked_of(call, self._view, default=default, whole=self._whole_months)
@@ -159,16 +164,21 @@ class Answering(Generic[RowT, AnswerT]):
         found = reading.read(
             runtime.stores(), call.principal.tenant_id, asked, suppresses=self._suppresses
         )
-        names = Names(runtime.stores(), call.principal.tenant_id, self._view)
         page = found.rows[begin : begin + query.limit]
-        rows = [self._shown(asked, key, cell, names, of_row(asked, key)) for key, cell in page]
+        named = [(dict(zip(asked.group_by, key, strict=True)), cell) for key, cell in page]
+        names = Names(runtime.stores(), call.principal.tenant_id, self._view, named)
+        rows = [
+            self._shown(asked, key, self._told(cell), cell, names, of_row(asked, key))
+            for key, cell in page
+        ]
         is_last = begin + query.limit >= len(found.rows)
         following = None if is_last else str(begin + query.limit)
         if query.format == "csv":
             return self._csv(asked, rows, following)
-        total = None
+        total, metrics = None, {}
         if found.total is not None:
-            total = self._shown(asked, (), found.total, names, of_row(asked, ()))
+            metrics = self._told(found.total, self._held_back(found))
+            total = self._shown(asked, (), metrics, found.total, names, of_row(asked, ()))
         return Reply(
             self._answer(
                 first_day=asked.first,
@@ -181,19 +191,36 @@ class Answering(Generic[RowT, AnswerT]):
                 continuation=following,
                 rows=rows,
                 total=total,
-                **more(asked, found),
+                **more(found, metrics),
             )
         )
 
+    def _told(self, cell: Cell, held: Held | None = None) -> Metrics:
+        return (
+            told(self._view, cell, held) if self._suppresses else METRICS[self._view](cell.counts)
+        )
+
+    def _held_back(self, found: Found) -> Held:
+        """What the total may not tell, by all rows and not those of a page alone."""
+        if not self._suppresses:
+            return {}
+        return held_back(self._view, [(cell, told(self._view, cell)) for _, cell in found.rows])
+
     def _shown(
-        self, asked: Asked, key: Key, cell: Cell, names: Names, more: dict[str, Any]
+        self,
+        asked: Asked,
+        key: Key,
+        metrics: Metrics,
+        cell: Cell,
+        names: Names,
+        more: dict[str, Any],
     ) -> RowT:
         values: dict[str, Any] = {}
         for name, value in zip(asked.group_by, key, strict=False):
             values["period" if name in PERIODS else name] = names.of(name, value)
         if self._people:
             values[self._people] = cell.learners
-        return self._row(**values, **METRICS[self._view](cell.counts), **more)
+        return self._row(**{**values, **metrics}, **more)
 
     def _csv(self, asked: Asked, rows: list[RowT], following: str | None) -> Reply:
         """The rows alone. What they are grouped by comes first; columns that say nothing of this

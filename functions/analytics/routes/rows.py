@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from functions.analytics.routes.questions import Row
 from shared.models.examples import example
 
-Share = Annotated[float | None, Field(description="0 to 1; null of nothing")]
-Mean = Annotated[float | None, Field(description="Null of nothing")]
+TOO_FEW = "null where it would tell of one to nine people"
+
+Number = Annotated[int | None, Field(description=f"{TOO_FEW.capitalize()}")]
+Amount = Annotated[float | None, Field(description=f"{TOO_FEW.capitalize()}")]
+Share = Annotated[float | None, Field(description=f"0 to 1; null of nothing, and {TOO_FEW}")]
+Mean = Annotated[float | None, Field(description=f"Null of nothing, and {TOO_FEW}")]
+JOINED = (
+    "one of fewer than ten people is null, and counted in the next that is a number; all are null "
+    "where there is none"
+)
+Tenths = list[int | None]
+ByName = Annotated[
+    dict[str, int | None],
+    Field(description=f"{TOO_FEW.capitalize()}, and where it and the others would"),
+]
+
+
+def told(what: str, where: str = TOO_FEW) -> Any:
+    """A field that is null where it would tell of too few."""
+    return Field(description=f"{what}; {where}")
+
+
 Learners = Annotated[
     int, Field(description="Different ones: exact while few, else within some 4 %")
 ]
@@ -19,8 +39,8 @@ _COURSE = {
     "period": None,
     "learners": 48,
     "journeys_started": 61,
-    "journeys_completed": 40,
-    "completion_rate": 0.6557,
+    "journeys_completed": 36,
+    "completion_rate": 0.5902,
     "mean_score": 81.4,
     "answers": 5210,
     "first_try_rate": 0.7312,
@@ -35,17 +55,15 @@ class CourseRow(Row):
     """What learners did on journeys."""
 
     learners: Learners
-    journeys_started: int
-    journeys_completed: int = Field(description="That ended in this time, whenever they began")
-    completion_rate: Share = Field(
-        description="Of the journeys that began in this time, those completed by now"
-    )
-    mean_score: Mean = Field(description="Of completed journeys, 0 to 100")
-    answers: int
-    first_try_rate: Share = Field(description="Of first answers to a question, the correct ones")
-    lessons_completed: int = Field(description="A container has one in each of four subjects")
-    minutes: float = Field(description="From questions to answers")
-    xp: int = Field(description="What answers and lessons earn by rule; corrections left aside")
+    journeys_started: Number
+    journeys_completed: Number = told("That ended in this time, whenever they began")
+    completion_rate: Share = told("Of the journeys that began in this time, those completed by now")
+    mean_score: Mean = told("Of completed journeys, 0 to 100")
+    answers: Number
+    first_try_rate: Share = told("Of first answers to a question, the correct ones")
+    lessons_completed: Number = told("A container has one in each of four subjects")
+    minutes: Amount = told("From questions to answers")
+    xp: Number = told("What answers and lessons earn by rule; corrections left aside")
 
 
 class CareerRow(CourseRow):
@@ -54,7 +72,7 @@ class CareerRow(CourseRow):
     model_config = example(career="security analyst", **_COURSE)
 
     career: str | None = Field(default=None, description="In one spelling; `(other)` of too many")
-    skills_mastered: int
+    skills_mastered: Number
 
 
 class CompanionRow(CourseRow):
@@ -63,7 +81,7 @@ class CompanionRow(CourseRow):
     model_config = example(companion="pip", **_COURSE)
 
     companion: str | None = Field(default=None, description="In one spelling")
-    skills_mastered: int
+    skills_mastered: Number
 
 
 class SkillRow(Row):
@@ -71,7 +89,7 @@ class SkillRow(Row):
 
     model_config = example(
         period=None, skill="math.5.fractions", subject="Math", grade="5", learners=37,
-        answers=812, first_try_rate=0.6904, solved=640, mean_tries=1.31, mastered=29, hints=88,
+        answers=812, first_try_rate=0.6904, solved=640, mean_tries=1.31, mastered=27, hints=88,
         minutes=212.4,
     )  # fmt: skip
 
@@ -79,13 +97,13 @@ class SkillRow(Row):
     subject: str | None = None
     grade: str | None = None
     learners: Learners
-    answers: int
-    first_try_rate: Share = Field(description="Of first answers to a question, the correct ones")
-    solved: int = Field(description="Questions that were answered correctly for the first time")
-    mean_tries: Mean = Field(description="Answers that a question took until it was solved")
-    mastered: int = Field(description="Times that it was mastered")
-    hints: int
-    minutes: float
+    answers: Number
+    first_try_rate: Share = told("Of first answers to a question, the correct ones")
+    solved: Number = told("Questions that were answered correctly for the first time")
+    mean_tries: Mean = told("Answers that a question took until it was solved")
+    mastered: Number = told("Times that it was mastered")
+    hints: Number
+    minutes: Amount
 
 
 class LearningRow(CourseRow):
@@ -100,11 +118,11 @@ class LearningRow(CourseRow):
     grade: str | None = None
     container: str | None = None
     subject: str | None = None
-    containers_completed: int = Field(
-        description="0 where it is grouped by subject: a container has all four"
+    containers_completed: Number = told(
+        "0 where it is grouped by subject: a container has all four"
     )
-    mean_lesson_score: Mean = Field(description="Of completed lessons, 0 to 100")
-    hints: int
+    mean_lesson_score: Mean = told("Of completed lessons, 0 to 100")
+    hints: Number
 
 
 class ContentRow(Row):
@@ -112,8 +130,8 @@ class ContentRow(Row):
 
     model_config = example(
         period=None, content_type="lesson", content_id="ports-and-protocols", audience="learner",
-        people=31, opened=54, completed=26, mean_score=84.0, minutes=190.0, narrations_played=12,
-        ratings=9, mean_rating=4.33,
+        people=31, opened=54, completed=21, mean_score=84.0, minutes=190.0, narrations_played=12,
+        ratings=None, mean_rating=None,
     )  # fmt: skip
 
     content_type: str | None = None
@@ -122,13 +140,13 @@ class ContentRow(Row):
         default=None, description="As what they are here: learner, parent, mentor, recruiter"
     )
     people: Learners
-    opened: int
-    completed: int = Field(description="Of recipes: used for the first time")
-    mean_score: Mean = Field(description="Of completions that have a score, 0 to 100")
-    minutes: float
-    narrations_played: int
-    ratings: int
-    mean_rating: Mean = Field(description="1 to 5")
+    opened: Number
+    completed: Number = told("Of recipes: used for the first time")
+    mean_score: Mean = told("Of completions that have a score, 0 to 100")
+    minutes: Amount
+    narrations_played: Number
+    ratings: Number = told("People who rated it, each once a month")
+    mean_rating: Mean = told("1 to 5")
 
 
 class AchievementRow(Row):
@@ -141,7 +159,7 @@ class AchievementRow(Row):
     kind: str | None = Field(default=None, description="`level` or `achievement`")
     key: str | None = None
     learners: Learners
-    reached: int
+    reached: Number
 
 
 class ProfilerRow(Row):
@@ -152,45 +170,45 @@ class ProfilerRow(Row):
         median_minutes=22.6, mean_aptitude=61.2, mean_exposure=48.9, mean_confidence=0.71,
         mean_alignment={"defender": 82.1, "offensive": 61.0, "innovation": 55.2,
                         "leadership": 48.3, "grc": 44.9},
-        aptitude_tenths=[0, 0, 2, 6, 10, 12, 14, 9, 5, 2],
-        exposure_tenths=[1, 3, 6, 9, 12, 11, 9, 6, 2, 1],
-        confidence_tenths=[0, 0, 1, 3, 6, 9, 12, 14, 10, 5],
-        alignment_tenths=[0, 0, 0, 0, 1, 4, 9, 16, 20, 10],
+        aptitude_tenths=[0, 0, None, None, 18, 12, 14, None, None, 16],
+        exposure_tenths=[None, None, 10, None, 21, 11, None, None, None, 18],
+        confidence_tenths=[0, 0, None, None, 10, None, 21, 14, None, 15],
+        alignment_tenths=[0, 0, 0, 0, None, None, 14, 16, 20, 10],
         mean_module_seconds={"identity_value": 180.0, "cyber_aptitude": 410.5},
         work_styles={"balanced": 30, "collaborative": 20, "independent": 10},
-        levels={"beginner": 31, "intermediate": 20}, levels_supported=44, flagged=3,
-        flags={"rapid_guessing": 3}, accepted=40, overridden=8, declined=2,
-        acceptance_rate=0.8, override_rate=0.16, resets=1, syncs=0, foundations_entered=39,
+        levels={"beginner": 38, "intermediate": 22}, levels_supported=44, flagged=None,
+        flags={"rapid_guessing": None}, accepted=40, overridden=10, declined=0,
+        acceptance_rate=0.8, override_rate=0.2, resets=None, syncs=0, foundations_entered=39,
     )  # fmt: skip
 
     track: str | None = Field(default=None, description="That was recommended")
     device: str | None = Field(default=None, description="phone, tablet, desktop, other")
-    learners: Learners
-    sessions: int = Field(description="That were completed")
+    learners: Number = told("Different ones of these sessions")
+    sessions: Number = told("That were completed")
     mean_minutes: Mean
-    median_minutes: Mean = Field(description="Within 19 %")
-    mean_aptitude: Mean = Field(description="0 to 100")
-    mean_exposure: Mean = Field(description="Technical exposure, 0 to 100")
-    mean_confidence: Mean = Field(description="0 to 1")
+    median_minutes: Mean = told("Within 19 %")
+    mean_aptitude: Mean = told("0 to 100")
+    mean_exposure: Mean = told("Technical exposure, 0 to 100")
+    mean_confidence: Mean = told("0 to 1")
     mean_alignment: dict[str, float | None] = Field(description="With each track, percent")
-    aptitude_tenths: list[int] = Field(description="Sessions from 0 to 10, from 10 to 20, …")
-    exposure_tenths: list[int]
-    confidence_tenths: list[int] = Field(description="From 0 to 0.1, from 0.1 to 0.2, …")
-    alignment_tenths: list[int] = Field(description="With the track that was recommended")
+    aptitude_tenths: Tenths = told("Sessions from 0 to 10, from 10 to 20, …", JOINED)
+    exposure_tenths: Tenths = told("As of aptitude", JOINED)
+    confidence_tenths: Tenths = told("From 0 to 0.1, from 0.1 to 0.2, …", JOINED)
+    alignment_tenths: Tenths = told("With the track that was recommended", JOINED)
     mean_module_seconds: dict[str, float | None]
-    work_styles: dict[str, int]
-    levels: dict[str, int] = Field(description="The difficulty that learners chose")
-    levels_supported: int = Field(description="Sessions whose exposure supports that choice")
-    flagged: int = Field(description="Sessions with a flag for effort")
-    flags: dict[str, int]
-    accepted: int = Field(description="Decisions for the track; who decides twice counts twice")
-    overridden: int = Field(description="Decisions for another track")
-    declined: int
-    acceptance_rate: Share = Field(description="Of decisions")
-    override_rate: Share = Field(description="Of decisions")
-    resets: int
-    syncs: int
-    foundations_entered: int
+    work_styles: ByName
+    levels: ByName = told("The difficulty that learners chose")
+    levels_supported: Number = told("Sessions whose exposure supports that choice")
+    flagged: Number = told("Sessions with a flag for effort")
+    flags: ByName
+    accepted: Number = told("Decisions for the track; who decides twice counts twice")
+    overridden: Number = told("Decisions for another track")
+    declined: Number
+    acceptance_rate: Share = told("Of decisions")
+    override_rate: Share = told("Of decisions")
+    resets: Number
+    syncs: Number
+    foundations_entered: Number
 
 
 class CohortRow(Row):
@@ -198,7 +216,7 @@ class CohortRow(Row):
 
     model_config = example(
         period="2026-03", track=None, learners=58, whole_window=True,
-        accepted=49, accepted_rate=0.8448, accepted_median_days=0.0, accepted_mean_days=0.8,
+        accepted=46, accepted_rate=0.7931, accepted_median_days=0.0, accepted_mean_days=0.8,
         recipe=31, recipe_rate=0.5345, recipe_median_days=6.0, recipe_mean_days=9.4,
         coaching=36, coaching_rate=0.6207, coaching_median_days=3.0, coaching_mean_days=7.1,
         achieved=44, achieved_rate=0.7586, achieved_median_days=12.0, achieved_mean_days=18.9,
@@ -207,19 +225,19 @@ class CohortRow(Row):
     track: str | None = Field(default=None, description="That was recommended at first")
     learners: int = Field(description="Who first completed the profiler in this month")
     whole_window: bool = Field(description="Whether 90 days have passed for all of them")
-    accepted: int = Field(description="Who accepted the track")
+    accepted: Number = told("Who accepted the track")
     accepted_rate: Share
-    accepted_median_days: Mean = Field(description="From the profiler, of those who came so far")
+    accepted_median_days: Mean = told("From the profiler, of those who came so far")
     accepted_mean_days: Mean
-    recipe: int = Field(description="Who used a recipe")
+    recipe: Number = told("Who used a recipe")
     recipe_rate: Share
     recipe_median_days: Mean
     recipe_mean_days: Mean
-    coaching: int = Field(description="Who opened what coaching recommends")
+    coaching: Number = told("Who opened what coaching recommends")
     coaching_rate: Share
     coaching_median_days: Mean
     coaching_mean_days: Mean
-    achieved: int = Field(description="Who mastered a skill or completed content")
+    achieved: Number = told("Who mastered a skill or completed content")
     achieved_rate: Share
     achieved_median_days: Mean
     achieved_mean_days: Mean
@@ -244,12 +262,16 @@ class IntakeRow(Row):
     extracted: int
     parsed: int
     completed: int
-    completion_rate: Share = Field(description="Of those that ended")
+    completion_rate: float | None = Field(description="0 to 1, of those that ended")
     retried: int = Field(description="Ends of a second attempt or a later one")
-    mean_working_ms: Mean = Field(description="Time in the stages, of completed files")
+    mean_working_ms: float | None = Field(
+        description="Time in the stages, of completed files; null of none"
+    )
     p50_working_ms: int | None = Field(description="Half took less; within 19 %")
     p90_working_ms: int | None
-    mean_elapsed_ms: Mean = Field(description="From arrival to end, of completed files")
+    mean_elapsed_ms: float | None = Field(
+        description="From arrival to end, of completed files; null of none"
+    )
     p50_elapsed_ms: int | None
     p90_elapsed_ms: int | None
     candidates_created: int = Field(

@@ -29,6 +29,7 @@ from functions.analytics.rules.cells import Key
 from functions.analytics.rules.comparing import Comparison, Side, comparisons
 from functions.analytics.rules.dimensions import PERIODS
 from functions.analytics.rules.funnels import WINDOW_DAYS
+from functions.analytics.rules.metrics import Metrics
 from functions.analytics.service.reading import Asked, Found
 from shared.errors import Unprocessable
 from shared.http.api import Reply
@@ -206,7 +207,7 @@ class EffectivenessQuery(ViewQuery):
 class SideView(BaseModel):
     """Some learners, and how many of them achieved something."""
 
-    model_config = example(learners=31, achieved=26, rate=0.8387)
+    model_config = example(learners=31, achieved=21, rate=0.6774)
 
     learners: int
     achieved: int
@@ -221,7 +222,10 @@ class ComparisonView(BaseModel):
     )
 
     help: Literal["recipe", "coaching", "either"]
-    used: SideView | None = Field(description="Null, as all else, where a side has too few")
+    used: SideView | None = Field(
+        description="Null, as all else, where a side, those of it who achieved something or those "
+        "who did not are one to nine, or would be told by what else is here"
+    )
     without: SideView | None
     difference: float | None = Field(description="Of the two rates")
     difference_low: float | None = Field(description="Of the 95 % interval of the difference")
@@ -356,10 +360,11 @@ def _last_day(asked: Asked, key: Key) -> date:
     return asked.last
 
 
-def _compared(_asked: Asked, found: Found) -> dict[str, Any]:
+def _compared(found: Found, told: Metrics) -> dict[str, Any]:
     """What all learners of the answer say of what was used; nothing where they have no total."""
     counts = found.total.counts if found.total is not None else {}
-    return {"comparisons": [_comparison(each) for each in comparisons(counts)]}
+    silent = {name for name, value in told.items() if value is None}
+    return {"comparisons": [_comparison(each) for each in comparisons(counts, silent)]}
 
 
 def _comparison(found: Comparison) -> ComparisonView:

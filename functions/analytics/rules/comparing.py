@@ -7,12 +7,12 @@ difference between independent proportions", method 10), at 95 %.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
 from functions.analytics.rules.funnels import HELPS
-from functions.analytics.rules.suppression import LEAST
+from functions.analytics.rules.suppression import LEAST, few
 
 _Z = 1.959964
 
@@ -42,22 +42,48 @@ class Comparison:
     high: float | None
 
 
-def comparisons(counts: Mapping[str, int]) -> list[Comparison]:
-    """What the counts of cohorts say of recipes, of coaching, and of either.
+def comparisons(counts: Mapping[str, int], silent: Collection[str] = ()) -> list[Comparison]:
+    """What the counts of cohorts say of recipes, of coaching, and of either; nothing that leads to
+    a count of a stage that is not told itself (``silent``).
 
-    Who used either less who used one of them is who used the other alone, and the three lead to
-    who used both: where any of these are some and fewer than ten, either is left out.
+    Of each side, of those of it who achieved something, and of those who did not, there are none
+    or ten; so there are of those who used something, but too late to be on its side. Who used
+    either less who used one of them is who used the other alone, and the three lead to who used
+    both: where any of these, or those of them who achieved something or did not, are some and
+    fewer than ten, either is left out.
     """
-    found = [_comparison(counts, help_) for help_ in HELPS]
-    recipe, coaching, either = (_number(counts, each) for each in ("recipe", "coaching", "either"))
-    parts = (either - recipe, either - coaching, recipe + coaching - either)
-    if any(0 < number < LEAST for number in parts):
+    found = [
+        _hidden(help_)
+        if any(stage in silent for stage in ("achieved", *stages))
+        else _comparison(counts, help_)
+        for help_, stages in HELPS.items()
+    ]
+    recipe, coaching, either = (_used(counts, each) for each in ("recipe", "coaching", "either"))
+    parts = (
+        _less(either, recipe),
+        _less(either, coaching),
+        Side(
+            recipe.learners + coaching.learners - either.learners,
+            recipe.achieved + coaching.achieved - either.achieved,
+        ),
+    )
+    if any(_tells(part) for part in parts):
         return [_hidden(each.help) if each.help == "either" else each for each in found]
     return found
 
 
-def _number(counts: Mapping[str, int], help_: str) -> int:
-    return counts.get(f"with_{help_}", 0)
+def _used(counts: Mapping[str, int], help_: str) -> Side:
+    return Side(counts.get(f"with_{help_}", 0), counts.get(f"with_{help_}_achieved", 0))
+
+
+def _less(one: Side, other: Side) -> Side:
+    return Side(one.learners - other.learners, one.achieved - other.achieved)
+
+
+def _tells(side: Side) -> bool:
+    """Whether some learners, those who achieved something or those who did not are too few."""
+    numbers = (side.learners, side.achieved, side.learners - side.achieved)
+    return any(few(number) for number in numbers)
 
 
 def _hidden(help_: str) -> Comparison:
@@ -65,10 +91,13 @@ def _hidden(help_: str) -> Comparison:
 
 
 def _comparison(counts: Mapping[str, int], help_: str) -> Comparison:
-    number, achieved = _number(counts, help_), counts.get(f"with_{help_}_achieved", 0)
-    used = Side(number, achieved)
-    without = Side(counts.get("profiled", 0) - number, counts.get("achieved", 0) - achieved)
-    if min(used.learners, without.learners) < LEAST:
+    used = _used(counts, help_)
+    without = _less(Side(counts.get("profiled", 0), counts.get("achieved", 0)), used)
+    # of a recipe and of coaching a row says how many came to it at all
+    late = counts.get(help_, used.learners) - used.learners
+    if min(used.learners, without.learners) < LEAST or _tells(used) or _tells(without):
+        return _hidden(help_)
+    if few(late):
         return _hidden(help_)
     difference = used.share - without.share
     (low_1, high_1), (low_2, high_2) = _wilson(used), _wilson(without)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from functions.analytics.rules.documents import Aggregate
 from functions.analytics.rules.facts import Fact, plus
-from functions.analytics.rules.sketches import Sketch, added
+from functions.analytics.rules.sketches import marked
+from functions.analytics.rules.traits import marks_of
 
 
 def day_key(day: int) -> str:
@@ -14,6 +16,7 @@ def day_key(day: int) -> str:
     return f"d{day:02}"
 
 
+@lru_cache(maxsize=65_536)
 def split_key(name: str) -> tuple[int, str]:
     """The day and the name of a sum: ``d07_first_correct`` is ``first_correct`` on the 7th."""
     return int(name[1:3]), name[4:]
@@ -30,17 +33,28 @@ def sums_of(facts: Iterable[Fact]) -> dict[str, int]:
 
 def new_sketches(
     aggregate: Aggregate, facts: Iterable[Fact], hashed: int | None
-) -> dict[str, Sketch]:
-    """The days' sketches that are others once they have this person."""
+) -> dict[str, tuple[str, ...]]:
+    """The days' sketches that are others once they have this person, and what they did."""
     if hashed is None:
         return {}
-    found: dict[str, Sketch] = {}
-    for key in {day_key(fact.day.day) for fact in facts}:
+    marks: dict[str, int] = {}
+    for fact in facts:
+        key = day_key(fact.day.day)
+        names = (name for name, number in fact.counts.items() if number)
+        marks[key] = marks.get(key, 0) | marks_of(fact.view, names)
+    found: dict[str, tuple[str, ...]] = {}
+    for key, did in marks.items():
         before = aggregate.s.get(key, ())
-        after = added(before, hashed)
+        after = marked(before, hashed, did)
         if after != before:
             found[key] = after
     return found
+
+
+def is_known(aggregate: Aggregate, hashed: int) -> bool:
+    """Whether a person is in one of the days' sketches."""
+    begin = f"{hashed:012x}"
+    return any(each.startswith(begin) for sketch in aggregate.s.values() for each in sketch)
 
 
 def counted(aggregate: Aggregate, facts: list[Fact], hashed: int | None) -> Aggregate:

@@ -43,13 +43,15 @@ class Dimensions:
 
     ``open_ended`` are those that have as many values as people send; ``made_up`` those among them
     that may hold any words, ids that clients send among them, and are counted under a digest;
-    ``most_groups`` bounds how many groups one shard holds in a month.
+    ``most_groups`` bounds how many groups one shard holds in a month, ``most_begun`` of how many
+    of these one person is the first.
     """
 
     names: tuple[str, ...]
     open_ended: tuple[str, ...] = ()
     made_up: tuple[str, ...] = ()
     most_groups: int = 300
+    most_begun: int = 30
 
     def beyond(self, group: Group) -> Group:
         """The group that takes what finds no place any more."""
@@ -62,13 +64,20 @@ class Dimensions:
 DIMENSIONS: Mapping[ViewName, Dimensions] = {
     "careers": Dimensions(("career",), ("career",), ("career",)),
     "companions": Dimensions(("companion",), ("companion",), ("companion",)),
-    "skills": Dimensions(("skill", "subject", "grade"), ("skill",), ("skill",), most_groups=1500),
+    "skills": Dimensions(
+        ("skill", "subject", "grade"),
+        ("skill",),
+        ("skill",),
+        most_groups=1500,
+        most_begun=150,
+    ),
     "journeys": Dimensions(("grade", "container", "subject")),
     "content": Dimensions(
         ("content_type", "content_id", "audience"),
         ("content_type", "content_id"),
         ("content_type", "content_id"),
         most_groups=1500,
+        most_begun=150,
     ),
     "achievements": Dimensions(("kind", "key")),
     "profiler": Dimensions(("track", "device")),

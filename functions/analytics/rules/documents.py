@@ -24,6 +24,8 @@ FUNNEL = "funnel"
 MOST_MONTHS = 25
 """For so long events and counts are kept, and so far back views look."""
 
+SHARDS = "0123456789abcdef"
+
 Partition = tuple[str, str, str]
 _REPORTED = UUID("5f0c9d52-7f53-5c1b-8a3e-3b0d6f9e2c41")
 
@@ -58,15 +60,30 @@ def groups_id_of(view: ViewName) -> str:
     return f"groups:{view}"
 
 
+def group_digest(group: Group) -> str:
+    """What stands for a group in ids and keys."""
+    return sha256(json.dumps(group).encode()).hexdigest()[:32]
+
+
 def aggregate_id_of(view: ViewName, group: Group) -> str:
     """The document with the counts of a group."""
-    digest = sha256(json.dumps(group).encode()).hexdigest()[:32]
-    return f"{view}:{digest}"
+    return f"counts:{view}:{group_digest(group)}"
 
 
-def view_month_of(view: ViewName, month: str) -> str:
-    """What views look documents up by."""
-    return f"{view}/{month}"
+def view_key_of(view: ViewName, month: str, name: str, shard: str) -> str:
+    """What views look counts up by: no two documents of a tenant have the same, so that a page
+    begins where the one before it ended, by this key alone."""
+    return f"{view}/{month}/{name}/{shard}"
+
+
+def view_keys_of(view: ViewName, first: str, last: str) -> tuple[str, str]:
+    """The keys of a view from one month to another: not below the one, below the other."""
+    return f"{view}/{first}/", f"{view}/{last}/~"
+
+
+def after_key(key: str) -> str:
+    """The least that is above a key and not above the next one."""
+    return f"{key}~"
 
 
 class _Of(Document):
@@ -80,18 +97,27 @@ class _Of(Document):
 
 class StoredEvent(_Of):
     """One event, once. ``data`` holds no free text but what a learner named a career or a
-    companion, and nothing by which a person is found beside ``user_id``."""
+    companion, and nothing by which a person is found beside ``user_id``.
+
+    Where it is there, it is the receipt of what was counted of it: an event of the house is
+    created by the commit that counts it, a reported one is said to be ``counted`` by that.
+    """
 
     kind: Literal["event"] = "event"
     user_id: str | None = None
     type: str = Field(description="Of the house's events, or the name of one that was reported")
     at: AwareDatetime
     data: dict[str, Any]
+    counted: bool | None = Field(
+        default=None, description="Of one that was reported: whether it is in the counts"
+    )
 
     def stored(self) -> dict[str, Any]:
         body = super().stored()
         if self.user_id is None:
             del body["user_id"]
+        if self.counted is None:
+            del body["counted"]
         return body
 
 
@@ -118,40 +144,88 @@ class Groups(_Of):
     groups: int = 0
 
 
+class Begun(_Of):
+    """How many groups of each view somebody was the first of in this month, so that nobody takes
+    the places of all."""
+
+    kind: Literal["begun"] = "begun"
+    user_id: str
+    begun: dict[ViewName, int] = {}
+
+
 class Aggregate(_Of):
     """What a group of a view came to on each day of a month. It holds no words that people sent,
     but their digests.
 
-    ``n`` are sums by day and name, ``d07_answers``; ``s`` the sketch of each day's people.
+    ``n`` are sums by day and name, ``d07_answers``; ``s`` the sketch of each day's people, with
+    what each of them did (:mod:`functions.analytics.rules.sketches`). ``names`` are those of
+    its digests that stand for names of the house's own catalogue.
     """
 
     kind: Literal["aggregate"] = "aggregate"
     view: ViewName
-    view_month: str
+    view_key: str
     group: Group
     n: dict[str, int] = {}
-    s: dict[str, tuple[int, ...]] = {}
+    s: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}
     updated_at: AwareDatetime
 
 
-class Label(_Of):
-    """What somebody called a career, a companion, a skill, or content and its type, in this
-    month."""
+class Words(_Of):
+    """What somebody called careers, companions, skills, content and its types in this month:
+    names by digest (:func:`word_of`)."""
 
-    kind: Literal["label"] = "label"
+    kind: Literal["words"] = "words"
     user_id: str
-    view_month: str
-    name: str
+    names: dict[str, str]
 
 
-def label_key(digest: str) -> str:
-    """What the labels of a name are looked up by."""
-    return f"label/{digest}"
+def words_id_of(hashed: int) -> str:
+    """The document of the names that somebody used, by the hash that sketches have of them."""
+    return f"words:{hashed:012x}"
 
 
-def label_id_of(digest: str, user_id: str) -> str:
-    """The document of a name as one person used it."""
-    return f"label:{digest}:{user_id}"
+def word_of(digest: str) -> str:
+    """The field that a name stands in: a letter first, for a patch names it in a path."""
+    return f"n{digest}"
+
+
+class Use(_Of):
+    """What one person's app reported of one piece of content in this month, as far as it is
+    bounded: seconds by day, and the last rating, with the day and the group in which it counts."""
+
+    kind: Literal["use"] = "use"
+    user_id: str
+    seconds: dict[str, int] = {}
+    rating: int | None = None
+    rated_at: AwareDatetime | None = None
+    rated_day: date | None = None
+    rated_group: Group | None = None
+
+
+class Rated(_Of):
+    """In which month somebody's rating of a piece of content counts: that of the first one."""
+
+    kind: Literal["rated"] = "rated"
+    month: str = FUNNEL
+    user_id: str
+    rated_month: str
+
+
+def use_id_of(content_type: str, content_id: str, user_id: str) -> str:
+    """The document of one person's use of a piece of content."""
+    return f"use:{uuid5(_REPORTED, f'{user_id}|{content_type}|{content_id}')}"
+
+
+def rated_id_of(content_type: str, content_id: str, user_id: str) -> str:
+    """What says where one person's rating of a piece of content counts."""
+    return f"rated:{uuid5(_REPORTED, f'{user_id}|{content_type}|{content_id}')}"
+
+
+def begun_id_of(user_id: str) -> str:
+    """How many groups somebody was the first of."""
+    return f"begun:{user_id}"
 
 
 class FirstProfile(BaseModel):
@@ -183,7 +257,7 @@ class Cohort(_Of):
 
     kind: Literal["cohort"] = "cohort"
     month: str = FUNNEL
-    view_month: str
+    view_key: str = ""
     cohort_month: str
     track: Track
     counts: dict[str, int] = {}
@@ -200,7 +274,9 @@ def cohort_id_of(month: str, track: Track) -> str:
     return f"cohort:{month}:{track}"
 
 
-def blank(partition: Partition, view: ViewName, group: Group, now: datetime) -> Aggregate:
+def blank(
+    partition: Partition, view: ViewName, group: Group, names: dict[str, str], now: datetime
+) -> Aggregate:
     """A group of which nothing is counted yet."""
     tenant_id, month, shard = partition
     return Aggregate(
@@ -209,7 +285,8 @@ def blank(partition: Partition, view: ViewName, group: Group, now: datetime) -> 
         month=month,
         shard=shard,
         view=view,
-        view_month=view_month_of(view, month),
+        view_key=view_key_of(view, month, group_digest(group), shard),
         group=group,
+        names=names,
         updated_at=now,
     )

@@ -16,6 +16,20 @@ from shared.events.journey import (
 )
 from shared.models.earnings import answer_xp, lesson_xp, perfect_xp
 
+_OF_COURSE = ("answers", "first", "first_correct", "first_wrong", "ms", "xp")
+_OF_SKILL = (
+    "answers",
+    "first",
+    "first_correct",
+    "first_wrong",
+    "solved",
+    "unsolved",
+    "tries",
+    "hints",
+    "ms",
+)
+"""What of an answer the views of each have a number of."""
+
 _Of = JourneyStarted | JourneyAttempted | JourneyContainerCompleted | JourneyCompleted
 
 
@@ -32,11 +46,11 @@ def attempted(told: JourneyAttempted) -> Iterator[Fact]:
     for answer in told.answers:
         day, counts = day_of(answer.answered_at), _counts(answer)
         moments[answer.attempt_id] = day
-        yield from _of_course(told, day, counts)
+        yield from _of_course(told, day, _only(counts, _OF_COURSE))
         place = (told.grade_level, answer.container, answer.subject)
-        yield Fact("journeys", place, day, counts)
+        yield Fact("journeys", place, day, _only(counts, (*_OF_COURSE, "hints")))
         group = (answer.skill_id, answer.subject, told.grade_level)
-        yield Fact("skills", group, day, counts)
+        yield Fact("skills", group, day, _only(counts, _OF_SKILL))
     latest = max(moments.values())
     for skill in told.mastered:
         day = moments.get(skill.attempt_id, latest)
@@ -81,16 +95,21 @@ def _of_course(told: _Of, day: date, counts: dict[str, int]) -> Iterator[Fact]:
         yield Fact("companions", (named(told.companion),), day, counts)
 
 
+def _only(counts: dict[str, int], names: tuple[str, ...]) -> dict[str, int]:
+    return {name: counts[name] for name in names if counts[name]}
+
+
 def _counts(answer: AnswerGiven) -> dict[str, int]:
     """What one answer adds. Answers to questions solved before are practice, and no tries."""
     is_first = answer.number == 1 and not answer.practice
     is_solved = answer.correct and not answer.practice
     return {
         "answers": 1,
-        "correct": int(answer.correct),
         "first": int(is_first),
         "first_correct": int(is_first and answer.correct),
+        "first_wrong": int(is_first and not answer.correct),
         "solved": int(is_solved),
+        "unsolved": int(not is_solved),
         "tries": answer.number if is_solved else 0,
         "hints": answer.hints_used,
         "ms": answer.duration_ms,

@@ -10,6 +10,7 @@ from functions.analytics.rules.dimensions import ViewName
 from functions.analytics.rules.facts import Counts
 from functions.analytics.rules.funnels import STAGES
 from functions.analytics.rules.histograms import exact_percentile, percentile
+from functions.analytics.rules.traits import FLAGS, STYLES
 from shared.models.question_bank import LEVELS, MODULES, TRACKS
 
 Metrics = dict[str, Any]
@@ -132,11 +133,11 @@ def profiler(counts: Counts) -> Metrics:
         "mean_module_seconds": {
             name: mean(get(f"module_{name}"), sessions, scale=1) for name in MODULES
         },
-        "work_styles": _by_name(counts, "style_"),
+        "work_styles": {**dict.fromkeys(STYLES, 0), **_by_name(counts, "style_")},
         "levels": {level: get(f"level_{level}") for level in LEVELS},
         "levels_supported": get("level_supported"),
         "flagged": get("flagged"),
-        "flags": _by_name(counts, "flag_"),
+        "flags": {**dict.fromkeys(FLAGS, 0), **_by_name(counts, "flag_")},
         "accepted": get("accepted"),
         "overridden": get("overridden"),
         "declined": get("declined"),

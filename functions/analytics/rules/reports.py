@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -27,6 +27,8 @@ SKEW = timedelta(minutes=5)
 """By how much a client's clock may be ahead; such a time is taken for now."""
 MOST_A_DAY = 5000
 """Events of one person that are taken on one day."""
+MOST_SECONDS_A_DAY = 4 * 3600
+"""Of one person with one piece of content on one day, however many reports say more."""
 
 Audience = Literal["learner", "parent", "mentor", "recruiter"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -35,7 +37,6 @@ _COUNTED: Mapping[ReportName, str] = {
     "page.opened": "opened",
     "content.opened": "opened",
     "content.left": "left",
-    "content.rated": "ratings",
     "narration.played": "narrations",
     "recipe.opened": "opened",
     "coaching.opened": "opened",
@@ -48,6 +49,9 @@ _FIXED: Mapping[ReportName, tuple[str, str | None]] = {
     "recommendations.opened": ("recommendations", "list"),
 }
 """The type of content, and the id, of what needs none said."""
+
+HOUSE_CONTENT: Mapping[str, str | None] = dict(_FIXED.values())
+"""Types of content of the house's own, each with the one id that it has, if it has one."""
 
 NEEDS: Mapping[ReportName, tuple[str, ...]] = {
     "page.opened": ("content_id",),
@@ -92,14 +96,26 @@ def audience_of(roles: Collection[str]) -> Audience:
     return next((each for each in AUDIENCES if each in roles), "learner")
 
 
-def counted(name: ReportName, at: datetime, data: Mapping[str, Any]) -> Iterator[Fact]:
-    """What a report adds. ``data`` are its fields, and whose it is as ``audience``."""
+def place_of(name: ReportName, data: Mapping[str, Any]) -> tuple[str, str]:
+    """The type and the id of the content that a report is of."""
     content_type, content_id = _FIXED.get(name, (None, None))
-    group = (
-        content_type or named(data["content_type"]),
-        content_id or data["content_id"],
-        data["audience"],
-    )
-    counts = {_COUNTED[name]: 1, "ms": 1000 * (data.get("seconds") or 0)}
-    counts["rating"] = data.get("rating") or 0
-    yield Fact("content", group, day_of(at), counts)
+    return content_type or named(data["content_type"]), content_id or data["content_id"]
+
+
+def counted(
+    name: ReportName, at: datetime, data: Mapping[str, Any], *, seconds: int, rating: int | None
+) -> Fact:
+    """What a report adds. ``data`` are its fields, and whose it is as ``audience``; ``seconds``
+    are those of it that count, and ``rating`` is the one that counts where it is the first."""
+    group = (*place_of(name, data), data["audience"])
+    counts = {"ms": 1000 * seconds}
+    if name != "content.rated":
+        counts[_COUNTED[name]] = 1
+    elif rating is not None:
+        counts |= {"ratings": 1, "rating": rating}
+    return Fact("content", group, day_of(at), counts)
+
+
+def room_for(seconds: int, *, known: int) -> int:
+    """Those of these seconds that count, where so many of the day do already."""
+    return max(0, min(seconds, MOST_SECONDS_A_DAY - known))

@@ -11,11 +11,14 @@ first, until those left out are two and of ten people together, over the range a
 each month and week (secondary suppression). So no two answers to one range differ by fewer than
 ten people. Who subtracts answers to ranges that overlap, or puts days, weeks and months together,
 can still come nearer.
+
+A row that is shown says how many of its people did something. Each of these numbers is held to
+:func:`few` as well; :mod:`functions.analytics.rules.figures` says of whom each is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -92,3 +95,52 @@ def _tells(parts: Parts, hidden: Collection[str]) -> bool:
     if not hidden:
         return False
     return len(hidden) == 1 or sum_of(parts[at] for at in hidden).learners < LEAST
+
+
+def few(people: int) -> bool:
+    """Whether a number tells of some people, and of too few. It is the rule for every number that
+    is published, and for every one that is the difference of two that are in its row."""
+    return 0 < people < LEAST
+
+
+def left_out_parts(
+    numbers: Mapping[str, int],
+    people: Callable[[Collection[str]], int],
+    held: Collection[str] = (),
+) -> set[str]:
+    """Which of the parts of a published number are not told: those of few, those that are held
+    back, and so many others, the smallest first, that what is left out is two parts and of ten
+    people together. ``people`` says of how many people some parts are together."""
+    left_out = {name for name in numbers if name in held or people([name]) < LEAST}
+    rest = sorted(numbers.keys() - left_out, key=lambda name: (numbers[name], name))
+    while left_out and rest and (len(left_out) == 1 or people(left_out) < LEAST):
+        left_out.add(rest.pop(0))
+    return left_out
+
+
+def joined_bins(
+    numbers: Sequence[int], people: Callable[[int, int], int], open_: Collection[int] = ()
+) -> list[int | None]:
+    """Numbers by size, of which none tells of few: a bin of few is joined to those after it until
+    they are of ten people, what is left at the end to those before it. The sum stands at the last
+    of the joined ones, None at the others; all are None where there are too few for one.
+
+    ``people`` says of how many people the bins from one to below another are; after the bins in
+    ``open_`` no other begins.
+    """
+    joined: list[tuple[int, int]] = []
+    begin = 0
+    for end in range(1, len(numbers) + 1):
+        number = sum(numbers[begin:end])
+        if end - 1 not in open_ and (not number or people(begin, end) >= LEAST):
+            joined.append((begin, end))
+            begin = end
+    while begin < len(numbers) and joined:
+        begin, _ = joined.pop()
+        if people(begin, len(numbers)) >= LEAST:
+            joined.append((begin, len(numbers)))
+            break
+    found: list[int | None] = [None] * len(numbers)
+    for first, end in joined:
+        found[end - 1] = sum(numbers[first:end])
+    return found

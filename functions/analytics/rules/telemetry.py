@@ -110,7 +110,9 @@ def completed(told: KeptTelemetry) -> Iterator[Fact]:
         f"style_{told.work_style_cluster}": 1,
         f"level_{told.difficulty_selection}": 1,
         "level_supported": int(told.difficulty_supported),
+        "level_unsupported": int(not told.difficulty_supported),
         "flagged": int(bool(told.integrity_flags)),
+        "unflagged": int(not told.integrity_flags),
         **{f"flag_{code}": 1 for code in told.integrity_flags},
         **{
             f"align_{track}": hundredths(p) for track, p in told.track_alignment_percentages.items()

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from functions.analytics.rules.counting import counted, new_sketches, sums_of
+from functions.analytics.rules.counting import counted, is_known, new_sketches, sums_of
 from functions.analytics.rules.dimensions import DIMENSIONS, Group, ViewName
 from functions.analytics.rules.documents import (
     CONTAINER,
     Aggregate,
+    Begun,
     Groups,
     Mark,
     Partition,
     StoredEvent,
     aggregate_id_of,
+    begun_id_of,
     blank,
     groups_id_of,
     mark_id_of,
 )
 from functions.analytics.rules.facts import Fact, by_month, together
 from functions.analytics.rules.sketches import hash_of
+from functions.analytics.service.catalogue import known_names
 from functions.analytics.service.naming import noting, without_names
 from shared.documents.port import Create, Operation, Patch, Replace, Stored
 from shared.messaging import Decision, Outcome, announce_once
@@ -82,79 +86,115 @@ def _count(
     )
 
     def decide() -> Decision:
-        operations = counting(stores, pseudonyms, partition, facts, event.user_id, now=now)
-        return Decision([Create(receipt), *operations], receipts=[receipt["id"]])
+        counting = Counting(stores, pseudonyms, partition, event.user_id, now=now)
+        counting.add(facts)
+        return Decision([Create(receipt), *counting.operations()], receipts=[receipt["id"]])
 
     return announce_once(
         stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
     )
 
 
-def counting(
-    stores: Stores,
-    pseudonyms: Pseudonyms,
-    partition: Partition,
-    facts: Iterable[Fact],
-    user_id: str | None,
-    *,
-    now: datetime,
-) -> list[Operation]:
+class Counting:
     """What adds facts of one person, or of nobody, to the counts of a partition as it is now.
 
-    A view has so many groups and no more: what would begin another is counted with the others of
-    which there were too many.
+    A view has so many groups and no more, and one person is the first of so many: what would
+    begin another is counted with the others of which there were too many.
     """
-    nameless, names = without_names(pseudonyms, partition[0], facts)
-    person = None if user_id is None else hashed(pseudonyms, partition[0], user_id)
-    added: dict[_Target, list[Fact]] = {}
-    for fact in together(nameless):
-        added.setdefault((fact.view, fact.group), []).append(fact)
-    held = _Held(stores, partition)
-    placed: dict[_Target, list[Fact]] = {}
-    for (view, group), found in added.items():
-        placed.setdefault((view, held.place(view, group)), []).extend(found)
-    operations: list[Operation] = []
-    for (view, group), found in placed.items():
-        stored = held.get(view, group)
-        if stored is None:
-            begun = counted(blank(partition, view, group, now), found, person)
-            operations.append(Create(begun.stored()))
-        else:
-            operations.append(_changed(stored, found, person, now))
-    if user_id is not None:
-        said = {value for _, group in placed for value in group}
-        told = {digest: name for digest, name in names.items() if digest in said}
-        operations += noting(stores, partition, user_id, told)
-    return [*operations, *held.grown()]
+
+    def __init__(
+        self,
+        stores: Stores,
+        pseudonyms: Pseudonyms,
+        partition: Partition,
+        user_id: str | None,
+        *,
+        now: datetime,
+    ) -> None:
+        self._stores, self._pseudonyms = stores, pseudonyms
+        self._partition, self._user_id, self._now = partition, user_id, now
+        self._held = _Held(stores, partition, user_id)
+        self._names: dict[str, str] = {}
+        self._added: list[Fact] = []
+        self._placed: set[_Target] = set()
+
+    def add(self, facts: Iterable[Fact]) -> list[Group]:
+        """Add facts; returns the group that each is counted in."""
+        nameless, names = without_names(self._pseudonyms, self._partition[0], facts)
+        self._names |= names
+        placed = [replace(fact, group=self._held.place(fact.view, fact.group)) for fact in nameless]
+        self._added += placed
+        self._placed |= {(fact.view, fact.group) for fact in placed}
+        return [fact.group for fact in placed]
+
+    def amend(self, fact: Fact) -> None:
+        """Add a fact to a group that something was counted in before."""
+        target = (fact.view, fact.group)
+        if target in self._placed or self._held.get(*target) is not None:
+            self._added.append(fact)
+
+    def operations(self) -> list[Operation]:
+        """What is to be committed."""
+        placed: dict[_Target, list[Fact]] = {}
+        for fact in together(self._added):
+            placed.setdefault((fact.view, fact.group), []).append(fact)
+        tenant_id, user_id = self._partition[0], self._user_id
+        person = None if user_id is None else hashed(self._pseudonyms, tenant_id, user_id)
+        operations: list[Operation] = []
+        said: dict[str, str] = {}
+        for (view, group), facts in placed.items():
+            stored = self._held.get(view, group)
+            if stored is None:
+                known = known_names(self._stores, tenant_id, view, group, self._names)
+                begun = blank(self._partition, view, group, known, self._now)
+                operations.append(Create(counted(begun, facts, person).stored()))
+                is_new = True
+            else:
+                aggregate = Aggregate.of(stored.body)
+                operations.append(_changed(aggregate, stored.etag, facts, person, self._now))
+                known = aggregate.names
+                is_new = person is not None and not is_known(aggregate, person)
+            if is_new:
+                said |= {
+                    value: self._names[value]
+                    for value in group
+                    if value in self._names and value not in known
+                }
+        if user_id is not None and person is not None:
+            operations += noting(self._stores, self._partition, user_id, person, said)
+        return [*operations, *self._held.grown()]
 
 
-def _changed(stored: Stored, facts: list[Fact], person: int | None, now: datetime) -> Operation:
+def _changed(
+    aggregate: Aggregate, etag: str, facts: list[Fact], person: int | None, now: datetime
+) -> Operation:
     """What adds facts to a group.
 
     A patch where that will do: it adds to what is there, whoever else adds at the same time. Who
-    is new to a day's sketch needs it to be as it was read.
+    is new to a day's sketch, or did something new, needs it to be as it was read.
     """
-    aggregate = Aggregate.of(stored.body)
     sums, sketches = sums_of(facts), new_sketches(aggregate, facts, person)
     if len(sums) + len(sketches) + 1 > _MOST_PATHS:
         later = counted(aggregate, facts, person).model_copy(update={"updated_at": now})
-        return Replace(later.stored(), stored.etag)
+        return Replace(later.stored(), etag)
     told = {f"s.{day}": list(sketch) for day, sketch in sketches.items()}
     return Patch(
         aggregate.id,
         set={"updated_at": now.isoformat(), **told},
         increment={f"n.{name}": by for name, by in sums.items()},
-        etag=stored.etag if sketches else None,
+        etag=etag if sketches else None,
     )
 
 
 class _Held:
-    """The groups of a partition as they were read, and how many each view has."""
+    """The groups of a partition as they were read, how many each view has, and of how many of
+    them a person was the first."""
 
-    def __init__(self, stores: Stores, partition: Partition) -> None:
-        self._stores, self._partition = stores, partition
+    def __init__(self, stores: Stores, partition: Partition, user_id: str | None) -> None:
+        self._stores, self._partition, self._user_id = stores, partition, user_id
         self._read: dict[_Target, Stored | None] = {}
         self._groups: dict[ViewName, tuple[Groups, str | None]] = {}
+        self._own: tuple[Begun, str | None] | None = None
         self._begun: dict[ViewName, set[Group]] = {}
 
     def get(self, view: ViewName, group: Group) -> Stored | None:
@@ -175,6 +215,8 @@ class _Held:
             return group
         if self._known(view).groups + len(begun) >= dimensions.most_groups:
             return beyond
+        if self._first_of(view) + len(begun) >= dimensions.most_begun:
+            return beyond
         begun.add(group)
         return group
 
@@ -185,6 +227,16 @@ class _Held:
             if begun:
                 known, etag = self._groups[view]
                 later = known.model_copy(update={"groups": known.groups + len(begun)}).stored()
+                operations.append(Create(later) if etag is None else Replace(later, etag))
+        if self._own is not None:
+            own, etag = self._own
+            grown = {
+                view: own.begun.get(view, 0) + len(begun)
+                for view, begun in self._begun.items()
+                if begun and DIMENSIONS[view].open_ended
+            }
+            if grown:
+                later = own.model_copy(update={"begun": {**own.begun, **grown}}).stored()
                 operations.append(Create(later) if etag is None else Replace(later, etag))
         return operations
 
@@ -197,3 +249,17 @@ class _Held:
                 (known, None) if stored is None else (Groups.of(stored.body), stored.etag)
             )
         return self._groups[view][0]
+
+    def _first_of(self, view: ViewName) -> int:
+        """Of how many groups the person was the first; of what nobody makes up it is not asked."""
+        if self._user_id is None or not DIMENSIONS[view].open_ended:
+            return 0
+        if self._own is None:
+            begun_id = begun_id_of(self._user_id)
+            stored = self._stores.documents.get(CONTAINER, self._partition, begun_id)
+            tenant_id, month, shard = self._partition
+            own = Begun(
+                id=begun_id, tenant_id=tenant_id, month=month, shard=shard, user_id=self._user_id
+            )
+            self._own = (own, None) if stored is None else (Begun.of(stored.body), stored.etag)
+        return self._own[0].begun.get(view, 0)

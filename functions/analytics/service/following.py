@@ -14,7 +14,7 @@ from functions.analytics.rules.documents import (
     cohort_id_of,
     funnel_id_of,
     shard_of,
-    view_month_of,
+    view_key_of,
 )
 from functions.analytics.rules.facts import plus
 from functions.analytics.rules.funnels import CohortKey, moved, profiled, reached
@@ -95,11 +95,16 @@ def _cohort(
             id=cohort_id_of(month, track),
             tenant_id=tenant_id,
             shard=shard,
-            view_month=view_month_of("effectiveness", month),
             cohort_month=month,
             track=track,
             updated_at=now,
         )
     )
-    later = known.model_copy(update={"counts": plus(known.counts, sums), "updated_at": now})
+    later = known.model_copy(
+        update={
+            "counts": plus(known.counts, sums),
+            "view_key": view_key_of("effectiveness", month, track, shard),
+            "updated_at": now,
+        }
+    )
     return Replace(later.stored(), stored.etag) if stored else Create(later.stored())

@@ -16,15 +16,32 @@ from functions.analytics.rules.dimensions import (
     month_of,
     period_of,
 )
-from functions.analytics.rules.documents import CONTAINER, Aggregate, Cohort, view_month_of
+from functions.analytics.rules.documents import (
+    CONTAINER,
+    SHARDS,
+    Aggregate,
+    Cohort,
+    Groups,
+    after_key,
+    groups_id_of,
+    view_keys_of,
+)
+from functions.analytics.rules.sketches import read as read_sketch
 from functions.analytics.rules.suppression import Parts, shown
 from shared.documents.port import Json, Order, Range
-from shared.errors import Unprocessable
+from shared.errors import FieldError, Unprocessable
 from shared.stores import Stores
 
-_PAGE = 500
-MOST_DOCUMENTS = 100_000
-"""Counts that one question may read."""
+PAGE = 1000
+MOST_DOCUMENTS = 50_000
+"""Counts that one question may read: two months, as the last 30 days are, of the most that all
+shards of a view hold."""
+
+_SURE_PAGES = 5
+"""Pages that are read before it is asked whether there are too many."""
+
+_VOICES = 8
+"""People of a shard and month who are remembered for their group's name."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +95,9 @@ def read(stores: Stores, tenant_id: str, asked: Asked, *, suppresses: bool = Tru
         values = dict(zip(DIMENSIONS[asked.view].names, group, strict=True))
         for period, cell in parts.items():
             key = tuple(period if name in PERIODS else values[name] for name in asked.group_by)
-            rows.setdefault(key, Cell()).take(cell)
+            row = rows.setdefault(key, Cell())
+            row.take(cell)
+            row.call(cell)
     found.total = sum_of(rows.values()) if rows else None
     order = {key: _place(asked, key, cell) for key, cell in rows.items()}
     found.rows = [(key, rows[key]) for key in sorted(rows, key=order.__getitem__)]
@@ -94,67 +113,110 @@ def _place(asked: Asked, key: Key, cell: Cell) -> tuple[str, int, int, tuple[str
 
 
 def _documents(stores: Stores, tenant_id: str, asked: Asked) -> Iterator[Json]:
-    """The counts of the months, page by page."""
-    first, last = month_of(asked.first), month_of(asked.last)
-    where = [
-        Range(
-            "view_month",
-            at_least=view_month_of(asked.view, first),
-            below=view_month_of(asked.view, last) + "~",
-        )
-    ]
-    read, continuation = 0, None
+    """The counts of the months, page by page: each begins above the last key of the one before."""
+    begin, end = view_keys_of(asked.view, month_of(asked.first), month_of(asked.last))
+    read = 0
     while True:
         page = stores.documents.query(
             CONTAINER,
             (tenant_id,),
-            where=where,
-            order=Order("view_month"),
-            limit=_PAGE,
-            continuation=continuation,
+            where=[Range("view_key", at_least=begin, below=end)],
+            order=Order("view_key"),
+            limit=PAGE,
         )
         read += len(page.items)
-        if read > MOST_DOCUMENTS:
-            raise Unprocessable(
-                f"{asked.view} has more than {MOST_DOCUMENTS:,} counts from {asked.first} to "
-                f"{asked.last}: ask for a shorter time"
-            )
+        if read > MOST_DOCUMENTS or (
+            page.continuation is not None
+            and read == _SURE_PAGES * PAGE
+            and _groups(stores, tenant_id, asked) > MOST_DOCUMENTS
+        ):
+            raise _too_much(asked)
         for item in page.items:
             yield item.body
-        continuation = page.continuation
-        if continuation is None:
+        if page.continuation is None:
             return
+        begin = after_key(page.items[-1].body["view_key"])
+
+
+def _groups(stores: Stores, tenant_id: str, asked: Asked) -> int:
+    """How many counts the months have, as the shards know: so that what is too much is not read
+    to its end before it is refused. Counted no further than that takes."""
+    found = 0
+    month, last = month_of(asked.first), month_of(asked.last)
+    while month <= last:
+        for shard in SHARDS:
+            stored = stores.documents.get(
+                CONTAINER, (tenant_id, month, shard), groups_id_of(asked.view)
+            )
+            found += Groups.of(stored.body).groups if stored is not None else 0
+            if found > MOST_DOCUMENTS:
+                return found
+        month = month_of(date.fromisoformat(f"{month}-01") + timedelta(days=31))
+    return found
+
+
+def _too_much(asked: Asked) -> Unprocessable:
+    why = (
+        f"{asked.view} has more than {MOST_DOCUMENTS:,} counts from {asked.first} to {asked.last}: "
+        "ask for fewer months, with a later `from` or an earlier `to`"
+    )
+    return Unprocessable(why, fields=(FieldError("from", why), FieldError("to", why)))
 
 
 def _add_aggregate(cells: _Cells, aggregate: Aggregate, asked: Asked) -> None:
     """Add a group's days; nothing where it has none of what is grouped by."""
-    values = dict(zip(DIMENSIONS[asked.view].names, aggregate.group, strict=True))
+    dimensions = DIMENSIONS[asked.view]
+    values = dict(zip(dimensions.names, aggregate.group, strict=True))
     if any(values[name] is None for name in asked.group_by if name in values):
         return
     begin = date.fromisoformat(f"{aggregate.month}-01")
     period = next((each for each in PERIODS if each in asked.group_by), None)
-    cells_of_days: dict[int, Cell | None] = {}
+    of_days: dict[int, Cell | None] = {}
 
     def cell_of(number: int) -> Cell | None:
-        if number not in cells_of_days:
-            day = begin + timedelta(days=number - 1)
-            cell = None
-            if asked.first <= day <= asked.last:
-                parts = cells.setdefault(aggregate.group, {})
-                cell = parts.setdefault("" if period is None else period_of(day, period), Cell())
-                cell.touch(aggregate.updated_at)
-            cells_of_days[number] = cell
-        return cells_of_days[number]
+        day = begin + timedelta(days=number - 1)
+        cell = None
+        if asked.first <= day <= asked.last:
+            parts = cells.setdefault(aggregate.group, {})
+            part = "" if period is None else period_of(day, period)
+            cell = parts.get(part)
+            if cell is None:
+                cell = parts[part] = Cell()
+        of_days[number] = cell
+        return cell
 
+    # a count has some hundred sums: what is done for each of them is what a view takes
+    sums_of_days: dict[int, dict[str, int] | None] = {}
     for name, sum_ in aggregate.n.items():
         number, counter = split_key(name)
-        cell = cell_of(number)
+        if number in sums_of_days:
+            sums = sums_of_days[number]
+        else:
+            cell = cell_of(number)
+            sums = sums_of_days[number] = None if cell is None else cell.counts
+        if sums is None:
+            continue
+        if counter in sums:
+            sums[counter] += sum_
+        else:
+            sums[counter] = sum_
+    is_named = any(name in dimensions.made_up for name in asked.group_by)
+    people: set[int] = set()
+    for name, sketch in aggregate.s.items():
+        number = int(name[1:])
+        cell = of_days[number] if number in of_days else cell_of(number)
         if cell is not None:
-            cell.counts[counter] = cell.counts.get(counter, 0) + sum_
-    for name, hashes in aggregate.s.items():
-        cell = cell_of(int(name[1:]))
-        if cell is not None:
-            cell.see(aggregate.shard, hashes)
+            marked = read_sketch(sketch)
+            cell.see(aggregate.shard, marked)
+            if is_named and len(people) < _VOICES:
+                people.update(hashed for hashed, _ in marked[:_VOICES])
+    touched = {id(cell): cell for cell in of_days.values() if cell is not None}
+    voices = [(aggregate.month, aggregate.shard, each) for each in sorted(people)[:_VOICES]]
+    for cell in touched.values():
+        cell.touch(aggregate.updated_at)
+        if is_named:
+            cell.names |= aggregate.names
+            cell.voices.update(voices)
 
 
 def _add_cohort(cells: _Cells, cohort: Cohort) -> None:

@@ -26,19 +26,21 @@ from functions.analytics.rules.documents import (
 from functions.analytics.rules.facts import day_of
 from functions.analytics.rules.reports import ReportName
 from functions.analytics.service import following
-from functions.analytics.service.counting import SOURCE, counting
+from functions.analytics.service.counting import SOURCE, Counting
+from functions.analytics.service.using import RATED, Uses, rate_again, rated_month
 from shared.auth import Principal
-from shared.documents.port import Create, Operation, Replace, Stored
+from shared.documents.port import Create, Operation, Patch, Replace, Stored
 from shared.erasures import erased_at
 from shared.errors import Conflict, Rejected, Throttled
 from shared.events.analytics import AnalyticsReported
 from shared.events.envelope import Event, read_data
-from shared.messaging import Decision, Outcome, announce_once, handle_once
+from shared.messaging import Decision, Outcome, announce_once
 from shared.pseudonyms import Pseudonyms
 from shared.stores import Stores
 
 _COUNTED_AT_ONCE = 20
-"""Events of one message: each may begin a group and say a name, and all of it is one commit."""
+"""Events of one commit: each is changed itself, and so may be its group and what its person made
+of that content."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def take(
             type=each.name,
             at=each.at,
             data={**each.data, "audience": audience},
+            counted=False,
         )
         months.setdefault(month, {})[kept.id] = kept
     return sum(
@@ -161,46 +164,75 @@ def _too_many(now: datetime) -> Throttled:
 def count(stores: Stores, pseudonyms: Pseudonyms, event: Event, *, now: datetime) -> Outcome:
     """Count events that were taken. Those of somebody who was erased meanwhile are gone.
 
-    The counts and the receipt are one commit; how far the learner came is noted in another
-    partition, where the same again changes nothing.
+    An event is counted by the commit that says so in it, so a message that comes again, however
+    late, counts none twice; how far the learner came is noted in another partition, where the
+    same again changes nothing.
     """
     told = read_data(event, AnalyticsReported)
     tenant_id, user_id = event.tenantid, told.user_id
     if erased_at(stores, pseudonyms, tenant_id, "user", user_id) is not None:
         raise Rejected("the person was erased")
     partition = (tenant_id, told.month, shard_of(user_id))
-
-    def decide() -> Decision:
-        facts = [
-            fact
-            for each in _kept(stores, partition, told.event_ids)
-            for fact in reports.counted(_name_of(each), each.at, each.data)
-        ]
-        return Decision(counting(stores, pseudonyms, partition, facts, user_id, now=now))
-
-    outcome = handle_once(
-        stores,
-        event,
-        handler=SOURCE,
-        container=CONTAINER,
-        partition=partition,
-        decide=decide,
-        now=now,
-    )
+    outcomes: set[Outcome] = set()
+    for at in range(0, len(told.event_ids), _COUNTED_AT_ONCE):
+        ids = told.event_ids[at : at + _COUNTED_AT_ONCE]
+        outcomes.add(_count(stores, pseudonyms, partition, user_id, ids, now=now))
     opened = [
         each.at
-        for each in _kept(stores, partition, told.event_ids)
+        for each, _ in _kept(stores, partition, told.event_ids)
         if each.type == "coaching.opened" and each.data["audience"] == "learner"
     ]
     if opened:
         following.note_stage(stores, tenant_id, user_id, "coaching", *opened, now=now)
-    return outcome
+    return "done" if "done" in outcomes else "repeated"
 
 
-def _kept(stores: Stores, partition: Partition, event_ids: Sequence[str]) -> list[StoredEvent]:
-    """Those of these events that are there."""
+def _count(
+    stores: Stores,
+    pseudonyms: Pseudonyms,
+    partition: Partition,
+    user_id: str,
+    event_ids: Sequence[str],
+    *,
+    now: datetime,
+) -> Outcome:
+    elsewhere: set[str] = set()
+    for each, _ in _new(stores, partition, event_ids):
+        if each.type == RATED:
+            month = rated_month(stores, user_id, each, now=now)
+            if month != each.month:
+                rate_again(stores, pseudonyms, user_id, each, month, now=now)
+                elsewhere.add(each.id)
+
+    def decide() -> Decision:
+        new = _new(stores, partition, event_ids)
+        if not new:
+            return Decision()
+        counting = Counting(stores, pseudonyms, partition, user_id, now=now)
+        uses = Uses(stores, partition, user_id)
+        for each, _ in sorted(new, key=lambda found: (found[0].at, found[0].id)):
+            uses.count(each, _name_of(each), counting, rates=each.id not in elsewhere)
+        done = [Patch(each.id, set={"counted": True}, etag=etag) for each, etag in new]
+        return Decision([*done, *counting.operations(), *uses.operations()])
+
+    return announce_once(
+        stores, source=SOURCE, container=CONTAINER, partition=partition, decide=decide, now=now
+    )
+
+
+def _new(
+    stores: Stores, partition: Partition, event_ids: Sequence[str]
+) -> list[tuple[StoredEvent, str]]:
+    """Those of these events that are there and not counted, each with its etag."""
+    return [found for found in _kept(stores, partition, event_ids) if not found[0].counted]
+
+
+def _kept(
+    stores: Stores, partition: Partition, event_ids: Sequence[str]
+) -> list[tuple[StoredEvent, str]]:
+    """Those of these events that are there, each with its etag."""
     found = [stores.documents.get(CONTAINER, partition, each) for each in event_ids]
-    return [StoredEvent.of(each.body) for each in found if each is not None]
+    return [(StoredEvent.of(each.body), each.etag) for each in found if each is not None]
 
 
 def _name_of(event: StoredEvent) -> ReportName:

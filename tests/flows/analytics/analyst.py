@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+import pytest
+
 from functions.analytics.rules.cells import Key
 from functions.analytics.rules.dimensions import ViewName
 from functions.analytics.rules.documents import CONTAINER
+from functions.analytics.rules.figures import told
 from functions.analytics.rules.metrics import METRICS
 from functions.analytics.rules.reports import ReportName
 from functions.analytics.service import hearing, reading, reporting
@@ -18,6 +22,7 @@ from functions.analytics.service.naming import Names
 from functions.analytics.service.reading import Asked, Found
 from functions.analytics.service.reporting import Report
 from shared.documents.port import Json
+from shared.errors import Unavailable
 from shared.events.analytics import AnalyticsReported
 from shared.events.envelope import Event, EventData
 from shared.events.journey import (
@@ -159,11 +164,14 @@ class Analyst:
     def rows(self, view: ViewName, *by: str, **more: Any) -> dict[Key, dict[str, Any]]:
         """What a view shows: its numbers by group, with how many learners they are of."""
         found = self.read(view, *by, **more)
-        names = Names(self.house, self.tenant, view)
+        page = [(dict(zip(by, key, strict=True)), cell) for key, cell in found.rows]
+        names = Names(self.house, self.tenant, view, page)
         shown = {}
         for key, cell in found.rows:
             called = tuple(names.of(*each) for each in zip(by, key, strict=True))
-            shown[called] = {"learners": cell.learners, **METRICS[view](cell.counts)}
+            suppresses = more.get("suppresses", True)
+            metrics = told(view, cell) if suppresses else METRICS[view](cell.counts)
+            shown[called] = {"learners": cell.learners, **metrics}
         return shown
 
     def stored(self, kind: str) -> list[Json]:
@@ -180,3 +188,19 @@ def report(name: ReportName, key: str, at: datetime, **data: Any) -> Report:
 def moment(day: int, month: int = 3, hour: int = 12) -> datetime:
     """A moment of the tests' year."""
     return datetime(2026, month, day, hour, tzinfo=UTC)
+
+
+@contextmanager
+def failing(monkeypatch: pytest.MonkeyPatch, house: House, *, commits: int) -> Iterator[None]:
+    """Let so many commits pass, and no more."""
+    real, left = house.documents.commit, [commits]
+
+    def commit(*given: Any) -> Any:
+        if not left[0]:
+            raise Unavailable("the store is gone")
+        left[0] -= 1
+        return real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.documents, "commit", commit)
+        yield

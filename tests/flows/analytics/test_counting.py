@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
@@ -15,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.analytics.rules.dimensions import DIMENSIONS, OTHER, UNNAMED
-from functions.analytics.rules.documents import CONTAINER, shard_of
+from functions.analytics.rules.documents import CONTAINER, SHARDS, groups_id_of, shard_of
+from functions.analytics.service import reading
 from shared.documents.port import Delete
-from shared.errors import Invalid, Rejected, Unavailable
+from shared.errors import Invalid, Rejected, Unavailable, Unprocessable
 from shared.events.envelope import Event
 from shared.events.game import GameAdvanced
 from shared.events.recipes import RecipeWritten
@@ -26,11 +25,12 @@ from tests.flows.analytics.analyst import (
     answered,
     completed,
     event_of,
+    failing,
     learners,
     moment,
     started,
 )
-from tests.flows.stores import RIVAL, START, House
+from tests.flows.stores import RIVAL, START, TENANT, House
 from tests.flows.stores import house as house
 
 
@@ -73,17 +73,19 @@ def test_answers_are_counted_for_skill_place_career_and_companion(analyst: Analy
 def test_an_event_of_two_months_is_counted_in_each_once(analyst: Analyst) -> None:
     """A journey of February that ends in March raises February's share of completed ones."""
     analyst.house.clock.advance(days=4)
-    for user in learners(12):
-        analyst.hear(started(user, at=moment(27, 2)))
-    done = [completed(user, began=moment(27, 2), at=moment(2)) for user in learners(9)]
+    users = learners(24)
+    analyst.hear(*(started(user, at=moment(27, 2)) for user in users))
+    done = [completed(user, began=moment(27, 2), at=moment(2)) for user in users[:9]]
     analyst.hear(*done, *done)
     assert analyst.rows("careers", "month") == {}, "nine are too few for March, and not told by it"
-    rows = analyst.rows("careers", "month", last=date(2026, 2, 28))
-    assert rows[("2026-02",)]["completion_rate"] == 0.75
-    assert rows[("2026-02",)]["journeys_completed"] == 0
-    analyst.hear(completed("learner-9", began=moment(27, 2), at=moment(2)))
+    february: Any = {"last": date(2026, 2, 28)}
+    row = analyst.rows("careers", "month", **february)[("2026-02",)]
+    assert (row["journeys_completed"], row["completion_rate"]) == (0, None)
+    analyst.hear(*(completed(user, began=moment(27, 2), at=moment(2)) for user in users[9:12]))
+    row = analyst.rows("careers", "month", **february)[("2026-02",)]
+    assert (row["journeys_completed"], row["completion_rate"]) == (0, 0.5)
     rows = analyst.rows("careers", "month")
-    assert rows[("2026-03",)]["journeys_completed"] == 10
+    assert rows[("2026-03",)]["journeys_completed"] == 12
     assert rows[("2026-03",)]["mean_score"] == 80.0
     assert rows[("2026-03",)]["completion_rate"] is None
 
@@ -113,22 +115,6 @@ def test_a_crash_between_two_months_is_made_good(
     assert rows[("2026-03",)]["journeys_completed"] == 10
 
 
-@contextmanager
-def failing(monkeypatch: pytest.MonkeyPatch, house: House, *, commits: int) -> Iterator[None]:
-    """Let so many commits pass, and no more."""
-    real, left = house.documents.commit, [commits]
-
-    def commit(*given: Any) -> Any:
-        if not left[0]:
-            raise Unavailable("the store is gone")
-        left[0] -= 1
-        return real(*given)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(house.documents, "commit", commit)
-        yield
-
-
 def test_another_tenant_sees_nothing(analyst: Analyst) -> None:
     """Each tenant's events are counted in partitions of its own."""
     analyst.hear(*(started(user) for user in learners(10)))
@@ -155,7 +141,8 @@ def test_made_up_careers_do_not_grow_without_end(
     analyst.hear(*(started("mallory", str(n), career=f"Career {n}") for n in range(40)))
     found = [body for body in analyst.stored("aggregate") if body["view"] == "careers"]
     assert len(found) == 6
-    assert len([body for body in analyst.stored("label") if "career" in body["name"]]) == 5
+    (words,) = analyst.stored("words")
+    assert len([name for name in words["names"].values() if "career" in name]) == 5
     assert analyst.hear(started("mallory", "41", career="Career 1")) == ["done"]
     names = {("career 1",): 2, (OTHER,): 35} | {(f"career {n}",): 1 for n in (0, 2, 3, 4)}
     rows = analyst.rows("careers", "career", suppresses=False)
@@ -169,10 +156,17 @@ def test_a_made_up_name_lies_beside_its_people_alone(analyst: Analyst) -> None:
         is_said = "quistgaard" in str(body.body).casefold()
         assert is_said <= ("user_id" in body.body)
     assert set(analyst.rows("careers", "career")) == {("zebulon quistgaard",)}
-    for label in analyst.stored("label"):
-        partition = (label["tenant_id"], label["month"], label["shard"])
-        analyst.house.documents.commit(CONTAINER, partition, [Delete(label["id"])])
+    *others, last = analyst.stored("words")
+    for words in others:
+        _forget(analyst, words)
+    assert set(analyst.rows("careers", "career")) == {("zebulon quistgaard",)}
+    _forget(analyst, last)
     assert set(analyst.rows("careers", "career")) == {(UNNAMED,)}
+
+
+def _forget(analyst: Analyst, body: Any) -> None:
+    partition = (body["tenant_id"], body["month"], body["shard"])
+    analyst.house.documents.commit(CONTAINER, partition, [Delete(body["id"])])
 
 
 def test_one_spelling_of_a_career(analyst: Analyst) -> None:
@@ -294,23 +288,97 @@ def test_a_view_reads_counts_alone(analyst: Analyst, monkeypatch: pytest.MonkeyP
     assert len(asked) == 1
     (container, more, page) = asked[0]
     assert container == CONTAINER
-    assert more["order"].path == "view_month"
-    kinds = {(each.body["kind"], each.body["view_month"]) for each in page.items}
-    assert kinds == {("aggregate", "skills/2026-03")}
+    assert more["order"].path == "view_key"
+    assert {each.body["kind"] for each in page.items} == {"aggregate"}
+    keys = [each.body["view_key"] for each in page.items]
+    assert all(key.startswith("skills/2026-03/") for key in keys)
+    assert len(set(keys)) == len(keys)
 
 
-def test_the_index_is_used(analyst: Analyst) -> None:
-    """The embedded store looks the counts up; it reads neither the tenant nor the events."""
+def test_pages_begin_where_the_one_before_ended(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the key alone, and what is read page by page is what is read at once."""
+    analyst.house.clock.advance(days=4)
     analyst.hear(*EVENTS)
+    days: Any = {"first": date(2026, 2, 1), "last": date(2026, 3, 31)}
+    whole = analyst.rows("skills", "skill", "month", **days)
+    real, asked = analyst.house.documents.query, []
+
+    def query(container: str, scope: Any, **more: Any) -> Any:
+        asked.append(more)
+        return real(container, scope, **more)
+
+    monkeypatch.setattr(reading, "PAGE", 3)
+    monkeypatch.setattr(analyst.house.documents, "query", query)
+    assert analyst.rows("skills", "skill", "month", **days) == whole
+    assert len(asked) > 3
+    assert all(more.get("continuation") is None for more in asked)
+    begins = [more["where"][0].at_least for more in asked]
+    assert begins == sorted(set(begins))
+
+
+def test_too_many_counts_are_refused_with_what_to_narrow(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Naming the parameters."""
+    analyst.hear(*EVENTS)
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", 4)
+    with pytest.raises(Unprocessable, match="fewer months, with a later `from`") as told:
+        analyst.read("skills", "skill")
+    assert [each.pointer for each in told.value.fields] == ["from", "to"]
+
+
+def test_too_many_counts_are_refused_before_they_are_read(
+    analyst: Analyst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After five pages the shards say how many there are; as many as may be read are read."""
+    analyst.hear(*EVENTS)
+    groups = sum(
+        each.body["groups"]
+        for shard in SHARDS
+        for month in ("2026-02", "2026-03")
+        if (
+            each := analyst.house.documents.get(
+                CONTAINER, (TENANT, month, shard), groups_id_of("skills")
+            )
+        )
+    )
+    assert groups > 6
+    real, pages = analyst.house.documents.query, []
+
+    def query(container: str, scope: Any, **more: Any) -> Any:
+        pages.append(more)
+        return real(container, scope, **more)
+
+    monkeypatch.setattr(analyst.house.documents, "query", query)
+    monkeypatch.setattr(reading, "PAGE", 1)
+    days: Any = {"first": date(2026, 2, 1), "last": date(2026, 3, 31)}
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", groups - 1)
+    with pytest.raises(Unprocessable, match="fewer months"):
+        analyst.read("skills", "skill", **days)
+    assert len(pages) == 5
+    pages.clear()
+    monkeypatch.setattr(reading, "MOST_DOCUMENTS", groups)
+    analyst.read("skills", "skill", **days)
+    assert len(pages) == groups
+
+
+def test_the_index_is_used(analyst: Analyst, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded store seeks each page by its key; it reads neither the tenant nor events."""
+    analyst.hear(*EVENTS)
+    monkeypatch.setattr(reading, "PAGE", 3)
     connection = analyst.house.documents._connections.get()
-    plan = connection.execute(
-        f"EXPLAIN QUERY PLAN SELECT body FROM {CONTAINER} WHERE tenant = 'acme'"
-        " AND json_extract(body, '$.view_month') >= 'skills/2026-03'"
-        " AND json_extract(body, '$.view_month') < 'skills/2026-03~'"
-        " ORDER BY json_extract(body, '$.view_month') ASC, id ASC, partition ASC LIMIT 501"
-    ).fetchall()
-    assert f"{CONTAINER}.view_month" in str(plan)
-    assert "TEMP B-TREE" not in str(plan)
+    run: list[str] = []
+    connection.set_trace_callback(run.append)
+    analyst.read("skills", "skill")
+    connection.set_trace_callback(None)
+    pages = [statement for statement in run if "view_key" in statement]
+    assert len(pages) > 3
+    for statement in pages:
+        plan = str(connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall())
+        assert f"{CONTAINER}.view_key (tenant=? AND <expr>>? AND <expr><?)" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_weeks_and_days_are_those_of_utc(analyst: Analyst) -> None:

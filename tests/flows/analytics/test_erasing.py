@@ -50,7 +50,7 @@ def test_events_go_and_counts_stay(analyst: Analyst, house: House) -> None:
         for item in house.documents.query(CONTAINER, (TENANT,), limit=1000).items
         if item.body.get("user_id") == USER_ID
     }
-    assert kinds == {"event", "label", "funnel", "reporter"}
+    assert kinds == {"event", "words", "begun", "funnel", "reporter"}
     before = analyst.rows("careers", "career")
     cohorts = analyst.rows("effectiveness", "month")
     _erase(house)
@@ -91,3 +91,20 @@ def test_nothing_comes_back(analyst: Analyst, house: House) -> None:
         analyst.report(USER_ID, "coaching.opened", "later")
     for item in house.documents.query(CONTAINER, (), limit=1000).items:
         assert USER_ID not in str(item.body)
+
+
+def test_ratings_and_times_go_with_their_learner(analyst: Analyst, house: House) -> None:
+    """What bounds them is found by its person; the counts stay."""
+    own: dict[str, Any] = {"content_type": "lesson", "content_id": "ports"}
+    for user in (*learners(9), USER_ID):
+        analyst.report(user, "content.rated", "rated", **own, rating=4)
+        analyst.report(user, "content.left", "left", **own, seconds=60)
+    analyst.count()
+    before = analyst.rows("content", "content_id")[("ports",)]
+    assert [use["user_id"] for use in analyst.stored("use")].count(USER_ID) == 1
+    _erase(house)
+    assert len(analyst.stored("use")) == 9
+    for item in house.documents.query(CONTAINER, (), limit=1000).items:
+        assert USER_ID not in str(item.body)
+    assert analyst.rows("content", "content_id")[("ports",)] == before
+    assert (before["ratings"], before["mean_rating"], before["minutes"]) == (10, 4.0, 10.0)

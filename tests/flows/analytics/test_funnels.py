@@ -50,23 +50,23 @@ def _reach(analyst: Analyst, user: str, stage: Stage, *days: int) -> None:
 
 def test_a_cohort_counts_each_learner_once_within_the_window(analyst: Analyst) -> None:
     """The first day of a stage after the profiler; what was before or too late does not count."""
-    for number, user in enumerate(learners(12)):
-        _reach(analyst, user, "achieved", -3, 8 if number < 6 else 91)
+    for number, user in enumerate(learners(22)):
+        _reach(analyst, user, "achieved", -3, 8 if number < 11 else 91)
         _note(analyst, user)
         _reach(analyst, user, "recipe", 4, 2 + number % 2)
     ((key, row),) = analyst.rows("effectiveness", "month").items()
-    assert (key, row["learners"]) == (("2026-03",), 12)
-    assert (row["recipe"], row["recipe_median_days"], row["recipe_mean_days"]) == (12, 2.5, 2.5)
-    assert (row["achieved"], row["achieved_rate"], row["achieved_median_days"]) == (6, 0.5, 8)
+    assert (key, row["learners"]) == (("2026-03",), 22)
+    assert (row["recipe"], row["recipe_median_days"], row["recipe_mean_days"]) == (22, 2.5, 2.5)
+    assert (row["achieved"], row["achieved_rate"], row["achieved_median_days"]) == (11, 0.5, 8)
     assert (row["coaching"], row["coaching_median_days"]) == (0, None)
 
 
 def test_who_did_so_before_is_set_beside_who_did_not(analyst: Analyst) -> None:
     """A recipe that was used after something was achieved did not come before it."""
-    for number, user in enumerate(learners(40)):
+    for number, user in enumerate(learners(80)):
         _note(analyst, user)
-        if number < 20:
-            _reach(analyst, user, "recipe", 3 if number < 15 else 30)
+        if number < 50:
+            _reach(analyst, user, "recipe", 3 if number < 30 else 30)
         if number % 2 == 0:
             _reach(analyst, user, "achieved", 10)
     total = analyst.read("effectiveness", "month").total
@@ -74,9 +74,9 @@ def test_who_did_so_before_is_set_beside_who_did_not(analyst: Analyst) -> None:
     recipe, coaching, either = comparisons(total.counts)
     assert recipe.used is not None
     assert recipe.without is not None
-    # of 15 to 19 the even ones had achieved something before they used one
-    assert (recipe.used.learners, recipe.used.achieved) == (18, 8)
-    assert (recipe.without.learners, recipe.without.achieved) == (22, 12)
+    # of 30 to 49 the even ones had achieved something before they used one
+    assert (recipe.used.learners, recipe.used.achieved) == (40, 15)
+    assert (recipe.without.learners, recipe.without.achieved) == (40, 25)
     assert coaching.used is None
     assert either.used == recipe.used
 

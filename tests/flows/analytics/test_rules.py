@@ -17,7 +17,7 @@ from functions.analytics.rules.comparing import comparisons
 from functions.analytics.rules.dimensions import MOST_CHARACTERS, named, period_of
 from functions.analytics.rules.histograms import bucket_of, exact_percentile, percentile
 from functions.analytics.rules.reports import NEEDS, REPORT_NAMES, held_to, wrong_with
-from functions.analytics.rules.sketches import K, added, estimate, hash_of, united
+from functions.analytics.rules.sketches import K, estimate, hash_of, marked, read, united
 from functions.analytics.rules.spreadsheet import csv_of
 from functions.analytics.rules.suppression import LEAST, shown
 from functions.analytics.rules.telemetry import browser_of, device_of
@@ -37,8 +37,12 @@ def test_a_sketch_of_both_is_the_union_of_their_sketches(one: list[int], other: 
     assert united(united(one), united(other)) == united(other, one) == both
     if len({*one, *other}) < K:
         assert estimate(both) == len({*one, *other})
-    for hashed in one:
-        assert added(both, hashed) == both
+    kept: tuple[str, ...] = ()
+    for at, hashed in enumerate((*one, *other)):
+        kept = marked(kept, hashed, 1 << at % 3)
+    assert tuple(hashed for hashed, _ in read(kept)) == both
+    for hashed, marks in read(kept):
+        assert marked(kept, hashed, marks) == kept
 
 
 @pytest.mark.parametrize("number", [100, 1_000, 20_000])
@@ -56,7 +60,7 @@ def test_an_estimate_is_within_its_error(number: int) -> None:
 
 def cell(*people: object) -> Cell:
     made = Cell(counts={"n": len(people)})
-    made.see("a", [of(each) for each in people])
+    made.see("a", [(of(each), 0) for each in people])
     return made
 
 
