@@ -243,9 +243,11 @@ class Things:
         """Wait until no look through the stores is at work: each goes on writing what it saw."""
         where = [Equals("kind", "replay"), Equals("state", "running")]
         self.host.wait_for(
-            lambda: not self.host.documents.query(
-                tombstone.CONTAINER, (PLATFORM, "replays"), where=where
-            ).items,
+            lambda: (
+                not self.host.documents.query(
+                    tombstone.CONTAINER, (PLATFORM, "replays"), where=where
+                ).items
+            ),
             "replays to end",
         )
 
