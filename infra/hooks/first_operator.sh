@@ -11,16 +11,19 @@ right=$("$python" -c 'import uuid; print(uuid.uuid4())')
 
 back() {
   az cosmosdb sql role assignment delete --account-name "$WAYMARK_COSMOS_ACCOUNT" \
-    --resource-group "$AZURE_RESOURCE_GROUP" --role-assignment-id "$right" --yes --output none
+    --resource-group "$AZURE_RESOURCE_GROUP" --subscription "$AZURE_SUBSCRIPTION_ID" \
+    --role-assignment-id "$right" --yes --output none
 }
 trap back EXIT
 # 00000000-0000-0000-0000-000000000002 is Cosmos DB Built-in Data Contributor.
 az cosmosdb sql role assignment create --account-name "$WAYMARK_COSMOS_ACCOUNT" \
-  --resource-group "$AZURE_RESOURCE_GROUP" --role-assignment-id "$right" --principal-id "$me" \
+  --resource-group "$AZURE_RESOURCE_GROUP" --subscription "$AZURE_SUBSCRIPTION_ID" \
+  --role-assignment-id "$right" --principal-id "$me" \
   --role-definition-id 00000000-0000-0000-0000-000000000002 --scope /dbs/waymark --output none
 
 secret() {
-  az keyvault secret show --vault-name "$WAYMARK_HOUSE_VAULT" --name "$1" --query value --output tsv
+  az keyvault secret show --vault-name "$WAYMARK_HOUSE_VAULT" --subscription "$AZURE_SUBSCRIPTION_ID" \
+    --name "$1" --query value --output tsv
 }
 WAYMARK_TOKEN_KEY=$(secret waymark-token-key)
 WAYMARK_PSEUDONYM_KEY=$(secret waymark-pseudonym-key)

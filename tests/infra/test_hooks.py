@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tools.package import stage
+from tools.package import flows, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 HOOKS = ROOT / "infra" / "hooks"
@@ -63,6 +65,7 @@ def _run(cloud: Path, hook: str, **environment: str) -> subprocess.CompletedProc
             "PATH": f"{cloud / 'bin'}:{os.environ['PATH']}",
             "STAND_IN": str(cloud),
             "AZURE_RESOURCE_GROUP": "rg",
+            "AZURE_SUBSCRIPTION_ID": "ours",
             "WAYMARK_HOUSE_VAULT": "house",
             "WAYMARK_PEERS_VAULT": "peers",
             "WAYMARK_VAULT_TRIES": "2",
@@ -148,6 +151,49 @@ def test_event_grid_is_told_once_the_trigger_has_its_key(cloud: Path) -> None:
     calls = (cloud / "calls").read_text()
     assert calls.count("deployment group create") == 1
     assert "functionName=intake_blob_trigger watchedContainer=resumes" in calls
+
+
+def test_hooks_speak_of_the_subscription_that_is_deployed_to(cloud: Path) -> None:
+    """Azure's command line may be set to another subscription than azd; no call relies on it."""
+    (cloud / "key").touch()
+    assert _run(cloud, "postprovision.sh").returncode == 0
+    assert _run(cloud, "postdeploy.sh").returncode == 0
+    calls = (cloud / "calls").read_text().splitlines()
+    assert {call.split()[0] for call in calls} >= {"keyvault", "eventgrid", "deployment"}
+    for call in calls:
+        # a call to an id names it there
+        assert "--subscription ours" in call or "--url /subscriptions/s/app" in call, call
+    for path in HOOKS.glob("*.sh"):
+        lines = re.sub(r"\\\n\s*", "", path.read_text(encoding="utf-8")).splitlines()
+        called = [
+            line for line in lines
+            if re.search(r"\baz (cosmosdb|deployment|eventgrid|functionapp|keyvault) ", line)
+        ]  # fmt: skip
+        told = [line for line in called if "echo" in line]
+        assert all("--subscription" in line for line in called if line not in told), path.name
+
+
+def test_an_app_goes_to_the_cloud_with_its_packages(tmp_path: Path) -> None:
+    """The hook stages a flow with its packages, and azd has nothing built from it in the cloud,
+    where a build ends after a minute and knows no ceiling."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "python3").write_text('#!/bin/sh\necho "$*" >>calls\n', encoding="utf-8")
+    (programs / "python3").chmod(0o755)
+    told = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
+    assert told["requiredVersions"] == {"azd": ">= 1.24.0"}
+    for service in told["services"].values():
+        assert service["remoteBuild"] is False
+        hook, flow = service["hooks"]["prepackage"]["run"].split()
+        assert service["dist"] == f"dist/{flow}"
+        environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
+        subprocess.run(["sh", str(ROOT / hook), flow], cwd=tmp_path, env=environment, check=True)
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    staged = [call for call in calls if call.startswith("tools/package.py")]
+    assert staged == [f"tools/package.py --with-packages {flow}" for flow in flows()]
+    assert [call for call in calls if call not in staged] == [
+        "-m tools.house_openapi dist/accounts"
+    ]
 
 
 def test_the_app_behind_the_front_door_tells_of_the_whole_house(tmp_path: Path) -> None:
