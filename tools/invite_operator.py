@@ -5,6 +5,9 @@
 Reads the settings of the environment, as the deployed apps do, and prints the token that
 ``POST /api/v1/invitations/accept`` takes. (On one machine, ``python -m local --token operator``
 prints a token that works at once.)
+
+Exit status: 0 invited; 2 it cannot be; 3 the document store does not let whoever calls in, or not
+yet: a right that was just given takes minutes until it holds.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from shared.settings import Settings, SettingsError
 
 def main() -> int:
     """Invite who is named on the command line; returns the exit status."""
+    from azure.cosmos.exceptions import CosmosHttpResponseError
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("email")
     arguments = parser.parse_args()
@@ -45,6 +50,11 @@ def main() -> int:
     except (SettingsError, Problem) as error:
         print(f"waymark: {error}", file=sys.stderr)
         return 2
+    except CosmosHttpResponseError as error:
+        if error.status_code != 403:
+            raise
+        print("waymark: the document store does not let you in", file=sys.stderr)
+        return 3
     print(f"Good for 7 days, once; POST it to /api/v1/invitations/accept:\n\n{token}")
     return 0
 

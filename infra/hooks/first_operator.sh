@@ -29,6 +29,17 @@ WAYMARK_TOKEN_KEY=$(secret waymark-token-key)
 WAYMARK_PSEUDONYM_KEY=$(secret waymark-pseudonym-key)
 export WAYMARK_TOKEN_KEY WAYMARK_PSEUDONYM_KEY
 # What this tells others stays in the outbox; the relay sends it, for nobody here may.
-WAYMARK_STORES=azure ServiceBus__fullyQualifiedNamespace="$WAYMARK_SERVICE_BUS_HOST" \
-  Blobs__blobServiceUri="$WAYMARK_FILES_URI" WAYMARK_COSMOS_ENDPOINT="$WAYMARK_COSMOS_ENDPOINT" \
-  "$python" -m tools.invite_operator "$address"
+invite() {
+  WAYMARK_STORES=azure ServiceBus__fullyQualifiedNamespace="$WAYMARK_SERVICE_BUS_HOST" \
+    Blobs__blobServiceUri="$WAYMARK_FILES_URI" WAYMARK_COSMOS_ENDPOINT="$WAYMARK_COSMOS_ENDPOINT" \
+    "$python" -m tools.invite_operator "$address"
+}
+# The right was given a moment ago and takes minutes until it holds: 3 says that it does not yet.
+tries=0
+while :; do
+  status=0
+  invite || status=$?
+  tries=$((tries + 1))
+  if [ "$status" -ne 3 ] || [ "$tries" -ge "${WAYMARK_RIGHT_TRIES:-40}" ]; then exit "$status"; fi
+  sleep "${WAYMARK_RIGHT_WAIT:-15}"
+done

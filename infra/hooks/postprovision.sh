@@ -67,6 +67,8 @@ see_to_one() { # vault secret
 }
 see_to "$WAYMARK_HOUSE_VAULT" "${WAYMARK_HOUSE_SECRETS:-[]}"
 see_to "$WAYMARK_PEERS_VAULT" "${WAYMARK_PEERS_SECRETS:-[]}"
+# Apps that are new looked for their secrets before these were there.
+sh infra/hooks/refresh_secrets.sh || echo "waymark: call infra/hooks/refresh_secrets.sh again" >&2
 if [ -n "$missing" ]; then
   echo "waymark: these are in use and have no secret yet:$missing" >&2
   echo "waymark: az keyvault secret set --vault-name VAULT --name SECRET --file FILE" >&2

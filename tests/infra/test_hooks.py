@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from azure.cosmos.exceptions import CosmosHttpResponseError
 
+from tools import invite_operator
 from tools.package import flows, stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +39,13 @@ case $arguments in
   *"secret set"*) mkdir -p "$STAND_IN/$vault"; cp "$file" "$STAND_IN/$vault/$name" ;;
   *"event-subscription show"*) [ -e "$STAND_IN/subscribed" ] ;;
   *"functionapp show"*) echo /subscriptions/s/app ;;
+  *"functionapp list"*) echo /subscriptions/s/app/one; echo /subscriptions/s/app/two ;;
+  *"rest --method post"*"appsettings/refresh"*) [ ! -e "$STAND_IN/stubborn" ] || exit 1 ;;
+  *"rest --method post"*"/restart?"*) ;;
+  *"signed-in-user show"*) echo me ;;
+  *"role assignment create"*) touch "$STAND_IN/right" ;;
+  *"role assignment delete"*) rm "$STAND_IN/right" ;;
+  *"secret show"*) cat "$STAND_IN/$vault/$name" ;;
   *"rest --method post"*) if [ -e "$STAND_IN/key" ]; then echo true; else echo false; fi ;;
   *"deployment group create"*) touch "$STAND_IN/subscribed" ;;
   *) echo "unexpected: $arguments" >&2; exit 64 ;;
@@ -57,10 +66,12 @@ def cloud(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _run(cloud: Path, hook: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(
+    cloud: Path, hook: str, *arguments: str, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sh", str(HOOKS / hook)],
-        cwd=ROOT,
+        ["sh", str(HOOKS / hook), *arguments],
+        cwd=cwd,
         env={
             "PATH": f"{cloud / 'bin'}:{os.environ['PATH']}",
             "STAND_IN": str(cloud),
@@ -138,6 +149,76 @@ def test_a_secret_comes_from_the_environment_or_is_asked_for(cloud: Path) -> Non
     again = _run(cloud, "postprovision.sh", WAYMARK_PEERS_SECRETS=wanted)
     assert again.returncode == 0
     assert _secrets(cloud, "peers")["waymark-openai-key"] == "by hand"
+
+
+def test_apps_read_their_secrets_once_these_are_there(cloud: Path) -> None:
+    """An app that is new looked before its keys were made, and the platform would look again after
+    a day: each is made to, and restarted, after the last secret was put."""
+    assert _run(cloud, "postprovision.sh").returncode == 0
+    calls = (cloud / "calls").read_text().splitlines()
+    last = max(at for at, call in enumerate(calls) if "secret set" in call)
+    after = [call.split("--url ")[1].split()[0] for call in calls[last:] if "rest " in call]
+    refresh = "config/configreferences/appsettings/refresh?api-version=2022-03-01"
+    assert after == [
+        f"/subscriptions/s/app/{app}/{step}"
+        for app in ("one", "two")
+        for step in (refresh, "restart?api-version=2024-04-01")
+    ]
+
+
+def test_an_app_that_does_not_read_anew_is_named(cloud: Path) -> None:
+    """A deployment goes on, for the app takes its secrets within a day; whoever asks is told."""
+    (cloud / "stubborn").touch()
+    ran = _run(cloud, "postprovision.sh")
+    assert ran.returncode == 0
+    assert "secrets of before: one two" in ran.stderr
+    assert _run(cloud, "refresh_secrets.sh").returncode == 1
+
+
+@pytest.mark.parametrize(("refusals", "tries", "status"), [(2, "9", 0), (9, "3", 3)])
+def test_the_first_operator_waits_for_the_right(
+    cloud: Path, refusals: int, tries: str, status: int
+) -> None:
+    """The right to write was given a moment ago: it is tried until it holds, then taken back."""
+    program = cloud / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = -c ]; then echo right; exit; fi\n'
+        'echo "$* $WAYMARK_STORES $WAYMARK_TOKEN_KEY" >>"$STAND_IN/invited"\n'
+        f'[ -e "$STAND_IN/right" ] && [ $(wc -l <"$STAND_IN/invited") -gt {refusals} ] || exit 3\n'
+    )
+    program.chmod(0o755)
+    (cloud / "bin" / "azd").write_text("#!/bin/sh\necho WAYMARK_COSMOS_ACCOUNT=cosmos\n")
+    (cloud / "bin" / "azd").chmod(0o755)
+    (cloud / "house").mkdir()
+    for name in ("waymark-token-key", "waymark-pseudonym-key"):
+        (cloud / "house" / name).write_text(name)
+    ran = _run(
+        cloud, "first_operator.sh", "ada@example.org", cwd=cloud,
+        WAYMARK_RIGHT_TRIES=tries, WAYMARK_RIGHT_WAIT="0", WAYMARK_SERVICE_BUS_HOST="bus",
+        WAYMARK_FILES_URI="https://files", WAYMARK_COSMOS_ENDPOINT="https://cosmos",
+    )  # fmt: skip
+    assert ran.returncode == status, ran.stderr
+    invited = (cloud / "invited").read_text().splitlines()
+    assert len(invited) == min(refusals + 1, int(tries))
+    assert set(invited) == {"-m tools.invite_operator ada@example.org azure waymark-token-key"}
+    assert not (cloud / "right").exists()
+
+
+def test_whoever_the_store_does_not_let_in_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A right that is not there, or not yet, has an exit status of its own; others go up."""
+
+    def refused(settings: object) -> None:
+        raise CosmosHttpResponseError(status_code=403, message="no")
+
+    monkeypatch.setattr(invite_operator.Settings, "read", lambda environment: None)
+    monkeypatch.setattr(invite_operator.runtime, "start", refused)
+    monkeypatch.setattr(sys, "argv", ["invite_operator", "ada@example.org"])
+    assert invite_operator.main() == 3
+    assert "does not let you in" in capsys.readouterr().err
 
 
 def test_event_grid_is_told_once_the_trigger_has_its_key(cloud: Path) -> None:
