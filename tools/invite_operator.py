@@ -6,8 +6,8 @@ Reads the settings of the environment, as the deployed apps do, and prints the t
 ``POST /api/v1/invitations/accept`` takes. (On one machine, ``python -m local --token operator``
 prints a token that works at once.)
 
-Exit status: 0 invited; 2 it cannot be; 3 the document store does not let whoever calls in, or not
-yet: a right that was just given takes minutes until it holds.
+Exit status: 0 invited; 2 it cannot be; 3 the document store does not answer, or does not let
+whoever calls in: a right that was just given takes minutes until it holds.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ from functions.accounts.service.invitations import invite
 from functions.accounts.service.means import Means
 from shared import runtime
 from shared.documents.port import Create
-from shared.errors import Exists, Problem
+from shared.errors import Exists, Problem, Unavailable
 from shared.models.tenant import CONTAINER, PLATFORM, Tenant
 from shared.settings import Settings, SettingsError
 
 
 def main() -> int:
     """Invite who is named on the command line; returns the exit status."""
-    from azure.cosmos.exceptions import CosmosHttpResponseError
-
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("email")
     arguments = parser.parse_args()
@@ -49,12 +47,7 @@ def main() -> int:
         )
     except (SettingsError, Problem) as error:
         print(f"waymark: {error}", file=sys.stderr)
-        return 2
-    except CosmosHttpResponseError as error:
-        if error.status_code != 403:
-            raise
-        print("waymark: the document store does not let you in", file=sys.stderr)
-        return 3
+        return 3 if isinstance(error, Unavailable) else 2
     print(f"Good for 7 days, once; POST it to /api/v1/invitations/accept:\n\n{token}")
     return 0
 

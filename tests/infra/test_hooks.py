@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from azure.cosmos.exceptions import CosmosHttpResponseError
 
+from shared.errors import Forbidden, Problem, Unavailable
 from tools import invite_operator
 from tools.package import flows, stage
 
@@ -206,19 +206,23 @@ def test_the_first_operator_waits_for_the_right(
     assert not (cloud / "right").exists()
 
 
+@pytest.mark.parametrize(("error", "status"), [(Unavailable, 3), (Forbidden, 2)])
 def test_whoever_the_store_does_not_let_in_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: type[Problem],
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A right that is not there, or not yet, has an exit status of its own; others go up."""
+    """A right that is not there, or not yet, has an exit status of its own."""
 
     def refused(settings: object) -> None:
-        raise CosmosHttpResponseError(status_code=403, message="no")
+        raise error("we are not let in")
 
     monkeypatch.setattr(invite_operator.Settings, "read", lambda environment: None)
     monkeypatch.setattr(invite_operator.runtime, "start", refused)
     monkeypatch.setattr(sys, "argv", ["invite_operator", "ada@example.org"])
-    assert invite_operator.main() == 3
-    assert "does not let you in" in capsys.readouterr().err
+    assert invite_operator.main() == status
+    assert "not let in" in capsys.readouterr().err
 
 
 def test_event_grid_is_told_once_the_trigger_has_its_key(cloud: Path) -> None:
