@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
 import pytest
 
+from shared import topology
 from tests.infra import bicep
 from tests.infra.test_agreement import ROLES
 
@@ -161,3 +163,29 @@ def test_what_a_flow_may_is_chosen_rightly() -> None:
     assert bicep.text(hearing) == (
         "scaleByQueueLength ? serviceBusDataOwner : serviceBusDataReceiver"
     )
+
+
+# Who writes in a container of files that is not its own, beside accounts, which erases everywhere.
+ALSO_WRITE = {
+    "erasure-log": {"nightly_backup"},  # a restore enters those whose erasure it had lost
+    "extracts": {"retention_timer"},  # what is old, or left behind, is removed
+    "journey-summaries": {"retention_timer"},
+    "portfolio-files": {"retention_timer"},
+    "resumes": {"intake_upload"},  # a file that came by a route or a chat
+}
+
+
+def test_a_container_of_files_is_written_by_its_owner_alone() -> None:
+    """Whoever else may write, or erase, is named here with the reason; others read at the most."""
+    flows = json.loads((bicep.INFRA / "flows.json").read_text(encoding="utf-8"))
+    for name, container in topology.load().blob_containers.items():
+        writers = {
+            flow["name"]
+            for flow in flows
+            for right in flow["blobs"]
+            if right["container"] == name and right["may"] != "read"
+        }
+        expected = {container.owner, "accounts"} | ALSO_WRITE.get(name, set())
+        assert container.owner in writers
+        assert writers <= expected, name
+        assert writers >= ALSO_WRITE.get(name, set()), name
