@@ -218,8 +218,8 @@ def test_whoever_the_store_does_not_let_in_is_told_so(
     def refused(settings: object) -> None:
         raise error("we are not let in")
 
-    monkeypatch.setattr(invite_operator.Settings, "read", lambda environment: None)
-    monkeypatch.setattr(invite_operator.runtime, "start", refused)
+    monkeypatch.setattr("tools.invite_operator.Settings.read", lambda environment: None)
+    monkeypatch.setattr("tools.invite_operator.runtime.start", refused)
     monkeypatch.setattr(sys, "argv", ["invite_operator", "ada@example.org"])
     assert invite_operator.main() == status
     assert "not let in" in capsys.readouterr().err

@@ -223,3 +223,46 @@ def test_event_grid_tells_the_trigger_of_new_files() -> None:
     assert bicep.text(events) == "['Microsoft.Storage.BlobCreated']"
     begins = _node(file, *properties, "filter", "subjectBeginsWith")
     assert bicep.text(begins) == "'/blobServices/default/containers/${watchedContainer}/'"
+
+
+def test_a_private_endpoint_leads_to_what_its_zone_names() -> None:
+    """Each store has one, under the name that the store has, in a zone that the network knows; and
+    what they cost is counted."""
+    suffix = "${environment().suffixes.storage}"
+    services = {
+        "Microsoft.DocumentDB/databaseAccounts": ("cosmos", "account", "documents.azure.com"),
+        "Microsoft.ServiceBus/namespaces": ("servicebus", "namespace", "servicebus.windows.net"),
+        "Microsoft.Storage/storageAccounts": ("storage", "account", ""),
+        "Microsoft.KeyVault/vaults": ("keyvault", "vault", "vaultcore.azure.net"),
+    }
+    groups = {
+        "Microsoft.DocumentDB/databaseAccounts": {"Sql"},
+        "Microsoft.ServiceBus/namespaces": {"namespace"},
+        "Microsoft.Storage/storageAccounts": {"blob", "queue"},
+        "Microsoft.KeyVault/vaults": {"vault"},
+    }
+    targets = MAIN.declared["reachedPrivately"].value
+    zones = bicep.read(MODULES / "network.bicep").declared["zoneNames"].value
+    assert targets is not None
+    assert zones is not None
+    known = {bicep.text(each).strip("'") for each in zones.named_children}
+    seen: dict[str, set[str]] = {}
+    used = set()
+    for target in targets.named_children:
+        said = {
+            name: bicep.text(node).strip("'") for name, node in bicep.properties(target).items()
+        }
+        kind, _, name = said["path"].rpartition("/")
+        module, resource, zone = services[kind]
+        seen.setdefault(kind, set()).add(said["group"])
+        assert said["zone"] == f"privatelink.{zone or said['group'] + '.' + suffix}"
+        used.add(said["zone"])
+        if module == "keyvault":
+            assert name in {"${houseVault}", "${peersVault}"}
+        else:
+            assert _said(module, resource, "name") == f"'{name}'"
+    assert seen == groups
+    assert used == known
+    assumed = json.loads((bicep.INFRA / "costs.json").read_text(encoding="utf-8"))["assumed"]
+    assert assumed["private_endpoints"] == len(targets.named_children)
+    assert assumed["private_zones"] == len(known)
