@@ -15,7 +15,7 @@ tries=0
 until [ "$(az rest --method post --url "$id/host/default/listKeys?api-version=2024-04-01" \
   --query "length(systemKeys.blobs_extension || '') > \`0\`" --output tsv 2>/dev/null)" = true ]; do
   tries=$((tries + 1))
-  if [ "$tries" -ge "${WAYMARK_KEY_TRIES:-20}" ]; then
+  if [ "$tries" -ge "${WAYMARK_KEY_TRIES:-40}" ]; then
     echo "waymark: $WAYMARK_DROPS_APP has no key for blob events; deploy it: azd deploy $name" >&2
     exit 1
   fi

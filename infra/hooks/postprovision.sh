@@ -24,7 +24,7 @@ patiently() { # a right that was just given takes minutes until it holds
   tries=0
   until held "$1" "$2"; do
     tries=$((tries + 1))
-    if [ "$tries" -ge "${WAYMARK_VAULT_TRIES:-20}" ]; then
+    if [ "$tries" -ge "${WAYMARK_VAULT_TRIES:-40}" ]; then
       echo "waymark: cannot read the vault $1; nothing was written to it" >&2
       return 1
     fi
