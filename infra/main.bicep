@@ -97,11 +97,11 @@ param smtpUrl string = ''
 param smtpUser string = ''
 param mailFrom string = ''
 
-@description('JSON: tenant by inbox, of a mail gateway; its secret is in the vault.')
-param mailInboxes string = ''
+@description('Tenant by inbox, of a mail gateway; its secret is in the vault.')
+param mailInboxes object = {}
 
-@description('JSON: tenant by the id of a WhatsApp number; the other three are secrets in the vault.')
-param whatsappNumbers string = ''
+@description('Tenant by the id of a WhatsApp number; the other three are secrets in the vault.')
+param whatsappNumbers object = {}
 param whatsappUrl string = 'https://graph.facebook.com/v23.0'
 
 @description('Whether Telegram is used; the bots are a secret in the vault.')
@@ -180,7 +180,7 @@ var common = {
 var grouped = {
   channels: {
     WAYMARK_WHATSAPP_URL: whatsappUrl
-    WAYMARK_WHATSAPP_NUMBERS: whatsappNumbers
+    WAYMARK_WHATSAPP_NUMBERS: empty(whatsappNumbers) ? '' : string(whatsappNumbers)
     WAYMARK_WHATSAPP_TOKEN: empty(whatsappNumbers) ? '' : '@Microsoft.KeyVault(VaultName=${peersVault};SecretName=waymark-whatsapp-token)'
     WAYMARK_WHATSAPP_APP_SECRET: empty(whatsappNumbers) ? '' : '@Microsoft.KeyVault(VaultName=${peersVault};SecretName=waymark-whatsapp-app-secret)'
     WAYMARK_WHATSAPP_VERIFY_TOKEN: empty(whatsappNumbers) ? '' : '@Microsoft.KeyVault(VaultName=${peersVault};SecretName=waymark-whatsapp-verify-token)'
@@ -208,7 +208,7 @@ var grouped = {
     WAYMARK_MAIL_FROM: mailFrom
   }
   mail_gateway: {
-    WAYMARK_MAIL_INBOXES: mailInboxes
+    WAYMARK_MAIL_INBOXES: empty(mailInboxes) ? '' : string(mailInboxes)
     WAYMARK_MAIL_SECRET: empty(mailInboxes) ? '' : '@Microsoft.KeyVault(VaultName=${peersVault};SecretName=waymark-mail-secret)'
   }
   retention: {
@@ -293,9 +293,12 @@ module files 'modules/storage.bicep' = {
   }
 }
 
+// Event Grid has one topic for an account, and Defender makes it where there is none: then ours
+// would be refused.
 module defender 'modules/defender.bicep' = if (scanner == 'defender') {
   name: 'defender'
   scope: group
+  dependsOn: [drops]
   params: {
     accountName: files.outputs.name
     mostGigabytes: defenderMostGigabytes

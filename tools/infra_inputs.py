@@ -36,6 +36,9 @@ _AZURE_YAML = """\
 name: waymark
 metadata:
   template: waymark
+# the first that heeds remoteBuild for apps on Flex Consumption is older than this
+requiredVersions:
+  azd: ">= 1.24.0"
 infra:
   provider: bicep
   path: infra
@@ -56,6 +59,7 @@ _SERVICE = """\
     dist: dist/{flow}
     language: py
     host: function
+    remoteBuild: false
     hooks:
       prepackage:
         shell: sh

@@ -5,6 +5,9 @@
 Reads the settings of the environment, as the deployed apps do, and prints the token that
 ``POST /api/v1/invitations/accept`` takes. (On one machine, ``python -m local --token operator``
 prints a token that works at once.)
+
+Exit status: 0 invited; 2 it cannot be; 3 the document store does not answer, or does not let
+whoever calls in: a right that was just given takes minutes until it holds.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from functions.accounts.service.invitations import invite
 from functions.accounts.service.means import Means
 from shared import runtime
 from shared.documents.port import Create
-from shared.errors import Exists, Problem
+from shared.errors import Exists, Problem, Unavailable
 from shared.models.tenant import CONTAINER, PLATFORM, Tenant
 from shared.settings import Settings, SettingsError
 
@@ -44,7 +47,7 @@ def main() -> int:
         )
     except (SettingsError, Problem) as error:
         print(f"waymark: {error}", file=sys.stderr)
-        return 2
+        return 3 if isinstance(error, Unavailable) else 2
     print(f"Good for 7 days, once; POST it to /api/v1/invitations/accept:\n\n{token}")
     return 0
 

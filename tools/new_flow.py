@@ -4,7 +4,8 @@
 
 The new flow runs at once: a route that adds an entry and one that lists them, an event that is
 counted once, a nightly timer, its tests. Run again it enters what is missing and overwrites
-nothing. What it cannot do it prints. See docs/adding-a-flow.md.
+nothing. What follows from the code (the infrastructure's inputs, the emulators' entities, the
+tables of costs) it has written anew. What it cannot do it prints. See docs/adding-a-flow.md.
 
 Exit status: 0 made; 2 the name cannot be a flow's, or a place to enter it was not found.
 """
@@ -31,9 +32,15 @@ LEFT_TO_DO = r"""Left to do by hand:
 - CHANGELOG.md: what users will notice
 - packages of its own: functions/{flow}/requirements.txt, a line each in docs/dependencies.md, and
   HEAVY in tests/architecture/test_imports.py for what takes long to load
-- infra: the flow among the apps that are deployed, and in azure.yaml
+- infra/flows.json: its app's size and the reason, and its rights on files; infra/costs.json: what
+  it does, measured or guessed; then: python -m tools.infra_inputs; python -m tools.costs --write
 Then: make check, and pytest tests/flows/{flow} tests/journeys/test_{flow}.py tests/events \
   tests/access tests/flows/accounts"""
+
+
+# Write what follows from the code, each a command of its own.
+FOLLOWS = (("-m", "tools.infra_inputs"), ("tools/make_emulator_config.py",),
+           ("-m", "tools.costs", "--write"))  # fmt: skip
 
 
 class NotEntered(Exception):
@@ -154,9 +161,17 @@ def _entries(words: dict[str, str]) -> dict[str, Callable[[str], str]]:
         others = sorted([pin for pin in pins if "functions/" in pin] + [line])
         return "\n".join([head, *kernel, *others]) + "\n"
 
+    def uses(text: str) -> str:
+        if f'"{flow}":' in text:
+            return text
+        mark = "USES: Mapping[str, Mapping[Component, Need]] = {\n"
+        return _after(text, mark, f'    "{flow}": {{**_LISTENS, **_ROUTES}},\n')
+
     return {
         "shared/topology.json": lambda text: _topology(text, flow, event),
         "shared/access.py": access,
+        "shared/readiness/uses.py": uses,
+        "infra/costs.json": lambda text: _costs(text, flow),
         "requirements.txt": root_pins,
         "docs/flows.md": flows_page,
         "tests/access/recipes/__init__.py": recipes,
@@ -198,6 +213,23 @@ def _topology(text: str, flow: str, event: str) -> str:
     return text
 
 
+def _costs(text: str, flow: str) -> str:
+    """The prices with what an entry of the template costs: guessed, and a thousand a month."""
+    declared = json.loads(text)
+    entry = {
+        "of": "an entry added, and counted", "own_ms": 1, "measured": False, "requests": 1,
+        "messages": 1, "from_bus": 1, "reads": 3, "commits": 2, "writes": 4, "sent": 1,
+        "other_ru": 0, "blob_reads": 0, "blob_writes": 0,
+    }  # fmt: skip
+    if flow not in declared["operations"]:
+        line = f'    "{flow}": {json.dumps(entry)},\n'
+        text = _after(text, '\n  "operations": {\n', line)
+    if flow not in declared["example"]["operations"]:
+        text = _after(text, '\n    "operations": {\n', f'      "{flow}": 1000,\n')
+    json.loads(text)
+    return text
+
+
 def _after(text: str, mark: str, lines: str) -> str:
     """The text with lines right after a mark. Raises ``NotEntered`` where that is not there."""
     if mark not in text:
@@ -235,6 +267,16 @@ def tidy(files: list[Path], root: Path) -> None:
         )
 
 
+def bring_up_to_date(root: Path) -> list[str]:
+    """Write anew what follows from the code of a house; returns the commands that failed."""
+    failed = []
+    for command in FOLLOWS:
+        ran = subprocess.run([sys.executable, *command], cwd=root, capture_output=True, text=True)
+        if ran.returncode != 0:
+            failed.append(f"python {' '.join(command)}: {ran.stderr.strip().splitlines()[-1:]}")
+    return failed
+
+
 def main() -> int:
     """Make the flow that was asked for; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
@@ -248,10 +290,13 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     tidy(written, asked.root)
+    failed = bring_up_to_date(asked.root)
     for path in written:
         print(path.relative_to(asked.root))
     print(LEFT_TO_DO.format(flow=asked.flow))
-    return 0
+    for line in failed:
+        print(f"failed: {line}", file=sys.stderr)
+    return 2 if failed else 0
 
 
 if __name__ == "__main__":

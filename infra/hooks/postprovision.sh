@@ -4,9 +4,15 @@
 set -eu
 umask 077
 
+vault() { # verb vault …: of the subscription that is deployed to, whichever az is set to
+  verb=$1 of=$2
+  shift 2
+  az keyvault secret "$verb" --vault-name "$of" --subscription "$AZURE_SUBSCRIPTION_ID" "$@"
+}
+
 held() { # vault secret: "yes" or "no"; fails when the vault does not answer
-  names=$(az keyvault secret list --vault-name "$1" --query '[].name' --output tsv) || return 1
-  deleted=$(az keyvault secret list-deleted --vault-name "$1" --query '[].name' --output tsv) || return 1
+  names=$(vault list "$1" --query '[].name' --output tsv) || return 1
+  deleted=$(vault list-deleted "$1" --query '[].name' --output tsv) || return 1
   if printf '%s\n' "$deleted" | grep -qx "$2"; then
     echo "waymark: $2 was deleted from $1; recover it: az keyvault secret recover" >&2
     return 1
@@ -18,7 +24,7 @@ patiently() { # a right that was just given takes minutes until it holds
   tries=0
   until held "$1" "$2"; do
     tries=$((tries + 1))
-    if [ "$tries" -ge "${WAYMARK_VAULT_TRIES:-20}" ]; then
+    if [ "$tries" -ge "${WAYMARK_VAULT_TRIES:-40}" ]; then
       echo "waymark: cannot read the vault $1; nothing was written to it" >&2
       return 1
     fi
@@ -29,7 +35,7 @@ patiently() { # a right that was just given takes minutes until it holds
 put() { # vault secret, the value on standard input, for arguments are seen by others
   file=$(mktemp)
   cat >"$file"
-  az keyvault secret set --vault-name "$1" --name "$2" --file "$file" --output none
+  vault set "$1" --name "$2" --file "$file" --output none
   rm -f "$file"
 }
 
@@ -61,6 +67,8 @@ see_to_one() { # vault secret
 }
 see_to "$WAYMARK_HOUSE_VAULT" "${WAYMARK_HOUSE_SECRETS:-[]}"
 see_to "$WAYMARK_PEERS_VAULT" "${WAYMARK_PEERS_SECRETS:-[]}"
+# Apps that are new looked for their secrets before these were there.
+sh infra/hooks/refresh_secrets.sh || echo "waymark: call infra/hooks/refresh_secrets.sh again" >&2
 if [ -n "$missing" ]; then
   echo "waymark: these are in use and have no secret yet:$missing" >&2
   echo "waymark: az keyvault secret set --vault-name VAULT --name SECRET --file FILE" >&2

@@ -38,7 +38,7 @@ var scanner = contains(flow.settings, 'scanner') ? grouped.scanner : {}
 var settings = union(common, channels, languageModel, lrs, mail, mailGateway, retention, scanner)
 
 module storage 'host_storage.bicep' = {
-  name: 'storage-${name}'
+  name: 'storage-${flow.service}'
   params: {
     name: hostAccountName
     location: location
@@ -50,7 +50,7 @@ module storage 'host_storage.bicep' = {
 }
 
 module roles 'roles.bicep' = {
-  name: 'roles-${name}'
+  name: 'roles-${flow.service}'
   params: {
     flow: flow
     principalId: principalId
@@ -64,7 +64,7 @@ module roles 'roles.bicep' = {
 
 // After its rights, so that it never starts without them.
 module app 'function_app.bicep' = {
-  name: 'app-${name}'
+  name: 'app-${flow.service}'
   dependsOn: [roles]
   params: {
     name: name

@@ -75,6 +75,8 @@ _IS_BATCH = "x-ms-cosmos-is-batch-request"
 _RETRY_AFTER = "x-ms-retry-after-ms"
 _READ_SESSION_NOT_AVAILABLE = 1002
 _WRITE_FORBIDDEN, _ACCOUNT_NOT_FOUND = 3, 1008
+_NO_RIGHT = 5301
+"""An identity has no role, or not yet: one that was just given takes minutes until it holds."""
 
 
 class CosmosDocuments:
@@ -436,6 +438,8 @@ def _problem(error: CosmosHttpResponseError, container: str) -> Problem | None:
         )
     if status == 413:
         return TooLarge("the commit is larger than the store takes")
+    if status == 403 and detail == _NO_RIGHT:
+        return Unavailable(f"the document store does not let us in ({container})")
     if (
         status in {0, 408, 410}
         or status >= 500

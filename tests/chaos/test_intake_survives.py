@@ -33,7 +33,8 @@ def _has_ended(host: RunningHost, goal: int) -> bool:
 
 
 def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    """200 files dropped at once (500 with CHAOS=full), five kills: each file ends once, each person has one profile."""
+    """200 files dropped at once (500 with CHAOS=full), five kills: each file ends once, each person
+    has one profile."""
     files = list(mixed_files(FILES - 2))
     people = [file for file in files if file.resume is not None]
     copy, other = people[0], people[2]

@@ -204,8 +204,8 @@ class Eavesdropper(threading.Thread):
 
 
 def test_ten_kills_count_every_question_once(tmp_path: Path) -> None:
-    """5,000 attempts by 16 clients (20,000 with CHAOS=full), one in five sent twice, all shuffled, ten kills, and
-    messages delivered again out of order: balance, ledger and recount are one."""
+    """5,000 attempts by 16 clients (20,000 with CHAOS=full), one in five sent twice, all shuffled,
+    ten kills, and messages delivered again out of order: balance, ledger and recount are one."""
     host = RunningHost(tmp_path)
     host.make_tenant("demo")
     with host:

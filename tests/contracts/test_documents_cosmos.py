@@ -92,11 +92,11 @@ READS: dict[str, Ask] = {
 
 
 @pytest.mark.parametrize("ask", READS.values(), ids=READS)
-@pytest.mark.parametrize("fault", ["throttle", "unavailable", "behind"])
+@pytest.mark.parametrize("fault", ["throttle", "unavailable", "behind", "no_right"])
 def test_a_read_that_is_refused_for_good_is_an_error(
     peer: CosmosPeer, peer_store: DocumentStore, ask: Ask, fault: str
 ) -> None:
-    """A store that is busy, down or behind the session is never taken for an empty one."""
+    """A store that is busy, down, behind the session or closed to us is never taken for empty."""
     create(peer_store, "a")
     peer.faults({"on": "read", "do": fault, "times": 99})
 
@@ -129,6 +129,7 @@ def test_a_read_without_an_answer_is_asked_again(
         ("truncate", True),
         ("gone", False),
         ("unavailable", False),
+        ("no_right", False),
         ("unavailable_after", True),
     ],
 )

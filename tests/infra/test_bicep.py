@@ -61,7 +61,8 @@ def test_every_environment_variable_has_the_default_of_its_parameter() -> None:
     held = json.loads((bicep.INFRA / "main.parameters.json").read_text(encoding="utf-8"))
     for each in bicep.read(MAIN).of("param"):
         said = held["parameters"][each.name]["value"]
-        if each.value is None:
+        if each.value is None or each.value.type == "object":
+            # azd leaves out an object whose variable is not set, and can read no default of one
             assert "=" not in said, each.name
             continue
         default = said.removesuffix("}").partition("=")[2]

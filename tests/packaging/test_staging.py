@@ -6,7 +6,10 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from tools.package import ROOT, flows, stage
 from tools.staging.archive import Size, over_ceiling, write_zip
 from tools.staging.closure import NOT_DEPLOYED, closure
-from tools.staging.packages import strip
+from tools.staging.packages import Packages, strip
 
 House = Callable[[dict[str, str]], Path]
 
@@ -174,3 +177,30 @@ def test_the_command_names_the_flows_there_are(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ran.returncode == 2
     assert "outbox_relay" in ran.stderr
+
+
+def test_flows_that_are_staged_at_once_share_what_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several flows are packaged at the same time, wheels are fetched and installed once."""
+    ran: list[str] = []
+    busy = threading.Lock()
+
+    def pip(self: Packages, verb: str, pins: Path, *options: str) -> None:
+        assert busy.acquire(blocking=False)
+        time.sleep(0.05)
+        ran.append(verb)
+        if verb == "install":
+            (Path(options[-1]) / "thing.py").write_text("", encoding="utf-8")
+        busy.release()
+
+    monkeypatch.setattr(Packages, "_pip", pip)
+
+    def install(flow: int) -> None:
+        Packages(tmp_path / "work", "thing==1\n").install("thing==1\n", tmp_path / str(flow))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(install, range(4)))
+    assert ran == ["download", "install"]
+    for flow in range(4):
+        assert (tmp_path / str(flow) / ".python_packages/lib/site-packages/thing.py").is_file()

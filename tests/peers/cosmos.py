@@ -9,7 +9,7 @@ everything else away. Over ``/_peer/`` a test makes trouble:
   ``retry_after_ms``), ``drop_before`` or ``drop_after`` (the connection ends before or
   after the request is applied), ``truncate`` (applied, the answer breaks off), ``unavailable`` or
   ``unavailable_after`` (503), ``behind`` (the session's data is not there yet), ``gone``
-  (the range was split) or
+  (the range was split), ``no_right`` (the identity has no role) or
   ``delay`` (applied after ``seconds``)
 - ``POST /_peer/clock`` with ``{"seconds": …}``: the clock jumps
 - ``POST /_peer/split`` with ``{"database", "container", "tenant"}``: the tenant then lies
@@ -149,6 +149,8 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(_REFUSALS[fault["do"]], "not now")
         if fault["do"] == "behind":
             raise Refused(404, "the session is not there yet", detail=1002)
+        if fault["do"] == "no_right":
+            raise Refused(403, "blocked: no role for this", detail=5301)
         if fault["do"] == "gone":
             raise Refused(410, "the range was split", detail=1002)
         if fault["do"] == "delay":

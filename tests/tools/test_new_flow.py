@@ -14,7 +14,9 @@ from tools.new_flow import NotEntered, check_name, new_flow
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOW, WHAT = "study_notes", "Notes that learners keep of what they study"
-SOURCES = ("functions", "shared", "local", "tools", "docs", "samples", "benchmarks")
+SOURCES = (
+    "functions", "shared", "local", "tools", "docs", "samples", "benchmarks", "infra", "emulators"
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,16 @@ def test_the_house_takes_the_new_flow(copied: Path) -> None:
     assert "100%" in said
 
 
+def test_the_new_flow_is_deployed_like_any_other(copied: Path) -> None:
+    """Its app, rights, entities, routes and price are those of its code, it is asked whether it is
+    ready, and the emulators have its queue."""
+    _ran(
+        copied, "-m", "pytest", "tests/infra/test_agreement.py", "tests/infra/test_costs.py",
+        "tests/infra/test_limits.py", "tests/architecture/test_uses.py",
+        "tests/tools/test_emulators.py::test_the_file_is_of_this_topology",
+    )  # fmt: skip
+
+
 def test_the_new_flow_runs(copied: Path) -> None:
     """On the local host its routes answer, and the event of an entry is handled."""
     _ran(copied, "-m", "pytest", f"tests/journeys/test_{FLOW}.py")
@@ -103,7 +115,7 @@ def test_a_name_that_cannot_be_is_refused(name: str) -> None:
 
 def test_a_file_without_a_place_is_told(tmp_path: Path, copied: Path) -> None:
     """Where a page has lost its table the tool says what to enter by hand."""
-    for name in ("docs", "shared", "tests/access/recipes", "tests/flows/accounts"):
+    for name in ("docs", "infra", "shared", "tests/access/recipes", "tests/flows/accounts"):
         shutil.copytree(copied / name, tmp_path / name)
     shutil.copy(copied / "requirements.txt", tmp_path)
     (tmp_path / "docs/flows.md").write_text("# Nothing\n")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +64,7 @@ def test_a_workflow_knows_no_secret_and_may_little(path: Path) -> None:
         more = job.get("permissions", {"contents": "read"})
         expected = {"contents": "read"} | ({"id-token": "write"} if name == "deploy" else {})
         assert more == expected
-        assert "uses" in job or job["timeout-minutes"] <= 90
+        assert "uses" in job or job["timeout-minutes"] <= 120
 
 
 def test_whatever_is_run_is_there() -> None:
@@ -110,7 +113,12 @@ def test_a_deployment_is_protected() -> None:
     identity, and makes the apps before it touches Azure."""
     found = workflow("deploy")
     job = found["jobs"]["deploy"]
-    assert found["jobs"][job["needs"]]["uses"] == "./.github/workflows/test.yml"
+    tested = found["jobs"][job["needs"]]
+    assert tested["uses"] == "./.github/workflows/test.yml"
+    # a push that is not deployed is tested once, by the other workflow
+    assert "vars.DEPLOY_ON_PUSH == 'true'" in tested["if"]
+    assert "github.event_name == 'workflow_dispatch'" in tested["if"]
+    assert "always()" not in job.get("if", "")
     assert "workflow_call" in workflow("test")["on"]
     choice = found["on"]["workflow_dispatch"]["inputs"]["environment"]
     assert choice["options"] == ["dev", "staging", "production"]
@@ -131,9 +139,66 @@ def test_a_deployment_is_protected() -> None:
     assert places == sorted(places)
     assert "--federated-credential-provider github" in run[places[2]]
     page = (ROOT / "docs/workflows.md").read_text(encoding="utf-8")
+    # rights are given to a run's identity, which is no person
+    assert job["env"].pop("AZURE_PRINCIPAL_TYPE") == "ServicePrincipal"
     for name, value in job["env"].items():
         assert value == f"${{{{ vars.{name} }}}}"
         assert f"`{name}`" in page
+
+
+def test_hooks_of_a_deployment_are_signed_in() -> None:
+    """The hooks call Azure's command line, so the run signs in there too before they come."""
+    job = workflow("deploy")["jobs"]["deploy"]
+    hooks = " ".join(path.read_text("utf-8") for path in (ROOT / "infra/hooks").glob("post*.sh"))
+    assert re.search(r"\baz (keyvault|deployment) ", hooks)
+    (signed_in,) = [
+        at for at, step in enumerate(job["steps"])
+        if step.get("uses", "").startswith("Azure/login@")
+    ]  # fmt: skip
+    assert job["steps"][signed_in]["with"] == {
+        "client-id": "${{ vars.AZURE_CLIENT_ID }}",
+        "tenant-id": "${{ vars.AZURE_TENANT_ID }}",
+        "subscription-id": "${{ vars.AZURE_SUBSCRIPTION_ID }}",
+    }
+    provision = [at for at, step in enumerate(job["steps"]) if "azd provision" in str(step)]
+    assert signed_in < provision[0]
+    # GitHub's token ends after minutes, so the one of the vaults is fetched with it at once
+    assert "--resource https://vault.azure.net" in job["steps"][signed_in + 1]["run"]
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not here")
+def test_a_deployment_takes_over_what_is_set(tmp_path: Path) -> None:
+    """Every setting of an environment reaches its deployment, whatever it holds; nothing else
+    does. What the parameters file reads has one of the prefixes that are taken."""
+    steps = workflow("deploy")["jobs"]["deploy"]["steps"]
+    (step,) = [each for each in steps if "SETTINGS" in each.get("env", {})]
+    settings = {
+        "WAYMARK_PRIVATE_NETWORK": "true",
+        "WAYMARK_MAIL_FROM": "Way 'mark' <a@example.org>",
+        "WAYMARK_MAIL_INBOXES": '{\n "a": "b"\n}',
+        "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+        "PATH": "/nowhere",
+        "AZURE_LOCATION": "x",
+    }
+    subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        env={
+            "PATH": os.environ["PATH"],
+            "SETTINGS": json.dumps(settings),
+            "GITHUB_ENV": str(tmp_path / "env"),
+        },
+        check=True,
+    )
+    lines = (tmp_path / "env").read_text(encoding="utf-8")
+    taken = dict(re.findall(r"^(\w+)<<(?P<end>\w+)\n", lines, re.MULTILINE))
+    assert taken.keys() == {name for name in settings if name.startswith(("WAYMARK_", "OTEL_"))}
+    for name, end in taken.items():
+        assert f"{name}<<{end}\n{settings[name]}\n{end}\n" in lines
+    read = re.findall(
+        r"\$\{(\w+)", (ROOT / "infra/main.parameters.json").read_text(encoding="utf-8")
+    )
+    known = {*workflow("deploy")["jobs"]["deploy"]["env"], "AZURE_PRINCIPAL_ID"}
+    assert all(name in known or name.startswith(("WAYMARK_", "OTEL_")) for name in read)
 
 
 def test_what_is_kept_between_runs_is_keyed_by_the_pins() -> None:

@@ -6,13 +6,15 @@ once, without a network, and linked into every app that has these pins.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +74,21 @@ class Packages:
         """
         pins = _bare(pins)
         layer = self._layers / _digest(pins)
+        with self._alone():
+            self._make(layer, pins)
+        shutil.copytree(layer, app / SITE, copy_function=_link)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        # azd may stage several flows at once
+        self._layers.parent.mkdir(parents=True, exist_ok=True)
+        with (self._layers.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _make(self, layer: Path, pins: str) -> None:
         if not layer.exists():
-            self.fetch()
+            self._fetch()
             incoming = layer.with_name(f"{layer.name}.incoming")
             shutil.rmtree(incoming, ignore_errors=True)
             incoming.mkdir(parents=True)
@@ -83,10 +98,13 @@ class Packages:
             self._pip("install", written, *source, "--target", str(incoming))
             strip(incoming)
             incoming.rename(layer)
-        shutil.copytree(layer, app / SITE, copy_function=_link)
 
     def fetch(self) -> None:
         """Fetch the wheels of the whole house, once. Raises ``PackagesError``."""
+        with self._alone():
+            self._fetch()
+
+    def _fetch(self) -> None:
         if self._wheels.exists():
             return
         incoming = self._wheels.with_name(f"{self._wheels.name}.incoming")
