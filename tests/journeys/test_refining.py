@@ -49,7 +49,7 @@ def test_it_refines_what_the_rules_read_and_is_not_needed(tmp_path: Path) -> Non
     with (
         language_model() as model,
         beside(
-            tmp_path, model, WAYMARK_OPENAI_RESUMES="true", WAYMARK_OPENAI_RESUME_SECONDS="1"
+            tmp_path, model, WAYMARK_OPENAI_RESUMES="true", WAYMARK_OPENAI_RESUME_SECONDS="5"
         ) as host,
     ):
         model.answers = lambda _: claims(skills=SKILLS)

@@ -120,7 +120,7 @@ def test_data_goes_where_it_is_read(tmp_path: Path) -> None:
     }
     assert where == {
         "skills/taxonomy.json": {"candidates", "intake_finalize", "intake_parse"},
-        "models/recipes.json": {"coaching", "recommendations"},
+        "models/recipes.json": {"analytics", "coaching", "recommendations"},
         "mail/templates/letter.html": {"accounts", "intake_notify"},
     }
 
