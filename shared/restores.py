@@ -7,17 +7,14 @@ writes there is read here, and nowhere else outside of it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel
 
+from shared.models.backup_job import CONTAINER, CURRENT_ID, JobState, partition_of
 from shared.models.document import READING
-from shared.models.tenant import PLATFORM
 from shared.stores import Stores
 
-CONTAINER = "backups"
-PARTITION = (PLATFORM, "restores")
-CURRENT_ID = "current"
+_PARTITION = partition_of("restores")
 ABANDONED_AFTER = timedelta(hours=6)
 """A restore that has done no step for so long holds up no backup."""
 REPEATED_WITHIN = timedelta(days=30)
@@ -27,7 +24,7 @@ REPEATED_WITHIN = timedelta(days=30)
 class _Restore(BaseModel):
     model_config = READING
 
-    state: Literal["running", "done", "failed"]
+    state: JobState
     started_at: AwareDatetime
     moved_at: AwareDatetime | None = None
 
@@ -64,8 +61,8 @@ def leaves_open(stores: Stores, *, now: datetime) -> bool:
 
 
 def _last(stores: Stores) -> _Restore | None:
-    current = stores.documents.get(CONTAINER, PARTITION, CURRENT_ID)
+    current = stores.documents.get(CONTAINER, _PARTITION, CURRENT_ID)
     if current is None:
         return None
-    stored = stores.documents.get(CONTAINER, PARTITION, str(current.body["job_id"]))
+    stored = stores.documents.get(CONTAINER, _PARTITION, str(current.body["job_id"]))
     return None if stored is None else _Restore.model_validate(stored.body)

@@ -20,7 +20,7 @@ from functions.retention_timer.rules.documents import NightReport
 from shared import runtime
 from shared.auth import Ticket, Tokens
 from shared.documents.port import Create, Equals
-from shared.models import audit, candidate, intake, notification, tombstone
+from shared.models import audit, backup_job, candidate, intake, notification, tombstone
 from shared.models.audit import AuditEntry, month_of
 from shared.models.candidate import CandidateProfile, ProfileSource
 from shared.models.document import Document
@@ -217,8 +217,8 @@ class Things:
         """A restore that is over; returns its id."""
         restore_id = str(uuid4())
         self._keep(
-            backups.CONTAINER,
-            backups.partition_of("restores"),
+            backup_job.CONTAINER,
+            backup_job.partition_of("restores"),
             backups.RestoreJob(
                 id=restore_id,
                 state="done",

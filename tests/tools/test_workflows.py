@@ -166,7 +166,7 @@ def test_hooks_of_a_deployment_are_signed_in() -> None:
     assert "--resource https://vault.azure.net" in job["steps"][signed_in + 1]["run"]
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not here")
+@pytest.mark.skipif(shutil.which("jq") is None, reason="install jq")
 def test_a_deployment_takes_over_what_is_set(tmp_path: Path) -> None:
     """Every setting of an environment reaches its deployment, whatever it holds; nothing else
     does. What the parameters file reads has one of the prefixes that are taken."""

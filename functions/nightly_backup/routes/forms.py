@@ -6,16 +6,11 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
-from functions.nightly_backup.rules.documents import (
-    BackupJob,
-    JobState,
-    RestoreCount,
-    RestoreJob,
-    SelfTest,
-)
+from functions.nightly_backup.rules.documents import BackupJob, RestoreCount, RestoreJob, SelfTest
 from functions.nightly_backup.rules.manifest import ContainerBackup, Manifest
 from functions.nightly_backup.service.catalogue import LATEST
 from shared.http.call import Body
+from shared.models.backup_job import JobState
 from shared.models.examples import DIGEST, example
 
 _BACKUP_ID = "20261128-nightly"

@@ -9,21 +9,12 @@ from pydantic import AwareDatetime, BaseModel, Field, field_serializer
 
 from functions.nightly_backup.rules.manifest import ContainerBackup
 from shared.models.audit import sortable
+from shared.models.backup_job import CURRENT_ID, JobKind, JobState
 from shared.models.document import READING, Document
 from shared.models.tenant import PLATFORM
 
-CONTAINER = "backups"
-CURRENT_ID = "current"
-
-JobKind = Literal["backups", "restores", "self_tests"]
-JobState = Literal["running", "done", "failed"]
 Mode = Literal["empty", "keep", "overwrite"]
 Phase = Literal["tombstones", "log", "documents", "deferred"]
-
-
-def partition_of(job: JobKind) -> tuple[str, str]:
-    """The logical partition of all jobs of a kind."""
-    return (PLATFORM, job)
 
 
 class Current(Document):

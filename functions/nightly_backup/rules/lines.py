@@ -46,8 +46,9 @@ class Line:
         """
         if self.expires_at is None:
             return self.body
-        is_receipt = self.body.get("kind") == "receipt" and since is not None
-        left = ceil(self.expires_at - (since if is_receipt and since is not None else now))
+        if since is not None and self.body.get("kind") == "receipt":
+            now = since
+        left = ceil(self.expires_at - now)
         return None if left <= 0 else self.body | {"ttl": min(left, _LONGEST_TTL)}
 
 

@@ -11,13 +11,10 @@ from collections.abc import Callable
 from pydantic import ValidationError
 
 from functions.nightly_backup.rules.lines import Json
-from functions.nightly_backup.rules.moved_journeys import may_have_moved
 from shared.documents.port import MAX_OPERATIONS
 from shared.journey_records import BLOBS, KINDS, archived
 from shared.models.journey import CONTAINER, Journey
 from shared.stores import Stores
-
-__all__ = ["CONTAINER", "lay_back", "may_have_moved"]
 
 
 def lay_back(stores: Stores, body: Json, *, before: Callable[[], None]) -> int:

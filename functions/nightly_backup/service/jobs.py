@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from functions.nightly_backup.rules.documents import (
-    CONTAINER,
-    CURRENT_ID,
-    Current,
-    Job,
-    JobKind,
-    partition_of,
-)
+from functions.nightly_backup.rules.documents import Current, Job
 from functions.nightly_backup.service.means import SOURCE, Means
 from shared import telemetry
 from shared.documents.port import Create, Operation, Replace
@@ -30,6 +23,7 @@ from shared.messaging import (
     handle_once,
     reply_once,
 )
+from shared.models.backup_job import CONTAINER, CURRENT_ID, JobKind, partition_of
 from shared.restores import ABANDONED_AFTER
 
 STALLED_AFTER = timedelta(minutes=15)

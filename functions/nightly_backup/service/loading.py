@@ -70,7 +70,7 @@ class Loading:
 
     def _refusal(self, error: Exception) -> Refused:
         """Which of the documents that wait it is: one that breaks the port's rules, else the first
-        that the store itself does not take alone."""
+        that the store itself does not take alone. Those before it are written by then."""
         declared = topology.load().containers[self._container]
         keys, ordered_by, vector = (
             declared.partition_key, declared.ordered_by, declared.vector_field
@@ -81,6 +81,7 @@ class Loading:
             except (Invalid, TooLarge, ValueError) as found:
                 return self._told(body, number, found)
         for body, number in self._waiting:
+            self._before()
             try:
                 self._documents.load(self._container, [body], overwrite=self._overwrite)
             except (Invalid, TooLarge, ValueError) as found:

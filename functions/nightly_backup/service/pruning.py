@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from functions.nightly_backup.rules.documents import (
-    CONTAINER,
-    CURRENT_ID,
-    Current,
-    JobKind,
-    partition_of,
-)
+from functions.nightly_backup.rules.documents import Current
 from functions.nightly_backup.rules.manifest import (
     MANIFEST,
     TEST_FAILED,
@@ -22,6 +16,7 @@ from functions.nightly_backup.rules.retention import kept
 from functions.nightly_backup.service import catalogue
 from functions.nightly_backup.service.means import BLOBS, Means
 from shared import telemetry
+from shared.models.backup_job import CONTAINER, CURRENT_ID, JobKind, partition_of
 
 LEFT_AFTER = timedelta(days=2)
 """How old files of a backup without a manifest are before they go."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
 
-from functions.nightly_backup.rules.documents import CONTAINER, Mode, RestoreCount, RestoreJob
+from functions.nightly_backup.rules.documents import Mode, RestoreCount, RestoreJob
 from functions.nightly_backup.rules.manifest import Damaged, Manifest, Part
 from functions.nightly_backup.service import catalogue, jobs
 from functions.nightly_backup.service.backing_up import key_check
@@ -30,6 +30,7 @@ from shared.events.envelope import Event, read_data
 from shared.events.person import ReplayAdvanced
 from shared.messaging import Decision, IdempotencyKey, Outcome, announce_once
 from shared.models import tenant, tombstone
+from shared.models.backup_job import CONTAINER
 from shared.models.tenant import PLATFORM
 from shared.models.tombstone import REPLAYS
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from functions.nightly_backup.rules.documents import RestoreCount, RestoreJob
 from functions.nightly_backup.rules.events import is_outbox, may_have_been_handled
 from functions.nightly_backup.rules.manifest import Damaged, Manifest
+from functions.nightly_backup.rules.moved_journeys import may_have_moved
 from functions.nightly_backup.service import archived_journeys
 from functions.nightly_backup.service.leaving_out import Erased
 from functions.nightly_backup.service.loading import Loading
@@ -17,7 +18,7 @@ from functions.nightly_backup.service.means import Means
 from functions.nightly_backup.service.parts import Held
 from shared import erasure_log, telemetry, topology
 from shared.errors import Rejected
-from shared.models import tombstone
+from shared.models import journey, tombstone
 from shared.models.tombstone import Tombstone
 
 
@@ -64,7 +65,7 @@ class RestoringPart:
             before=self._check_due,
             after=self._look_back,
         )
-        self._is_journeys = name == archived_journeys.CONTAINER
+        self._is_journeys = name == journey.CONTAINER
         self._expired = self._erased_count = self._unsent = self._laid_back = 0
 
     def take(self, held: Held, *, is_last_look: bool) -> None:
@@ -109,7 +110,7 @@ class RestoringPart:
         )
 
     def _may_have_moved(self, held: Held) -> bool:
-        return archived_journeys.may_have_moved(
+        return may_have_moved(
             held.line.body, began=self._manifest.started_at, ended=self._manifest.finished_at
         )
 
