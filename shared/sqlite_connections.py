@@ -15,7 +15,12 @@ BUSY_TIMEOUT_SECONDS = 60.0
 CHECKPOINT_PATIENCE_MS = 200
 VOLUME_CACHE_KIB = 32 * 1024
 VOLUME_LOG_PAGES = 16 * 1024
-_AWAY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 
 class Connections:
@@ -24,6 +29,9 @@ class Connections:
     Write-ahead logging lets readers go on while one writer writes;
     ``synchronous=FULL`` keeps a committed transaction through a power cut. What is deleted
     is overwritten in the file; :meth:`checkpoint` does the same for the log.
+
+    The first connection makes the file. Later ones do not: a file that was moved away is missed
+    until it is back, instead of an empty one taking its place and its log.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,9 +41,13 @@ class Connections:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._made = False
 
     def get(self) -> sqlite3.Connection:
-        """The calling thread's connection, in autocommit mode."""
+        """The calling thread's connection, in autocommit mode.
+
+        Raises ``Unavailable`` when it is the thread's first and the file is gone or does not open.
+        """
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._open()
@@ -43,8 +55,25 @@ class Connections:
         return connection
 
     def _open(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect()
+        except sqlite3.OperationalError as error:
+            if _primary(error) in _AWAY:
+                raise Unavailable("the store's file is gone or does not open") from error
+            raise
+        with self._lock:
+            self._made = True
+            for thread, stale in self._opened:
+                if not thread.is_alive():
+                    stale.close()
+            self._opened = [pair for pair in self._opened if pair[0].is_alive()]
+            self._opened.append((threading.current_thread(), connection))
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self._path,
+            f"{self._path.absolute().as_uri()}?mode={'rw' if self._made else 'rwc'}",
+            uri=True,
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,
             check_same_thread=False,  # close() runs on another thread
@@ -56,12 +85,6 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        with self._lock:
-            for thread, stale in self._opened:
-                if not thread.is_alive():
-                    stale.close()
-            self._opened = [pair for pair in self._opened if pair[0].is_alive()]
-            self._opened.append((threading.current_thread(), connection))
         return connection
 
     @contextmanager

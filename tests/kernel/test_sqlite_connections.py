@@ -272,3 +272,24 @@ def test_a_rebuild_waits_for_no_one_for_ever(
     other.rebuild()
     one.close()
     other.close()
+
+
+def test_a_file_that_was_moved_away_is_missed_until_it_is_back(
+    connections: Connections, tmp_path: Path
+) -> None:
+    """Threads that come meanwhile are told so, and put no empty file in its place."""
+    path = tmp_path / "probe.db"
+    insert(connections)
+
+    def come() -> int:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(insert, connections).result()
+            return thread.submit(count, connections).result()
+
+    elsewhere = path.rename(path.with_name("elsewhere.db"))
+    with pytest.raises(Unavailable, match="gone"):
+        come()
+    assert not path.exists()
+    elsewhere.rename(path)
+    assert come() == 2
+    connections.close()
