@@ -51,6 +51,9 @@ param logDays int = 30
 @description('Gigabytes of logs taken in a day.')
 param dailyLogGigabytes int = 5
 
+@description('Where mails about what went wrong go; nobody is told when it is empty.')
+param alertAddress string = ''
+
 @description('What scans dropped files: builtin, defender (which is switched on with it), or clamd.')
 @allowed(['builtin', 'defender', 'clamd'])
 param scanner string = 'builtin'
@@ -267,6 +270,7 @@ module cosmos 'modules/cosmos.bicep' = {
     mostRequestUnits: cosmosMostRequestUnits
     isPrivate: privateNetwork
     allowedAddresses: addresses
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -278,6 +282,7 @@ module messages 'modules/servicebus.bicep' = {
     location: location
     tags: tags
     isPrivate: privateNetwork
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -316,6 +321,7 @@ module vaults 'modules/keyvault.bicep' = [for name in [houseVault, peersVault]: 
     allowedAddresses: addresses
     officerId: principalId
     officerType: principalType
+    workspaceId: monitoring.outputs.workspaceId
   }
 }]
 
@@ -343,6 +349,7 @@ module gateway 'modules/gateway.bicep' = {
     appNames: appNames
     customDomain: customDomain
     hasOrigins: !empty(origins)
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -355,6 +362,21 @@ module firewall 'modules/firewall.bicep' = if (callsPerMinute > 0) {
     profileName: gateway.outputs.profileName
     hostIds: gateway.outputs.hostIds
     callsPerMinute: callsPerMinute
+  }
+}
+
+module alerts 'modules/alerts.bicep' = if (!empty(alertAddress)) {
+  name: 'alerts'
+  scope: group
+  params: {
+    token: token
+    location: location
+    tags: tags
+    address: alertAddress
+    workspaceName: monitoring.outputs.workspaceName
+    serviceBusName: messages.outputs.name
+    cosmosName: cosmos.outputs.name
+    frontDoorName: gateway.outputs.profileName
   }
 }
 

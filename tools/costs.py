@@ -15,6 +15,7 @@ import re
 import sys
 from typing import Any
 
+from shared import topology
 from shared.outbox import outboxes
 from tools.package import ROOT
 
@@ -146,6 +147,9 @@ def options() -> list[tuple[str, str, float]]:
     """(what, how it is reckoned, dollars a month) of what can be switched on."""
     endpoints, zones = ASSUMED["private_endpoints"], ASSUMED["private_zones"]
     month = _DAYS * 24 * 3600
+    declared = topology.load()
+    # dead letters by queue and topic, refusals by container, and two of the front door
+    series = len(declared.queues) + len(declared.topics) + len(declared.containers) + 2
     ready = sum(held["memory_mb"] / 1024 for held in FLOWS.values() if held["serves"])
     return [
         (
@@ -165,6 +169,12 @@ def options() -> list[tuple[str, str, float]]:
             "`WAYMARK_ALWAYS_READY=1`",
             f"{ready:g} GB that never sleep, before they do anything",
             ready * month * PRICES["always_ready_gb_second"],
+        ),
+        (
+            "`WAYMARK_ALERT_ADDRESS`",
+            f"{series} series of metrics watched, {ASSUMED['queries']} queries of the log",
+            series * PRICES["watched_series_month"]
+            + ASSUMED["queries"] * PRICES["watching_query_month"],
         ),
     ]
 

@@ -19,6 +19,9 @@ param isPrivate bool
 @description('Addresses or CIDR ranges that may come from outside a private network all the same.')
 param allowedAddresses array
 
+@description('Where its log goes.')
+param workspaceId string
+
 var addresses = isPrivate ? allowedAddresses : []
 var topology = loadJsonContent('../topology.flat.json')
 var billing = mode == 'serverless' ? [{ name: 'EnableServerless' }] : []
@@ -82,6 +85,17 @@ resource containers 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containe
     options: mode == 'autoscale' ? { autoscaleSettings: { maxThroughput: mostRequestUnits } } : {}
   }
 }]
+
+// Changes of the account and its roles; calls for data are in the apps' traces.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: account
+  name: 'audit'
+  properties: {
+    workspaceId: workspaceId
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [{ category: 'ControlPlaneRequests', enabled: true }]
+  }
+}
 
 output name string = account.name
 output endpoint string = account.properties.documentEndpoint

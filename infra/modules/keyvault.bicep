@@ -16,6 +16,9 @@ param officerId string
 @allowed(['User', 'ServicePrincipal'])
 param officerType string
 
+@description('Where its log goes.')
+param workspaceId string
+
 var addresses = isPrivate ? allowedAddresses : []
 var keyVaultSecretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 
@@ -47,6 +50,16 @@ resource officer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!emp
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsOfficer)
     principalId: officerId
     principalType: officerType
+  }
+}
+
+// Who read or wrote which secret.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: vault
+  name: 'audit'
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ categoryGroup: 'audit', enabled: true }]
   }
 }
 

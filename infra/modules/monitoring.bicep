@@ -40,6 +40,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
+output workspaceName string = workspace.name
+output workspaceId string = workspace.id
 output insightsName string = insights.name
 // No secret: with local authentication off it names the place and opens nothing.
 output connectionString string = insights.properties.ConnectionString

@@ -7,6 +7,9 @@ param tags object
 @description('Whether only private endpoints lead here; that needs the tier Premium.')
 param isPrivate bool
 
+@description('Where its log goes.')
+param workspaceId string
+
 var topology = loadJsonContent('../topology.flat.json')
 var tier = isPrivate ? 'Premium' : 'Standard'
 
@@ -72,6 +75,15 @@ resource rules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2024-
     correlationFilter: { label: rule.event }
   }
 }]
+
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: namespace
+  name: 'audit'
+  properties: {
+    workspaceId: workspaceId
+    logs: [{ category: 'OperationalLogs', enabled: true }]
+  }
+}
 
 output name string = namespace.name
 output host string = '${namespace.name}.servicebus.windows.net'

@@ -42,8 +42,16 @@ MODELS: dict[str, tuple[str, str]] = {
     "Microsoft.EventGrid/systemTopics": ("azure.mgmt.eventgrid.models", "SystemTopic"),
     "Microsoft.EventGrid/systemTopics/eventSubscriptions": (
         "azure.mgmt.eventgrid.models", "EventSubscription"),
+    "Microsoft.Insights/actionGroups": (
+        "azure.mgmt.monitor.v2023_01_01.models", "ActionGroupResource"),
     "Microsoft.Insights/components": (
         "azure.mgmt.applicationinsights.v2020_02_02.models", "ApplicationInsightsComponent"),
+    "Microsoft.Insights/diagnosticSettings": (
+        "azure.mgmt.monitor.v2021_05_01_preview.models", "DiagnosticSettingsResource"),
+    "Microsoft.Insights/metricAlerts": (
+        "azure.mgmt.monitor.v2018_03_01.models", "MetricAlertResource"),
+    "Microsoft.Insights/scheduledQueryRules": (
+        "azure.mgmt.monitor.v2022_08_01_preview.models", "ScheduledQueryRuleResource"),
     "Microsoft.KeyVault/vaults": ("azure.mgmt.keyvault.models", "VaultCreateOrUpdateParameters"),
     "Microsoft.ManagedIdentity/userAssignedIdentities": (
         "azure.mgmt.msi.v2024_11_30.models", "Identity"),
@@ -250,7 +258,7 @@ def _kinds(model: type) -> Iterator[tuple[str, str, type]]:
         if name is not None:
             yield from ((name, word, kind) for word, kind in mapping.items())
     for attribute, kinds in getattr(model, "_subtype_map", {}).items():
-        key = model._attribute_map[attribute]["key"]  # type: ignore[attr-defined]
+        key = model._attribute_map[attribute]["key"].replace("\\.", ".")  # type: ignore[attr-defined]
         module = sys.modules[model.__module__]
         yield from ((key, word, getattr(module, kind)) for word, kind in kinds.items())
 
@@ -321,7 +329,8 @@ def _older_fields(model: type) -> dict[str, Shape]:
         shape = _older_shape(about["type"], module)
         rules = model._validation.get(attribute, {})  # type: ignore[attr-defined]
         shape = _marked(shape, bool(rules.get("readonly")))
-        place, *rest = re.split(r"(?<!\\)\.", about["key"])
+        steps = re.split(r"(?<!\\)\.", about["key"])
+        place, *rest = (each.replace("\\.", ".") for each in steps)
         below = tree
         for step in rest:
             below = below.setdefault(place, {})
