@@ -74,16 +74,23 @@ def test_every_setting_is_listed() -> None:
     assert {row[0] for row in _rows(_page("settings.md"), "# Settings")} == known
 
 
+def _pinned(*paths: Path) -> set[str]:
+    """The packages that these files pin."""
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    found = (re.match(r"[A-Za-z0-9_.-]+", line.partition("#")[0].strip()) for line in lines)
+    return {package[0].casefold() for package in found if package is not None}
+
+
 def test_every_dependency_has_its_line() -> None:
-    """Each pinned package of the product has a line that says why."""
+    """Each pinned package of the product has a line that says why; the others are named."""
     listed = _page("dependencies.md").casefold()
-    pins = [*ROOT.glob("functions/*/requirements.txt"), ROOT / "shared/requirements.txt",
-            ROOT / "requirements-local.txt"]  # fmt: skip
-    for path in pins:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            package = re.match(r"[A-Za-z0-9_.-]+", line.partition("#")[0].strip())
-            if package is not None:
-                assert f"| {package[0].casefold()}" in listed, f"{path}: {package[0]}"
+    product = [*ROOT.glob("functions/*/requirements.txt"), ROOT / "shared/requirements.txt",
+               ROOT / "requirements-local.txt"]  # fmt: skip
+    assert [each for each in _pinned(*product) if f"| {each}" not in listed] == []
+    families = {"azure-mgmt-": "`azure-mgmt-*`", "types-": "type stubs"}
+    for each in _pinned(*(ROOT / f"requirements-{n}.txt" for n in ("test", "checkov", "encoder"))):
+        name = next((name for prefix, name in families.items() if each.startswith(prefix)), each)
+        assert name in listed, each
 
 
 def test_every_reason_a_file_ends_with_is_listed() -> None:
