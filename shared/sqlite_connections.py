@@ -30,13 +30,15 @@ class Connections:
     ``synchronous=FULL`` keeps a committed transaction through a power cut. What is deleted
     is overwritten in the file; :meth:`checkpoint` does the same for the log.
 
-    The first connection makes the file. Later ones do not: a file that was moved away is missed
-    until it is back, instead of an empty one taking its place and its log.
+    The first connection makes the file. Later ones do not, nor one that finds the log of a file
+    that is not there: what was moved away is missed by whoever comes then, until it is back,
+    instead of an empty one taking its place and its log.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        self._path = path.absolute()
+        self._log = self._path.with_name(f"{path.name}-wal")
         self._local = threading.local()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -71,8 +73,9 @@ class Connections:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
+        is_new = not self._made and not self._log.exists()
         connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode={'rw' if self._made else 'rwc'}",
+            f"{self._path.as_uri()}?mode={'rwc' if is_new else 'rw'}",
             uri=True,
             timeout=BUSY_TIMEOUT_SECONDS,
             isolation_level=None,

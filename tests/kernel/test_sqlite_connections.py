@@ -277,7 +277,7 @@ def test_a_rebuild_waits_for_no_one_for_ever(
 def test_a_file_that_was_moved_away_is_missed_until_it_is_back(
     connections: Connections, tmp_path: Path
 ) -> None:
-    """Threads that come meanwhile are told so, and put no empty file in its place."""
+    """Threads and processes that come meanwhile are told so, and put no empty file in its place."""
     path = tmp_path / "probe.db"
     insert(connections)
 
@@ -289,7 +289,12 @@ def test_a_file_that_was_moved_away_is_missed_until_it_is_back(
     elsewhere = path.rename(path.with_name("elsewhere.db"))
     with pytest.raises(Unavailable, match="gone"):
         come()
+    another = Connections(path)
+    with pytest.raises(Unavailable, match="gone"):
+        another.get()
     assert not path.exists()
     elsewhere.rename(path)
     assert come() == 2
+    assert count(another) == 2
+    another.close()
     connections.close()
