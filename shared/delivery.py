@@ -64,7 +64,6 @@ def deliver(
             entity=entity,
             event_type=event.type,
             event_id=event.id,
-            subject=event.subject,
             tenant=event.tenantid,
             delivery=delivery_count,
         ) as line,

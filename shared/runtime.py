@@ -199,7 +199,8 @@ def stop(seconds: float = _STOP_SECONDS) -> bool:
 
 
 def _export(settings: Settings) -> None:
-    """Record spans and metrics where an exporter is configured; else nothing of it is loaded."""
+    """Record spans, metrics and log lines where an exporter is configured; else nothing of it is
+    loaded."""
     if settings.telemetry_off == "true" or not (settings.otlp_endpoint or settings.azure_monitor):
         return
     from shared.telemetry.export import Exporting, SdkRecorder

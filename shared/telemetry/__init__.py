@@ -1,7 +1,7 @@
 """What can be followed: structured logs, hops with the ids of one trace, spans and metrics.
 
-Logs are always written. Spans and metrics go to whom :func:`record_with` names, which the runtime
-does when an exporter is configured; without one nothing of OpenTelemetry is loaded.
+Logs are always written. They, spans and metrics go to whom :func:`record_with` names, which the
+runtime does when an exporter is configured; without one nothing of OpenTelemetry is loaded.
 ``docs/observability.md`` lists them all.
 """
 

@@ -1,8 +1,6 @@
-"""Records with OpenTelemetry's SDK, and exports over OTLP (HTTP, protobuf) and to Azure Monitor.
+"""Records with OpenTelemetry's SDK: spans, metrics and log lines.
 
-Spans wait in a bounded queue and leave from a thread of their own, metrics at an interval. A
-collector that is away costs what was not sent: nobody waits for it, and it is told once in the
-log, and once when it is back.
+Spans and lines wait in bounded queues and leave from threads of their own, metrics at an interval.
 """
 
 from __future__ import annotations
@@ -10,27 +8,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from opentelemetry import context as contexts
 from opentelemetry import trace
+from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http import Compression
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    MetricExporter,
-    MetricExportResult,
-    MetricsData,
-    PeriodicExportingMetricReader,
-)
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
     Link,
@@ -43,19 +35,24 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace import Span as SdkSpan
 
-from shared.telemetry.lines import log
+from shared.telemetry.destinations import EXPORT_SECONDS, Destination, azure_monitor, otlp
 from shared.telemetry.recording import INSTRUMENTS, Attributes, Instrument, Kind, Span
 
-EXPORT_SECONDS = 5.0
-"""How long one export may take, its repeats included."""
 MOST_WAITING = 4096
-"""Spans that wait; with more, those that came first are dropped."""
+"""Spans, and log lines, that wait; with more, those that came first are dropped."""
 _KINDS = {
     "internal": SpanKind.INTERNAL,
     "server": SpanKind.SERVER,
     "client": SpanKind.CLIENT,
     "producer": SpanKind.PRODUCER,
     "consumer": SpanKind.CONSUMER,
+}
+_SEVERITIES = {
+    logging.DEBUG: SeverityNumber.DEBUG,
+    logging.INFO: SeverityNumber.INFO,
+    logging.WARNING: SeverityNumber.WARN,
+    logging.ERROR: SeverityNumber.ERROR,
+    logging.CRITICAL: SeverityNumber.FATAL,
 }
 # They write a line for each batch; ours is one for each time that a collector is away.
 _TALKATIVE = (
@@ -94,19 +91,18 @@ class SdkRecorder:
             sampler=ParentBased(TraceIdRatioBased(exporting.ratio)),
             shutdown_on_exit=False,
         )
+        self._lines = LoggerProvider(resource=resource, shutdown_on_exit=False)
         readers = []
-        for destination, spans, metrics in _exporters(exporting):
-            told = _Told(destination)
-            self._spans.add_span_processor(
-                BatchSpanProcessor(
-                    _ToldSpans(spans, told),
-                    max_queue_size=MOST_WAITING,
-                    schedule_delay_millis=exporting.span_delay_ms,
-                )
-            )
+        waiting: dict[str, Any] = {
+            "max_queue_size": MOST_WAITING,
+            "schedule_delay_millis": exporting.span_delay_ms,
+        }
+        for each in _destinations(exporting):
+            self._spans.add_span_processor(BatchSpanProcessor(each.spans, **waiting))
+            self._lines.add_log_record_processor(BatchLogRecordProcessor(each.lines, **waiting))
             readers.append(
                 PeriodicExportingMetricReader(
-                    _ToldMetrics(metrics, told),
+                    each.metrics,
                     export_interval_millis=exporting.metric_interval_ms,
                     export_timeout_millis=EXPORT_SECONDS * 1000,
                 )
@@ -114,7 +110,12 @@ class SdkRecorder:
         self._metrics = MeterProvider(
             metric_readers=readers, resource=resource, shutdown_on_exit=False
         )
-        self._running: tuple[TracerProvider | MeterProvider, ...] = (self._spans, self._metrics)
+        self._running: tuple[TracerProvider | MeterProvider | LoggerProvider, ...] = (
+            self._spans,
+            self._metrics,
+            self._lines,
+        )
+        self._logger = self._lines.get_logger("waymark", exporting.version)
         self._tracer = self._spans.get_tracer("waymark", exporting.version)
         meter = self._metrics.get_meter("waymark", exporting.version)
         self._record = {each.name: _recording(meter, each) for each in INSTRUMENTS.values()}
@@ -143,6 +144,23 @@ class SdkRecorder:
 
     def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
         self._record[instrument.name](value, dict(attributes))
+
+    def line(
+        self, outcome: str, level: int, attributes: Attributes, *, traceparent: str | None
+    ) -> None:
+        context = Context()
+        if traceparent is not None:
+            context = trace.set_span_in_context(NonRecordingSpan(_context_of(traceparent)), context)
+        self._logger.emit(
+            LogRecord(
+                timestamp=time.time_ns(),
+                context=context,
+                severity_text=_SEVERITIES[level].name,
+                severity_number=_SEVERITIES[level],
+                body=outcome,
+                attributes=dict(attributes),
+            )
+        )
 
     def ambient(self) -> str | None:
         found = trace.get_current_span(contexts.get_current()).get_span_context()
@@ -204,107 +222,10 @@ def _recording(meter: Any, instrument: Instrument) -> Any:
     ).record
 
 
-def _exporters(exporting: Exporting) -> list[tuple[str, SpanExporter, MetricExporter]]:
-    found: list[tuple[str, SpanExporter, MetricExporter]] = []
+def _destinations(exporting: Exporting) -> list[Destination]:
+    found = []
     if exporting.otlp_endpoint is not None:
-        base = exporting.otlp_endpoint.rstrip("/")
-        options: dict[str, Any] = {
-            "headers": _headers(exporting.otlp_headers),
-            "timeout": EXPORT_SECONDS,
-            "compression": Compression.Gzip,
-        }
-        found.append(
-            (
-                "otlp",
-                OTLPSpanExporter(f"{base}/v1/traces", **options),
-                OTLPMetricExporter(f"{base}/v1/metrics", **options),
-            )
-        )
+        found.append(otlp(exporting.otlp_endpoint, exporting.otlp_headers))
     if exporting.azure_monitor is not None:
-        from azure.monitor.opentelemetry.exporter import (
-            AzureMonitorMetricExporter,
-            AzureMonitorTraceExporter,
-        )
-
-        # what could not be sent is not kept on a disk that is thrown away
-        given: dict[str, Any] = {
-            "connection_string": exporting.azure_monitor,
-            "disable_offline_storage": True,
-            "timeout": EXPORT_SECONDS,
-        }
-        found.append(
-            (
-                "azure_monitor",
-                AzureMonitorTraceExporter(**given),
-                AzureMonitorMetricExporter(**given),
-            )
-        )
+        found.append(azure_monitor(exporting.azure_monitor))
     return found
-
-
-def _headers(text: str) -> Mapping[str, str]:
-    """Headers written as ``name=value,name=value``, values percent-encoded."""
-    pairs = (part.partition("=") for part in text.split(",") if "=" in part)
-    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
-
-
-class _Told:
-    """Tells once that a destination takes nothing, and once that it does again."""
-
-    def __init__(self, destination: str) -> None:
-        self._destination = destination
-        self._away = False
-        self._lock = threading.Lock()
-
-    def about(self, *, taken: bool, signal: str) -> None:
-        with self._lock:
-            if taken is not self._away:
-                return
-            self._away = not taken
-        log(
-            "telemetry.exported_again" if taken else "telemetry.not_exported",
-            level=logging.INFO if taken else logging.WARNING,
-            destination=self._destination,
-            signal=signal,
-        )
-
-
-class _ToldSpans(SpanExporter):
-    """An exporter of spans that tells how it goes."""
-
-    def __init__(self, inner: SpanExporter, told: _Told) -> None:
-        self._inner = inner
-        self._told = told
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._inner.export(spans)
-        self._told.about(taken=result is SpanExportResult.SUCCESS, signal="spans")
-        return result
-
-    def shutdown(self) -> None:
-        self._inner.shutdown()
-
-
-class _ToldMetrics(MetricExporter):
-    """An exporter of metrics that tells how it goes."""
-
-    def __init__(self, inner: MetricExporter, told: _Told) -> None:
-        super().__init__(
-            preferred_temporality=inner._preferred_temporality,
-            preferred_aggregation=inner._preferred_aggregation,
-        )
-        self._inner = inner
-        self._told = told
-
-    def export(
-        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **more: Any
-    ) -> MetricExportResult:
-        result = self._inner.export(metrics_data, timeout_millis, **more)
-        self._told.about(taken=result is MetricExportResult.SUCCESS, signal="metrics")
-        return result
-
-    def force_flush(self, timeout_millis: float = 10_000) -> bool:
-        return self._inner.force_flush(timeout_millis)
-
-    def shutdown(self, timeout_millis: float = 30_000, **more: Any) -> None:
-        self._inner.shutdown(timeout_millis, **more)

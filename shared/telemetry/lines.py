@@ -16,13 +16,30 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from shared.telemetry.hops import current
+from shared.telemetry.recording import recorder
 
 _LOGGER = logging.getLogger("waymark")
 
 
 def log(outcome: str, /, *, level: int = logging.INFO, **fields: object) -> None:
-    """Write one line: an outcome in ``noun.past_tense`` words, with ids and counts."""
+    """Write one line: an outcome in ``noun.past_tense`` words, with ids and counts.
+
+    It goes to the process's log, and to whoever records: where an app's worker exports telemetry
+    the Functions host no longer takes the lines that it writes.
+    """
+    if not _LOGGER.isEnabledFor(level):
+        return
     _LOGGER.log(level, outcome, extra={"waymark": fields})
+    recording, here = recorder(), current()
+    if recording is not None:
+        told = {
+            name: value if isinstance(value, str | int | float) else json.dumps(value, default=str)
+            for name, value in fields.items()
+            if value is not None
+        }
+        if here is not None:
+            told["request_id"] = here.request_id
+        recording.line(outcome, level, told, traceparent=here.traceparent if here else None)
 
 
 def failure(outcome: str, error: Exception, /, **fields: object) -> None:

@@ -1,4 +1,4 @@
-"""Spans and measurements, as whoever records them takes them; and every instrument there is.
+"""Spans, measurements and log lines, as whoever records them takes them; and every instrument.
 
 Names and bucket boundaries are those of OpenTelemetry's semantic conventions where they have one,
 ``waymark.…`` otherwise.
@@ -29,7 +29,8 @@ class Span(Protocol):
 
 
 class Recorder(Protocol):
-    """Takes spans and measurements. Safe to use from several threads; never raises, never waits."""
+    """Takes spans, measurements and log lines. Safe to use from several threads; never raises,
+    never waits."""
 
     def span(
         self,
@@ -45,6 +46,11 @@ class Recorder(Protocol):
 
     def measure(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
         """Record a value on an instrument."""
+
+    def line(
+        self, outcome: str, level: int, attributes: Attributes, *, traceparent: str | None
+    ) -> None:
+        """Record a log line of a level of :mod:`logging`, and of the hop that wrote it."""
 
     def ambient(self) -> str | None:
         """The ``traceparent`` that the process's host attached to this thread, if any."""
@@ -120,7 +126,7 @@ _recorder: Recorder | None = None
 
 
 def record_with(recorder: Recorder | None) -> None:
-    """Give all spans and measurements to a recorder from now on, or to nobody."""
+    """Give all spans, measurements and log lines to a recorder from now on, or to nobody."""
     global _recorder
     _recorder = recorder
 

@@ -191,7 +191,7 @@ def test_a_completed_journey_is_one_tree_below_its_caller(
 def test_log_lines_carry_the_ids_of_the_spans(
     watched: Watched, travelled: tuple[str, str, list[ReceivedSpan]]
 ) -> None:
-    """Each line of the trace names a span that was exported."""
+    """Each line of the trace names a span that was exported, and is exported itself."""
     trace_id, _, spans = travelled
     lines = [
         json.loads(line)
@@ -200,6 +200,13 @@ def test_log_lines_carry_the_ids_of_the_spans(
     ]
     assert len(lines) >= 6
     assert {line["span_id"] for line in lines} <= {span.span_id for span in spans}
+    written = {(line["message"], line["span_id"]) for line in lines}
+
+    def exported() -> bool:
+        sent = list(watched.collector.lines)
+        return written <= {(line.outcome, line.span_id) for line in sent}
+
+    watched.host.wait_for(exported, "the lines", 30)
 
 
 def test_metrics_count_what_happened(

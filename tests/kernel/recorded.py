@@ -8,7 +8,7 @@ from typing import Any
 
 from shared import telemetry
 from shared.telemetry.export import Exporting, SdkRecorder
-from tests.peers.otlp import Collector, ReceivedSpan, running_collector
+from tests.peers.otlp import Collector, ReceivedLine, ReceivedSpan, running_collector
 
 
 class Recorded:
@@ -28,6 +28,11 @@ class Recorded:
         found = {span.name: span for span in self.in_order()}
         assert len(found) == len(self._collector.spans)
         return found
+
+    def lines(self) -> list[ReceivedLine]:
+        """The exported log lines."""
+        self._end()
+        return self._collector.lines
 
     def sent(self) -> bytes:
         """All bytes that were exported."""

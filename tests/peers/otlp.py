@@ -1,7 +1,7 @@
 """A collector of OpenTelemetry's protocol over HTTP, on loopback in the test's own process.
 
-Takes ``ExportTraceServiceRequest`` and ``ExportMetricsServiceRequest`` in protobuf, plain or by
-gzip, and keeps what they hold.
+Takes spans, metrics and log lines (``Export…ServiceRequest``) in protobuf, plain or by gzip, and
+keeps what they hold.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -46,6 +50,18 @@ class ReceivedSpan:
 
 
 @dataclass(frozen=True)
+class ReceivedLine:
+    """A log line as it came."""
+
+    outcome: str
+    severity: str
+    trace_id: str
+    span_id: str
+    attributes: dict[str, Any]
+    resource: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Point:
     """A value of a metric, or how many there were and their sum."""
 
@@ -65,6 +81,7 @@ class Collector:
     headers: list[dict[str, str]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     spans: list[ReceivedSpan] = field(default_factory=list)
+    lines: list[ReceivedLine] = field(default_factory=list)
     _metrics: dict[str, dict[str, list[Point]]] = field(default_factory=dict)
 
     @property
@@ -92,7 +109,26 @@ class Collector:
         if path == "/v1/metrics":
             self._take_metrics(ExportMetricsServiceRequest.FromString(body))
             return bytes(ExportMetricsServiceResponse().SerializeToString())
+        if path == "/v1/logs":
+            self._take_lines(ExportLogsServiceRequest.FromString(body))
+            return bytes(ExportLogsServiceResponse().SerializeToString())
         raise LookupError(path)
+
+    def _take_lines(self, request: ExportLogsServiceRequest) -> None:
+        for resource in request.resource_logs:
+            about = _attributes(resource.resource.attributes)
+            for scope in resource.scope_logs:
+                for line in scope.log_records:
+                    self.lines.append(
+                        ReceivedLine(
+                            outcome=line.body.string_value,
+                            severity=line.severity_text,
+                            trace_id=line.trace_id.hex(),
+                            span_id=line.span_id.hex(),
+                            attributes=_attributes(line.attributes),
+                            resource=about,
+                        )
+                    )
 
     def _take_spans(self, request: ExportTraceServiceRequest) -> None:
         for resource in request.resource_spans:
