@@ -349,7 +349,6 @@ module gateway 'modules/gateway.bicep' = {
     appNames: appNames
     customDomain: customDomain
     hasOrigins: !empty(origins)
-    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -377,6 +376,7 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertAddress)) {
     serviceBusName: messages.outputs.name
     cosmosName: cosmos.outputs.name
     frontDoorName: gateway.outputs.profileName
+    dropsName: drops.outputs.topicName
   }
 }
 

@@ -148,8 +148,8 @@ def options() -> list[tuple[str, str, float]]:
     endpoints, zones = ASSUMED["private_endpoints"], ASSUMED["private_zones"]
     month = _DAYS * 24 * 3600
     declared = topology.load()
-    # dead letters by queue and topic, refusals by container, and two of the front door
-    series = len(declared.queues) + len(declared.topics) + len(declared.containers) + 2
+    # dead letters by queue and topic, refusals by container, two of the front door, one of drops
+    series = len(declared.queues) + len(declared.topics) + len(declared.containers) + 3
     ready = sum(held["memory_mb"] / 1024 for held in FLOWS.values() if held["serves"])
     return [
         (

@@ -11,7 +11,10 @@ param serviceBusName string
 param cosmosName string
 param frontDoorName string
 
-// Lines of a log that nobody else waits for: work of the night, an app that does not start. A call
+@description('The topic that tells of dropped files.')
+param dropsName string
+
+// Lines of the log that nobody else waits for: work of the night, files and erasures that stop. A call
 // that broke is answered with 500, and a message that was not handled becomes a dead letter.
 var worrying = [
   'accounts.not_tidied'
@@ -22,6 +25,7 @@ var worrying = [
   'erasure.not_taken_up'
   'exhaustion.not_told'
   'export.not_dropped'
+  'file.gave_up'
   'files.not_erased'
   'intake.not_nudged'
   'job.abandoned'
@@ -32,34 +36,46 @@ var worrying = [
   'restore.failed'
   'restore.wrote_late'
   'retention.task_broke'
-  'settings.refused'
 ]
-var outcomes = 'AppTraces | extend outcome = tostring(parse_json(Message).message)'
+// One alert for each line, so that one does not hide another.
+var byLine = [{ name: 'Message', operator: 'Include', values: ['*'] }]
 var queries = [
   {
     name: 'unattended'
-    says: 'Work that nobody waits for failed: the night, an erasure, an app that does not start.'
+    says: 'Work that nobody waits for failed; the line of the log says which.'
     severity: 2
     every: 'PT15M'
-    within: 'PT15M'
-    query: '${outcomes} | where outcome in (dynamic(${string(worrying)}))'
+    within: 'PT30M'
+    query: 'AppTraces | where SeverityLevel >= 3 and Message in (dynamic(${string(worrying)}))'
+    dimensions: byLine
   }
   {
-    // The house is up for a day, and no night of the last two has brought a backup.
+    // Nothing was written at all, or the house is up for a day and no night of two has brought a backup.
     name: 'no-backup'
     says: 'No backup was finished in the last two days.'
     severity: 1
     every: 'PT1H'
     within: 'P2D'
-    query: '${outcomes} | summarize first = min(TimeGenerated), finished = countif(outcome == "backup.finished") | where finished == 0 and first < ago(25h)'
+    query: 'AppTraces | summarize first = min(TimeGenerated), finished = countif(Message == "backup.finished") | where finished == 0 and (isnull(first) or first < ago(25h))'
+    dimensions: []
   }
   {
     name: 'unsent-events'
     says: 'Events are not sent: one has waited for five minutes, or the relay says nothing.'
     severity: 2
     every: 'PT15M'
-    within: 'PT15M'
-    query: 'AppMetrics | where Name == "waymark.outbox.oldest_age" | summarize samples = count(), oldest = max(Max) | where samples == 0 or oldest > 300'
+    within: 'PT30M'
+    query: 'AppMetrics | where Name == "waymark.outbox.oldest_age" | summarize samples = count(), oldest = max(Sum) | where samples == 0 or oldest > 300'
+    dimensions: []
+  }
+  {
+    name: 'log-is-full'
+    says: 'The gigabytes of a day are used up: until the next nothing is logged, and other alerts err.'
+    severity: 2
+    every: 'PT15M'
+    within: 'PT30M'
+    query: '_LogOperation | where Category =~ "Ingestion" and Detail contains "OverQuota"'
+    dimensions: []
   }
 ]
 
@@ -77,6 +93,10 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' existing = {
 
 resource profile 'Microsoft.Cdn/profiles@2024-09-01' existing = {
   name: frontDoorName
+}
+
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
+  name: dropsName
 }
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -123,12 +143,42 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
+resource undeliveredDrops 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'undelivered-drops-${token}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The trigger was not told of a dropped file, for a day.'
+    severity: 2
+    enabled: true
+    scopes: [topic.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'any'
+          metricNamespace: 'Microsoft.EventGrid/systemTopics'
+          metricName: 'DeadLetteredCount'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 0
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: [{ actionGroupId: operators.id }]
+  }
+}
+
 resource failedAnswers 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: 'failed-answers-${token}'
   location: 'global'
   tags: tags
   properties: {
-    description: 'More than one answer in twenty is a 5xx, and they are ten at least.'
+    description: 'On average more than one answer in twenty is a 5xx, and they are ten at least.'
     severity: 1
     enabled: true
     scopes: [profile.id]
@@ -215,6 +265,7 @@ resource asked 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for each i
         {
           query: each.query
           timeAggregation: 'Count'
+          dimensions: each.dimensions
           operator: 'GreaterThan'
           threshold: 0
           failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }

@@ -12,9 +12,6 @@ param customDomain string
 @description('Whether a browser may read our headers from other origins.')
 param hasOrigins bool
 
-@description('Where its log goes.')
-param workspaceId string
-
 var flows = loadJsonContent('../flows.json')
 var routes = loadJsonContent('../routes.json')
 var ownDomain = empty(customDomain) ? [] : [{ id: domain.id }]
@@ -157,16 +154,6 @@ resource routed 'Microsoft.Cdn/profiles/afdEndpoints/routes@2024-09-01' = [for r
     enabledState: 'Enabled'
   }
 }]
-
-// Calls that the firewall held back. A log of all calls would hold addresses and paths.
-resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
-  scope: profile
-  name: 'audit'
-  properties: {
-    workspaceId: workspaceId
-    logs: [{ category: 'FrontDoorWebApplicationFirewallLog', enabled: true }]
-  }
-}
 
 output profileName string = profile.name
 output hostIds array = concat([endpoint.id], empty(customDomain) ? [] : [domain.id])
