@@ -27,13 +27,12 @@ def test_a_token_that_does_not_hold_opens_nothing(world: World, call: Caller, na
     role, kind = way_in(name)
     caller = world.person(role, tenant=home_of(role))
     request = RECIPES[name].make(world, caller, kind)
-    before = world.trace(request.marks)
-    for forgery, forged in FORGERIES.items():
-        answer = call(name, request, token=forged(world, caller))
-        assert answer.status_code == 401, (forgery, answer.text)
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer"), forgery
-        assert not world.given_away(said(answer), *TENANTS), forgery
-    assert world.trace(request.marks) == before
+    with world.untouched(request.marks):
+        for forgery, forged in FORGERIES.items():
+            answer = call(name, request, token=forged(world, caller))
+            assert answer.status_code == 401, (forgery, answer.text)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer"), forgery
+            assert not world.given_away(said(answer), *TENANTS), forgery
 
 
 @pytest.mark.parametrize("name", GUARDED)
@@ -76,13 +75,12 @@ def test_another_tenants_token_reaches_nothing_here(world: World, call: Caller, 
         if kind not in {"foreign", "list", "platform"}:
             continue
         request = RECIPES[name].make(world, stranger, kind)
-        before = world.trace(request.marks)
         send = call.pages if kind == "list" else call.once
-        answers = list(send(name, request, token=world.token(stranger)))
+        with world.untouched(request.marks):
+            answers = list(send(name, request, token=world.token(stranger)))
         told = "".join(said(answer) for answer in answers)
         assert {answer.status_code for answer in answers} == {_of_a_stranger(name, kind)}, told
         assert not world.given_away(told, "demo", PLATFORM)
-        assert world.trace(request.marks) == before
 
 
 def _of_a_stranger(name: str, kind: Kind) -> int:
@@ -100,12 +98,11 @@ def test_the_same_id_in_another_tenant_is_somebody_else(
     tells no more than that id, which is the caller's own there."""
     ours = world.person("learner", tenant="demo")
     request = RECIPES[name].make(world, ours, "own")
-    before = world.trace(request.marks, tenants=["demo"])
     token = signed(world, claimed(world, ours, tenant="rival"))
-    answer = call(name, request, token=token)
+    with world.untouched(request.marks, tenants=["demo"]):
+        answer = call(name, request, token=token)
     assert answer.status_code < 500
     assert world.given_away(said(answer), "demo") <= {ours.user_id}
-    assert world.trace(request.marks, tenants=["demo"]) == before
 
 
 @pytest.mark.parametrize("name", [name for name in GUARDED if "operator" in (ACCESS[name] or {})])
@@ -115,10 +112,9 @@ def test_nobody_is_an_operator_outside_of_the_platform(
     """A token of any other tenant that names the role operator opens none of its routes."""
     caller = world.person("operator", tenant="demo")
     request = RECIPES[name].make(world, caller, RECIPES[name].kinds[0])
-    before = world.trace(request.marks)
-    answer = call(name, request, token=world.token(caller))
+    with world.untouched(request.marks):
+        answer = call(name, request, token=world.token(caller))
     assert answer.status_code == 403
-    assert world.trace(request.marks) == before
 
 
 def _form(answer: requests.Response) -> object:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -64,7 +65,10 @@ class World(Things):
 
     def __init__(self, host: RunningHost) -> None:
         super().__init__(host)
-        self._reading = sqlite3.connect(f"file:{host.home / 'documents.db'}?mode=ro", uri=True)
+        file = f"file:{host.home / 'documents.db'}?mode=ro"
+        self._now, self._then = (
+            sqlite3.connect(file, uri=True, isolation_level=None) for _ in range(2)
+        )
         for tenant in TENANTS:
             host.make_tenant(tenant)
             self._settle(tenant)
@@ -87,7 +91,8 @@ class World(Things):
 
     def close(self) -> None:
         """Let go of the stores."""
-        self._reading.close()
+        self._now.close()
+        self._then.close()
 
     # who calls, and whose data it is
 
@@ -264,20 +269,39 @@ class World(Things):
         """The name that a person has in tombstones and in the audit log."""
         return self.pseudonyms.of(person.tenant, "user", person.user_id)
 
-    def trace(self, marks: Iterable[str], *, tenants: Iterable[str] = TENANTS) -> set[str]:
-        """Every document and archive that holds one of these texts, each with its version."""
+    @contextmanager
+    def untouched(
+        self, marks: Iterable[str], *, tenants: Iterable[str] = TENANTS
+    ) -> Iterator[None]:
+        """Fails when other documents and archives hold one of these texts after the block than
+        before it, or other versions of them."""
         texts = tuple(marks)
-        found: set[str] = set()
-        holds = " OR ".join("instr(body, ?)" for _ in texts)
-        for name in topology.load().containers if texts else ():
-            rows = self._reading.execute(
-                f'SELECT partition, id, etag, tenant FROM "{name}" WHERE {holds}', texts
-            )
-            found |= {" ".join((name, *row[:3])) for row in rows if row[3] in tenants}
-        for folder, tenant in product(("exports", "erasure-reports"), tenants):
-            inside = (self.host.home / "blobs" / folder / tenant).rglob("*")
-            found |= {str(path) for path in inside if any(text in str(path) for text in texts)}
-        return found
+        archives = self._archives(texts, tenants)
+        # a transaction that has read keeps what was there; most refusals commit nothing at all
+        self._then.execute("BEGIN")
+        self._then.execute("SELECT 1 FROM tenants LIMIT 1").fetchone()
+        version = self._version()
+        try:
+            yield
+            if self._version() != version:
+                before, after = (_holding(at, texts, tenants) for at in (self._then, self._now))
+                assert after == before, sorted(after ^ before)
+        finally:
+            self._then.execute("ROLLBACK")
+        assert self._archives(texts, tenants) == archives
+
+    def _version(self) -> int:
+        """Another one after each commit of the host."""
+        (found,) = self._now.execute("PRAGMA data_version").fetchone()
+        return int(found)
+
+    def _archives(self, texts: Sequence[str], tenants: Iterable[str]) -> set[str]:
+        return {
+            str(path)
+            for folder, tenant in product(("exports", "erasure-reports"), tenants)
+            for path in (self.host.home / "blobs" / folder / tenant).rglob("*")
+            if any(text in str(path) for text in texts)
+        }
 
     def given_away(self, text: str, *tenants: str) -> set[str]:
         """The ids, names and addresses of these tenants that stand in a text."""
@@ -287,3 +311,15 @@ class World(Things):
     @cached_property
     def _password_hash(self) -> str:
         return passwords.hashed(PASSWORD)
+
+
+def _holding(stored: sqlite3.Connection, texts: Sequence[str], tenants: Iterable[str]) -> set[str]:
+    """Every document that holds one of these texts, with its version."""
+    found: set[str] = set()
+    holds = " OR ".join("instr(body, ?)" for _ in texts)
+    for name in topology.load().containers if texts else ():
+        rows = stored.execute(
+            f'SELECT partition, id, etag, tenant FROM "{name}" WHERE {holds}', texts
+        )
+        found |= {" ".join((name, *row[:3])) for row in rows if row[3] in tenants}
+    return found
