@@ -10,18 +10,20 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 RUN_PINS := requirements.txt requirements-local.txt shared/requirements.txt $(wildcard functions/*/requirements.txt)
 
-.PHONY: run test check bench package clean
+.PHONY: run test lint check bench package clean
 
 run: $(VENV)/.run $(if $(LIGHT),,$(VENV)/.encoder)
 	@$(BIN)/python -m local $(ARGS)
 
-test: check $(VENV)/.checkov
+test: lint $(VENV)/.checkov
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(VENV)/.test
+lint: $(VENV)/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
+
+check: lint
 	@$(BIN)/python -m pytest tests/architecture
 
 bench: $(VENV)/.test

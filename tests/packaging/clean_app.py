@@ -1,6 +1,6 @@
 """Index, call and import a staged app where nothing else is; prints JSON.
 
-    python -I -S -B clean_app.py APP_DIR RUNTIME_DIR INDEX_APP PACKAGES_JSON
+    python -I -S clean_app.py APP_DIR RUNTIME_DIR INDEX_APP PACKAGES_JSON
 
 Isolated and without site-packages, Python has its standard library alone. To it come the app, its
 own packages and the runtime of Azure's worker (``RUNTIME_DIR``), as in the cloud.

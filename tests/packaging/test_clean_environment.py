@@ -54,10 +54,19 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _report(app: Path, runtime: Path, flow: str) -> dict[str, Any]:
     """What a bare Python makes of a staged app."""
     needed = json.dumps(sorted(closure(ROOT, flow).packages))
-    ran = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", str(CLEAN), str(app), str(runtime), str(INDEX), needed],
-        capture_output=True, text=True, timeout=180, env={"PATH": os.defpath},
-    )  # fmt: skip
+    # all in one place, so that what one app compiled of a package does for the next
+    here, compiled = runtime.with_name("app"), runtime.with_name("compiled")
+    app.rename(here)
+    try:
+        ran = subprocess.run(
+            [
+                sys.executable, "-I", "-S", "-X", f"pycache_prefix={compiled}",
+                str(CLEAN), str(here), str(runtime), str(INDEX), needed,
+            ],
+            capture_output=True, text=True, timeout=180, env={"PATH": os.defpath},
+        )  # fmt: skip
+    finally:
+        here.rename(app)
     assert ran.stdout, ran.stderr[-4000:]
     report: dict[str, Any] = json.loads(ran.stdout)
     return report
