@@ -50,13 +50,13 @@ var queries = [
     dimensions: byLine
   }
   {
-    // Nothing was written at all, or the house is up for a day and no night of two has brought a backup.
+    // Nothing was measured at all, or the relay is up for a day and no night of two has brought a backup.
     name: 'no-backup'
     says: 'No backup was finished in the last two days.'
     severity: 1
     every: 'PT1H'
     within: 'P2D'
-    query: 'AppTraces | summarize first = min(TimeGenerated), finished = countif(Message == "backup.finished") | where finished == 0 and (isnull(first) or first < ago(25h))'
+    query: 'AppMetrics | where Name in ("waymark.backups.finished", "waymark.outbox.oldest_age") | summarize first = min(TimeGenerated), finished = countif(Name == "waymark.backups.finished") | where finished == 0 and (isnull(first) or first < ago(25h))'
     dimensions: []
   }
   {

@@ -119,6 +119,7 @@ _ALL = (
     Instrument(
         "waymark.outbox.oldest_age", "gauge", "s", "Age of the oldest that the sweep found"
     ),
+    Instrument("waymark.backups.finished", "counter", "{backup}", "Backups that were finished"),
 )  # fmt: skip
 INSTRUMENTS: Mapping[str, Instrument] = {each.name: each for each in _ALL}
 

@@ -10,6 +10,7 @@ from shared import topology
 from shared.http.api import OPERATIONS
 from shared.http.description import blueprint  # noqa: F401  registers its routes
 from shared.settings import Settings
+from shared.telemetry import INSTRUMENTS
 from tools.package import flows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +73,14 @@ def test_every_setting_is_listed() -> None:
     """docs/settings.md names each environment variable, and no other."""
     known = {field.alias for field in Settings.model_fields.values()}
     assert {row[0] for row in _rows(_page("settings.md"), "# Settings")} == known
+
+
+def test_every_metric_is_listed() -> None:
+    """docs/observability.md has each instrument with its kind and unit, and no other."""
+    rows = _rows(_page("observability.md"), "## Metrics")
+    assert {row[0]: row[1:3] for row in rows} == {
+        name: [each.kind, each.unit] for name, each in INSTRUMENTS.items()
+    }
 
 
 def _pinned(*paths: Path) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tree_sitter import Node
 
+from shared.telemetry import INSTRUMENTS
 from tests.infra import bicep
 from tools import costs
 
@@ -96,13 +97,16 @@ def test_every_error_line_is_heard() -> None:
 
 
 def test_the_queries() -> None:
-    """Each as it was thought through: a line's outcome is its message, a metric has its name."""
+    """Each as it was thought through: a line's outcome is its message, a metric has its name.
+
+    Only errors are asked for by line: whatever the level of the log, those are written."""
     written = {each["name"]: each for each in variable("queries")}
     assert {name: each["query"] for name, each in written.items()} == {
         "unattended": "'AppTraces | where SeverityLevel >= 3 and Message in"
         " (dynamic(${string(worrying)}))'",
-        "no-backup": "AppTraces | summarize first = min(TimeGenerated), finished ="
-        ' countif(Message == "backup.finished") | where finished == 0 and'
+        "no-backup": 'AppMetrics | where Name in ("waymark.backups.finished",'
+        ' "waymark.outbox.oldest_age") | summarize first = min(TimeGenerated), finished ='
+        ' countif(Name == "waymark.backups.finished") | where finished == 0 and'
         " (isnull(first) or first < ago(25h))",
         "unsent-events": 'AppMetrics | where Name == "waymark.outbox.oldest_age" | summarize'
         " samples = count(), oldest = max(Sum) | where samples == 0 or oldest > 300",
@@ -120,10 +124,13 @@ def test_the_queries() -> None:
     assert {name: each["dimensions"] for name, each in written.items()} == {
         name: "byLine" if name == "unattended" else [] for name in written
     }
-    code = (ROOT / "functions/nightly_backup/service/backing_up.py").read_text(encoding="utf-8")
-    assert '"backup.finished"' in code
-    metrics = (ROOT / "shared/telemetry/recording.py").read_text(encoding="utf-8")
-    assert '"waymark.outbox.oldest_age"' in metrics
+    named = {
+        name
+        for each in written.values()
+        for name in re.findall(r'"(waymark\.[^"]*)"', each["query"])
+    }
+    assert named == {"waymark.outbox.oldest_age", "waymark.backups.finished"}
+    assert named <= INSTRUMENTS.keys()
 
 
 def test_a_query_tells_when_it_finds_a_row() -> None:

@@ -198,6 +198,7 @@ def _finished(means: Means, job: BackupJob, containers: dict[str, ContainerBacku
         compressed_bytes=manifest.compressed_bytes,
         seconds=round((manifest.finished_at - job.started_at).total_seconds(), 1),
     )
+    telemetry.measure("waymark.backups.finished", 1)
     return jobs.moved(
         job,
         now,

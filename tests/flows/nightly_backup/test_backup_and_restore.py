@@ -25,6 +25,7 @@ from tests.flows.nightly_backup.keeping import (
 )
 from tests.flows.stores import RIVAL, TENANT, House
 from tests.flows.stores import house as house
+from tests.kernel.recorded import recording
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,14 @@ def test_a_restore_is_the_original_document_by_document(house: House, tmp_path: 
         assert sum(count.restored for count in done.counts.values()) == sum(
             len(held) for held in before.values()
         )
+
+
+def test_a_finished_backup_is_counted(house: House) -> None:
+    """Once for each, so that a night without one is noticed."""
+    fill(house, 5)
+    with recording() as recorded:
+        assert {back_up(house).state for _ in range(2)} == {"done"}
+        assert recorded.counts("waymark.backups.finished") == [({}, 2)]
 
 
 def test_what_was_indexed_is_found_again(house: House, tmp_path: Path) -> None:
