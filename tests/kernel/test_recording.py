@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import logging
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from azure_functions_runtime.otel import configure_opentelemetry, update_opentelemetry_status
@@ -28,8 +19,6 @@ from shared.events.envelope import Event
 from shared.messaging import Outcome, handle_once
 from shared.outbox import RELAY_AFTER, relay
 from shared.stores import Stores
-from shared.telemetry.destinations import _Told
-from shared.telemetry.export import Exporting, SdkRecorder
 from shared.telemetry.hops import MOST_CALLS
 from tests.kernel.embedded import (
     CONTAINER,
@@ -325,145 +314,6 @@ def test_the_hosts_span_stands_in_for_a_caller(recorded: Recorded) -> None:
     spans = recorded.spans()
     assert (spans["sweeps"].trace_id, spans["sweeps"].parent_id) == ("12" * 16, "34" * 8)
     assert spans["asked for"].trace_id == TRACE
-
-
-def test_without_an_exporter_nothing_of_it_is_loaded(tmp_path: Path) -> None:
-    """A process that exports nothing, and one that is told not to, loads no OpenTelemetry."""
-    program = (
-        "import sys; from pathlib import Path; from local.host import settings_of; "
-        "from shared import runtime; "
-        "made = settings_of(Path(sys.argv[1]), 0, dict(p.split('=') for p in sys.argv[2:])); "
-        "runtime.start(made).documents.get('tenants', ('a',), 'a'); "
-        "print(any(name.startswith('opentelemetry') for name in sys.modules))"
-    )
-    collector = "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1"
-    for given, loads in (
-        ([], False),
-        ([collector, "OTEL_SDK_DISABLED=true"], False),
-        ([collector], True),
-    ):
-        ran = subprocess.run(
-            [sys.executable, "-c", program, str(tmp_path / str(len(given))), *given],
-            cwd=ROOT, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        assert ran.stdout.strip() == str(loads), ran.stderr
-
-
-def test_a_log_line_is_exported_with_the_ids_of_its_hop(recorded: Recorded) -> None:
-    """The outcome is its body, its fields are attributes: plain ones as they are, others as JSON;
-    what is below the level is written nowhere."""
-    telemetry.configure("INFO")
-    with telemetry.hop(traceparent=PARENT, request_id="r-1", name="n") as here:
-        telemetry.log("thing.done", count=3, share=0.5, ok=True, of=["a"], at=None, name="x")
-        telemetry.log("thing.seen", level=logging.DEBUG)
-    telemetry.log("thing.failed", level=logging.ERROR, at=datetime(2026, 1, 2, tzinfo=UTC))
-    done, failed = recorded.lines()
-    assert (done.outcome, done.severity) == ("thing.done", "INFO")
-    assert (done.trace_id, done.span_id) == (TRACE, here.span_id)
-    assert done.attributes == {
-        "count": 3, "share": 0.5, "ok": True, "of": '["a"]', "name": "x", "request_id": "r-1",
-    }  # fmt: skip
-    assert done.resource["service.name"] == "waymark-tests"
-    assert (failed.outcome, failed.severity) == ("thing.failed", "ERROR")
-    assert failed.trace_id == ""
-    assert failed.attributes == {"at": '"2026-01-02 00:00:00+00:00"'}
-
-
-def test_a_line_of_a_trace_that_is_not_sampled_is_exported_all_the_same() -> None:
-    """Logs tell everything, whatever is sampled."""
-    with recording(ratio=0.0) as recorded:
-        with telemetry.hop(traceparent=None, request_id=None, name="n") as here:
-            telemetry.log("thing.failed", level=logging.ERROR)
-        (line,) = recorded.lines()
-        assert (line.trace_id, line.span_id) == (here.trace_id, here.span_id)
-        assert recorded.in_order() == []
-
-
-def test_the_words_of_an_error_are_not_exported(recorded: Recorded) -> None:
-    """Its type and where it was raised are."""
-    try:
-        int(SENT)
-    except ValueError as error:
-        telemetry.failure("thing.failed", error, id="i")
-    (line,) = recorded.lines()
-    assert line.attributes["error"] == "ValueError"
-    assert __name__.rpartition(".")[2] in line.attributes["traceback"]
-    assert SENT.encode() not in recorded.sent()
-
-
-def test_a_destination_that_takes_no_lines_is_told_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """One that takes spans, and nothing else, is away in part all the time: that is one warning;
-    when it takes all, one line says so."""
-    told = _Told("otlp")
-    for _ in range(3):
-        told.about(taken=True, signal="spans")
-        told.about(taken=False, signal="metrics")
-        told.about(taken=False, signal="lines")
-    for signal in ("lines", "metrics", "spans"):
-        told.about(taken=True, signal=signal)
-    assert [each.getMessage() for each in caplog.records if "telemetry" in each.getMessage()] == [
-        "telemetry.not_exported", "telemetry.exported_again",
-    ]  # fmt: skip
-
-
-def test_azure_monitor_gets_spans_with_their_ids() -> None:
-    """A hop becomes a request of Application Insights, a call in it a dependency, a line in it a
-    trace of a severity, of one operation."""
-    taken: list[dict[str, Any]] = []
-
-    class Ingestion(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            envelopes = json.loads(body)
-            taken.extend(envelopes)
-            told = {"itemsReceived": len(envelopes), "itemsAccepted": len(envelopes), "errors": []}
-            answer = json.dumps(told).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ingestion)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    connection = (
-        f"InstrumentationKey={uuid4()};IngestionEndpoint=http://127.0.0.1:{server.server_port}/"
-    )
-    recorder = SdkRecorder(Exporting("waymark-tests", "1", azure_monitor=connection))
-    telemetry.record_with(recorder)
-    try:
-        told = {"db.system.name": "q"}
-        with (
-            telemetry.hop(traceparent=PARENT, request_id=None, name="n", kind="server"),
-            telemetry.calling("get x", "db.client.operation.duration", told),
-        ):
-            telemetry.log("backup.failed", level=logging.ERROR, backup="b-1")
-    finally:
-        telemetry.record_with(None)
-        recorder.stop(10)
-        server.shutdown()
-        server.server_close()
-    named = {
-        (each["data"]["baseType"], each["data"]["baseData"].get("name")): each["tags"]
-        for each in taken
-    }
-    for kind in (("RequestData", "n"), ("RemoteDependencyData", "get x")):
-        assert named[kind]["ai.operation.id"] == TRACE
-        assert named[kind]["ai.cloud.role"] == "waymark-tests"
-    assert named["RequestData", "n"]["ai.operation.parentId"] == CALLER
-    assert any(kind == "MetricData" for kind, _ in named)
-    (line,) = [each for each in taken if each["data"]["baseType"] == "MessageData"]
-    assert line["tags"]["ai.operation.id"] == TRACE
-    said = line["data"]["baseData"]
-    assert (said["message"], said["severityLevel"]) == ("backup.failed", 3)
-    assert said["properties"]["backup"] == "b-1"
 
 
 def test_a_request_is_a_server_span_by_its_route(tmp_path: Path) -> None:
