@@ -13,7 +13,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from shared.documents.port import Filter, Order, Partition, check_value
+from shared.documents.checks import check_value
+from shared.documents.port import Filter, Order, Partition
 from shared.errors import Invalid
 
 

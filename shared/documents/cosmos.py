@@ -9,13 +9,27 @@ documents and report ``Exists`` for a commit that succeeded. Such a commit ends 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from shared.documents.checks import (
+    check_commit,
+    check_filters,
+    check_nearest,
+    check_order,
+    is_id,
+    load_groups,
+)
 from shared.documents.continuation import read_continuation, shape_of, write_continuation
+from shared.documents.cosmos_errors import (
+    Sending,
+    after_answer,
+    before_sending,
+    commit_under_way,
+    refusal,
+    translated,
+)
 from shared.documents.cosmos_query import (
     position,
     sorting,
@@ -35,48 +49,27 @@ from shared.documents.port import (
     Order,
     Page,
     Partition,
-    Patch,
     Replace,
     ScanPage,
     Stored,
     Upsert,
-    check_commit,
-    check_filters,
-    check_nearest,
-    check_order,
-    document_id,
-    is_id,
-    load_groups,
 )
 from shared.errors import (
     Exists,
     Invalid,
     Missing,
-    OnDocument,
-    Problem,
-    Stale,
-    Throttled,
-    TooLarge,
     Unavailable,
 )
 from shared.topology import Container, Topology
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from azure.core.pipeline import PipelineRequest, PipelineResponse
     from azure.cosmos import ContainerProxy, CosmosClient
-    from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
 
 _THROTTLE_RETRIES, _THROTTLE_SECONDS = 5, 10
 _CONNECT_RETRIES, _READ_RETRIES = 1, 1
 _LOADERS = 8
 """Commits of a load that are under way at once."""
-_IS_BATCH = "x-ms-cosmos-is-batch-request"
-_RETRY_AFTER = "x-ms-retry-after-ms"
-_READ_SESSION_NOT_AVAILABLE = 1002
-_WRITE_FORBIDDEN, _ACCOUNT_NOT_FOUND = 3, 1008
-_NO_RIGHT = 5301
-"""An identity has no role, or not yet: one that was just given takes minutes until it holds."""
 
 
 class CosmosDocuments:
@@ -149,7 +142,7 @@ class CosmosDocuments:
         from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
         try:
-            with _translated(container):
+            with translated(container):
                 item = self._proxy(container).read_item(document_id, _key(declared, partition))
         except CosmosResourceNotFoundError as error:
             if error.sub_status:
@@ -171,19 +164,19 @@ class CosmosDocuments:
         from azure.cosmos.exceptions import CosmosBatchOperationError
 
         batch = [_batch_operation(operation) for operation in operations]
-        sending = _commit_under_way.set(_Sending())
+        sending = commit_under_way.set(Sending())
         try:
-            with _translated(container):
+            with translated(container):
                 results = self._proxy(container).execute_item_batch(
                     batch, _key(declared, partition)
                 )
         except CosmosBatchOperationError as error:
-            problem = _refusal(error, operations)
+            problem = refusal(error, operations)
             if problem is None:
                 raise
             raise problem from error
         finally:
-            _commit_under_way.reset(sending)
+            commit_under_way.reset(sending)
         return tuple(
             None if isinstance(operation, Delete) else str(result["eTag"])
             for operation, result in zip(operations, results, strict=True)
@@ -195,7 +188,7 @@ class CosmosDocuments:
 
         # the rights of a read of data are those that are needed, and no more are asked for
         try:
-            with _translated(container):
+            with translated(container):
                 self._proxy(container).read_item(
                     "ping",
                     _key(declared, ("ping",) * len(declared.partition_key)),
@@ -229,7 +222,7 @@ class CosmosDocuments:
         shape = shape_of(container, scope, where, order)
         after = None if continuation is None else read_continuation(continuation, shape, len(paths))
         text, parameters = statement(declared, scope, where, order, limit + 1, after)
-        with _translated(container):
+        with translated(container):
             found = self._run(container, declared, scope, text, parameters, limit + 1)
         # A tenant may lie on several physical ranges: the SDK hands over the answer of one
         # after that of the other, each cut to the limit. And when a range splits meanwhile,
@@ -256,7 +249,7 @@ class CosmosDocuments:
             declared.partition_key, declared.vector_field, scope, vector, where, limit
         )
         text, parameters = vector_statement(declared, scope, asked, where, limit)
-        with _translated(container):
+        with translated(container):
             found = self._run(container, declared, scope, text, parameters, limit)
         # of each physical range its own nearest, and once more where a range was split meanwhile
         once = {_identity(declared, item["document"]): item for item in found}.values()
@@ -276,12 +269,12 @@ class CosmosDocuments:
             raise Invalid("limit is 1 to 1,000")
         paths = sorting(declared, None)
         if continuation is None:
-            with _translated(container):
+            with translated(container):
                 place = Place(list(self._proxy(container).read_feed_ranges()), None)
         else:
             place = read_place(container, continuation, len(paths))
         text, parameters = statement(declared, (), (), None, limit + 1, place.after)
-        with _translated(container):
+        with translated(container):
             items = list(
                 self._proxy(container).query_items(
                     query=text,
@@ -376,108 +369,9 @@ class CosmosDocuments:
             retry_throttle_backoff_max=_THROTTLE_SECONDS,
             read_timeout=self._read_timeout,
             enable_endpoint_discovery=self._endpoint_discovery,
-            raw_request_hook=_before_sending,
-            raw_response_hook=_after_answer,
+            raw_request_hook=before_sending,
+            raw_response_hook=after_answer,
         )
-
-
-class _Sending:
-    """Whether the batch has been sent without the service's word that it did nothing."""
-
-    undecided = False
-
-
-_commit_under_way: ContextVar[_Sending | None] = ContextVar("commit_under_way", default=None)
-
-
-def _before_sending(request: PipelineRequest[Any]) -> None:
-    sending = _commit_under_way.get()
-    if sending is None or _IS_BATCH not in request.http_request.headers:
-        return
-    if sending.undecided:
-        raise Unavailable("the store did not say whether the commit happened")
-    sending.undecided = True
-
-
-def _after_answer(response: PipelineResponse[Any, Any]) -> None:
-    sending = _commit_under_way.get()
-    if sending is None or _IS_BATCH not in response.http_request.headers:
-        return
-    status = response.http_response.status_code
-    sending.undecided = status == 408 or status >= 500
-
-
-@contextmanager
-def _translated(container: str) -> Iterator[None]:
-    """Turn the SDK's errors that a caller can act on into those of the port."""
-    from azure.core.exceptions import AzureError, ClientAuthenticationError
-    from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
-
-    try:
-        yield
-    except CosmosHttpResponseError as error:
-        problem = _problem(error, container)
-        if problem is None:
-            raise
-        raise problem from error
-    except CosmosBatchOperationError:
-        raise
-    except ClientAuthenticationError as error:
-        # no token to be had: an operator's to mend, and nothing happened meanwhile
-        raise Unavailable(f"the document store does not let us in ({container})") from error
-    except AzureError as error:
-        raise Unavailable(f"the document store gave no answer ({container})") from error
-
-
-def _problem(error: CosmosHttpResponseError, container: str) -> Problem | None:
-    status, detail = error.status_code or 0, error.sub_status
-    if status in {429, 449}:
-        return Throttled(
-            f"the document store is busy ({container})",
-            retry_after=float(error.headers.get(_RETRY_AFTER, 1000)) / 1000,
-        )
-    if status == 413:
-        return TooLarge("the commit is larger than the store takes")
-    if status == 403 and detail == _NO_RIGHT:
-        return Unavailable(f"the document store does not let us in ({container})")
-    if (
-        status in {0, 408, 410}
-        or status >= 500
-        or (status == 404 and detail == _READ_SESSION_NOT_AVAILABLE)
-        or (status == 403 and detail in {_WRITE_FORBIDDEN, _ACCOUNT_NOT_FOUND})
-    ):
-        return Unavailable(f"the document store does not answer ({container})")
-    return None
-
-
-def _refusal(
-    error: CosmosBatchOperationError, operations: Sequence[Operation]
-) -> Problem | ValueError | None:
-    """What the service said of the one operation that broke a batch."""
-    at = int(error.error_index)
-    identity = document_id(operations[at])
-    status = error.status_code or 0
-    kinds: dict[int, tuple[type[OnDocument], str]] = {
-        404: (Missing, "is not there"),
-        409: (Exists, "is there already"),
-        412: (Stale, "was changed meanwhile"),
-    }
-    if status in kinds:
-        kind, what = kinds[status]
-        return kind(f"document {identity!r} {what}", operation=at, document_id=identity)
-    if status == 413:
-        return TooLarge(f"document {identity!r} is larger than the store takes")
-    if status == 400 and isinstance(operations[at], Patch):
-        return ValueError(f"patch of {identity!r}: a parent is not there, or a field is no number")
-    if status in {429, 449}:
-        answer = error.operation_responses[at]
-        return Throttled(
-            "the document store is busy",
-            retry_after=float(answer.get("retryAfterMilliseconds") or 1000) / 1000,
-        )
-    if status == 408 or status >= 500:
-        return Unavailable("the store did not say whether the commit happened")
-    return None
 
 
 def _batch_operation(operation: Operation) -> tuple[str, tuple[Any, ...], dict[str, Any]]:

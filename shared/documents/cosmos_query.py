@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from shared.documents.checks import checked_path
 from shared.documents.port import (
     Contains,
     Equals,
@@ -13,7 +14,6 @@ from shared.documents.port import (
     Order,
     Partition,
     Prefix,
-    checked_path,
 )
 from shared.topology import Container
 

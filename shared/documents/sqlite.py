@@ -15,6 +15,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from shared.documents.checks import (
+    check_commit,
+    check_filters,
+    check_nearest,
+    check_order,
+    is_id,
+    load_groups,
+)
 from shared.documents.continuation import read_continuation, shape_of, write_continuation
 from shared.documents.port import (
     MAX_INTEGER,
@@ -32,26 +40,16 @@ from shared.documents.port import (
     ScanPage,
     Stored,
     Upsert,
-    check_commit,
-    check_filters,
-    check_nearest,
-    check_order,
     document_id,
-    is_id,
-    load_groups,
 )
-from shared.documents.sqlite_conditions import after, condition_of, field_of, member_of
+from shared.documents.sqlite_conditions import after, condition_of, field_of
+from shared.documents.sqlite_tables import forget, index_members, prepare
 from shared.documents.sqlite_transfer import expires_at, load, scan
 from shared.documents.sqlite_vectors import Row, Vectors
-from shared.documents.sqlite_vectors import forget as forget_vector
-from shared.documents.sqlite_vectors import prepare as prepare_vectors
 from shared.documents.sqlite_vectors import write as write_vector
 from shared.errors import Exists, Invalid, Missing, Stale
 from shared.sqlite_connections import Connections
 from shared.topology import Container, Topology
-
-_MEMBERS_FORM = 2
-"""Raised when members are kept in another form: files that have the former are indexed anew."""
 
 
 class SqliteDocuments:
@@ -70,7 +68,7 @@ class SqliteDocuments:
                 "CREATE TABLE IF NOT EXISTS array_fields (container TEXT PRIMARY KEY, fields TEXT)"
             )
             for name, container in self._containers.items():
-                _prepare(connection, name, container)
+                prepare(connection, name, container)
 
     def close(self) -> None:
         """Close all connections."""
@@ -234,7 +232,7 @@ class SqliteDocuments:
                     (self._clock(),),
                 ).fetchall()
                 for (key,) in keys:
-                    _forget(connection, name, declared, key)
+                    forget(connection, name, declared, key)
                 removed += len(keys)
         self._connections.checkpoint()
         return removed
@@ -290,7 +288,7 @@ class _Batch:
             (json.dumps(self._partition), identity),
         ).fetchone()
         if row is not None and row[3] is not None and row[3] <= self._now:
-            _forget(self._connection, self._name, self._declared, row[0])
+            forget(self._connection, self._name, self._declared, row[0])
             row = None
         if isinstance(operation, Create):
             if row is not None:
@@ -307,7 +305,7 @@ class _Batch:
                 f"document {identity!r} was changed meanwhile", operation=at, document_id=identity
             )
         if isinstance(operation, Delete):
-            _forget(self._connection, self._name, self._declared, row[0])
+            forget(self._connection, self._name, self._declared, row[0])
             return None
         if isinstance(operation, Replace):
             return self._write(row[0], operation.body)
@@ -337,79 +335,8 @@ class _Batch:
             )
         write_vector(self._connection, self._name, self._declared, key or 0, self._partition, body)
         if self._declared.array_fields:
-            _index_members(self._connection, self._name, self._declared, key or 0, body)
+            index_members(self._connection, self._name, self._declared, key or 0, body)
         return etag
-
-
-def _prepare(connection: sqlite3.Connection, name: str, container: Container) -> None:
-    connection.execute(
-        f'CREATE TABLE IF NOT EXISTS "{name}" ('
-        " rowid INTEGER PRIMARY KEY, tenant TEXT NOT NULL, partition TEXT NOT NULL,"
-        " id TEXT NOT NULL, body TEXT NOT NULL, etag TEXT NOT NULL, expires_at REAL,"
-        " UNIQUE (partition, id))"
-    )
-    connection.execute(
-        f'CREATE INDEX IF NOT EXISTS "{name}.expires_at" ON "{name}" (expires_at)'
-        " WHERE expires_at IS NOT NULL"
-    )
-    for path in container.ordered_by:
-        connection.execute(
-            f'CREATE INDEX IF NOT EXISTS "{name}.{path}" ON "{name}"'
-            f" (tenant, {field_of(path)}, id, partition)"
-        )
-    for path in container.erasure_fields:
-        connection.execute(
-            f'CREATE INDEX IF NOT EXISTS "{name}.of.{path}" ON "{name}" (tenant, {field_of(path)})'
-        )
-    for path in container.swept_by:
-        connection.execute(
-            f'CREATE INDEX IF NOT EXISTS "{name}.swept.{path}" ON "{name}" ({field_of(path)})'
-        )
-    prepare_vectors(connection, name, container)
-    if not container.array_fields:
-        return
-    connection.execute(
-        f'CREATE TABLE IF NOT EXISTS "{name}.members" (path TEXT NOT NULL, value NOT NULL,'
-        f" document INTEGER NOT NULL, PRIMARY KEY (path, value, document)) WITHOUT ROWID"
-    )
-    connection.execute(
-        f'CREATE INDEX IF NOT EXISTS "{name}.members.document" ON "{name}.members" (document)'
-    )
-    fields = json.dumps([_MEMBERS_FORM, *container.array_fields])
-    known = connection.execute(
-        "SELECT fields FROM array_fields WHERE container = ?", (name,)
-    ).fetchone()
-    if known != (fields,):
-        for key, body in connection.execute(f'SELECT rowid, body FROM "{name}"').fetchall():  # noqa: S608  a name from topology
-            _index_members(connection, name, container, key, json.loads(body))
-        connection.execute("INSERT OR REPLACE INTO array_fields VALUES (?, ?)", (name, fields))
-
-
-def _index_members(
-    connection: sqlite3.Connection, name: str, declared: Container, key: int, body: Json
-) -> None:
-    connection.execute(f'DELETE FROM "{name}.members" WHERE document = ?', (key,))  # noqa: S608  a name from topology
-    connection.executemany(
-        f'INSERT OR IGNORE INTO "{name}.members" VALUES (?, ?, ?)',  # noqa: S608  a name from topology
-        [
-            (path, member_of(value), key)
-            for path in declared.array_fields
-            for value in _array(body, path)
-        ],
-    )
-
-
-def _forget(connection: sqlite3.Connection, name: str, declared: Container, key: int) -> None:
-    connection.execute(f'DELETE FROM "{name}" WHERE rowid = ?', (key,))  # noqa: S608  a name from topology
-    forget_vector(connection, name, declared, key)
-    if declared.array_fields:
-        connection.execute(f'DELETE FROM "{name}.members" WHERE document = ?', (key,))  # noqa: S608  a name from topology
-
-
-def _array(body: Any, path: str) -> list[Any]:
-    for part in path.split("."):
-        body = body.get(part) if isinstance(body, dict) else None
-    return body if isinstance(body, list) else []
 
 
 def _patched(body: Json, patch: Patch) -> Json:

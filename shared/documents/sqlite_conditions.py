@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.documents.port import (
-    Equals,
-    Filter,
-    Order,
-    Prefix,
-    Range,
-    checked_path,
-)
+from shared.documents.checks import checked_path
+from shared.documents.port import Equals, Filter, Order, Prefix, Range
 from shared.topology import Container
 
 _AFTER_ANY_TEXT = "\U0010ffff"

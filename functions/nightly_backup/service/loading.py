@@ -8,7 +8,8 @@ from functions.nightly_backup.rules.lines import Json
 from functions.nightly_backup.rules.manifest import Damaged
 from functions.nightly_backup.service.parts import Held
 from shared import topology
-from shared.documents.port import MAX_LOADED, Documents, load_groups
+from shared.documents.checks import load_groups
+from shared.documents.port import MAX_LOADED, Documents
 from shared.errors import Invalid, TooLarge
 
 LOAD_BYTES = 4 * 1024 * 1024
