@@ -25,7 +25,7 @@ from local.samples import (
 )
 from shared import runtime, telemetry
 from shared.auth import Tokens
-from shared.errors import WaymarkError
+from shared.errors import Unavailable, WaymarkError
 from shared.models.roles import ROLES, Role
 from shared.models.tenant import PLATFORM
 from shared.settings import SettingsError
@@ -48,7 +48,7 @@ def main() -> int:
         settings = settings_of(arguments.home.resolve(), port, os.environ)
         log = _log_to(None if arguments.verbose else settings.home / "host.log", settings.log_level)
         host = Host(settings, taken=taken, host_file=ROOT / "host.json")
-    except (HostError, SettingsError, OSError) as error:
+    except (HostError, SettingsError, Unavailable, OSError) as error:
         print(f"waymark: {error}", file=sys.stderr)
         return 2
     # A list and short sleeps, no threading.Event: its lock is not for signal handlers, and a

@@ -31,14 +31,14 @@ class Connections:
     is overwritten in the file; :meth:`checkpoint` does the same for the log.
 
     The first connection makes the file. Later ones do not, nor one that finds the log of a file
-    that is not there: what was moved away is missed by whoever comes then, until it is back,
-    instead of an empty one taking its place and its log.
+    that is not there: what was moved away while somebody used it is missed by whoever comes then,
+    until it is back, instead of an empty one taking its place and its log.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path.absolute()
-        self._log = self._path.with_name(f"{path.name}-wal")
+        self._path = path.resolve()  # where a link leads, as SQLite has it
+        self._log = self._path.with_name(f"{self._path.name}-wal")
         self._local = threading.local()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -60,9 +60,15 @@ class Connections:
         try:
             connection = self._connect()
         except sqlite3.OperationalError as error:
-            if _primary(error) in _AWAY:
-                raise Unavailable("the store's file is gone or does not open") from error
-            raise
+            if _primary(error) not in _AWAY:
+                raise
+            name = self._path.name
+            if self._path.exists() or not self._log.exists():
+                raise Unavailable(f"{name} is gone or does not open") from error
+            raise Unavailable(
+                f"{name} is gone, and its log {self._log.name} is there: bring it back, or remove"
+                f" {self._log.name} and {name}-shm as well, to begin anew"
+            ) from error
         with self._lock:
             self._made = True
             for thread, stale in self._opened:

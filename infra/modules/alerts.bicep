@@ -25,6 +25,7 @@ var worrying = [
   'erasure.not_taken_up'
   'exhaustion.not_told'
   'export.not_dropped'
+  'file.exhausted'
   'file.gave_up'
   'files.not_erased'
   'intake.not_nudged'

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from opentelemetry.exporter.otlp.proto.http import Compression
@@ -80,9 +80,10 @@ def azure_monitor(connection_string: str) -> Destination:
 def _telling(
     name: str, spans: SpanExporter, metrics: MetricExporter, lines: LogRecordExporter
 ) -> Destination:
-    told = _Told(name)
     return Destination(
-        _ToldSpans(spans, told), _ToldMetrics(metrics, told), _ToldLines(lines, told)
+        _ToldSpans(spans, _Told(name, "spans")),
+        _ToldMetrics(metrics, _Told(name, "metrics")),
+        _ToldLines(lines, _Told(name, "lines")),
     )
 
 
@@ -93,28 +94,38 @@ def _headers(text: str) -> Mapping[str, str]:
 
 
 class _Told:
-    """Tells once that a destination does not take all that it is sent, and once that it does again.
+    """Tells once that a destination takes none of a signal, and once that it does again."""
 
-    Some take spans and no metrics: what is refused all the time is told once as well.
-    """
-
-    def __init__(self, destination: str) -> None:
+    def __init__(self, destination: str, signal: str) -> None:
         self._destination = destination
-        self._refused: set[str] = set()
+        self._signal = signal
+        self._away = False
         self._lock = threading.Lock()
 
-    def about(self, *, taken: bool, signal: str) -> None:
+    def about(self, *, taken: bool) -> None:
         with self._lock:
-            before = bool(self._refused)
-            (self._refused.discard if taken else self._refused.add)(signal)
-            if bool(self._refused) is before:
+            if taken is not self._away:
                 return
+            self._away = not taken
         log(
             "telemetry.exported_again" if taken else "telemetry.not_exported",
             level=logging.INFO if taken else logging.WARNING,
             destination=self._destination,
-            signal=signal,
+            signal=self._signal,
         )
+
+
+_Result = TypeVar("_Result")
+
+
+def _told(told: _Told, export: Callable[[], _Result], well: _Result, ill: _Result) -> _Result:
+    """What an export came to, told; one that raises has failed."""
+    try:
+        result = export()
+    except Exception:
+        result = ill
+    told.about(taken=result is well)
+    return result
 
 
 class _ToldSpans(SpanExporter):
@@ -125,9 +136,12 @@ class _ToldSpans(SpanExporter):
         self._told = told
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._inner.export(spans)
-        self._told.about(taken=result is SpanExportResult.SUCCESS, signal="spans")
-        return result
+        return _told(
+            self._told,
+            lambda: self._inner.export(spans),
+            SpanExportResult.SUCCESS,
+            SpanExportResult.FAILURE,
+        )
 
     def shutdown(self) -> None:
         self._inner.shutdown()
@@ -147,9 +161,12 @@ class _ToldMetrics(MetricExporter):
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **more: Any
     ) -> MetricExportResult:
-        result = self._inner.export(metrics_data, timeout_millis, **more)
-        self._told.about(taken=result is MetricExportResult.SUCCESS, signal="metrics")
-        return result
+        return _told(
+            self._told,
+            lambda: self._inner.export(metrics_data, timeout_millis, **more),
+            MetricExportResult.SUCCESS,
+            MetricExportResult.FAILURE,
+        )
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         return self._inner.force_flush(timeout_millis)
@@ -166,9 +183,12 @@ class _ToldLines(LogRecordExporter):
         self._told = told
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
-        result = self._inner.export(batch)
-        self._told.about(taken=result is LogRecordExportResult.SUCCESS, signal="lines")
-        return result
+        return _told(
+            self._told,
+            lambda: self._inner.export(batch),
+            LogRecordExportResult.SUCCESS,
+            LogRecordExportResult.FAILURE,
+        )
 
     def force_flush(self, timeout_millis: int = 10_000) -> bool:
         return self._inner.force_flush(timeout_millis)

@@ -25,6 +25,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import (
+    INVALID_SPAN,
     Link,
     NonRecordingSpan,
     SpanContext,
@@ -47,13 +48,12 @@ _KINDS = {
     "producer": SpanKind.PRODUCER,
     "consumer": SpanKind.CONSUMER,
 }
-_SEVERITIES = {
-    logging.DEBUG: SeverityNumber.DEBUG,
-    logging.INFO: SeverityNumber.INFO,
-    logging.WARNING: SeverityNumber.WARN,
-    logging.ERROR: SeverityNumber.ERROR,
-    logging.CRITICAL: SeverityNumber.FATAL,
-}
+_SEVERITIES = (
+    (logging.CRITICAL, SeverityNumber.FATAL),
+    (logging.ERROR, SeverityNumber.ERROR),
+    (logging.WARNING, SeverityNumber.WARN),
+    (logging.INFO, SeverityNumber.INFO),
+)
 # They write a line for each batch; ours is one for each time that a collector is away.
 _TALKATIVE = (
     "opentelemetry.exporter",
@@ -148,15 +148,14 @@ class SdkRecorder:
     def line(
         self, outcome: str, level: int, attributes: Attributes, *, traceparent: str | None
     ) -> None:
-        context = Context()
-        if traceparent is not None:
-            context = trace.set_span_in_context(NonRecordingSpan(_context_of(traceparent)), context)
+        severity = _severity(level)
+        of = INVALID_SPAN if traceparent is None else NonRecordingSpan(_context_of(traceparent))
         self._logger.emit(
             LogRecord(
                 timestamp=time.time_ns(),
-                context=context,
-                severity_text=_SEVERITIES[level].name,
-                severity_number=_SEVERITIES[level],
+                context=trace.set_span_in_context(of, Context()),
+                severity_text=severity.name,
+                severity_number=severity,
                 body=outcome,
                 attributes=dict(attributes),
             )
@@ -172,11 +171,15 @@ class SdkRecorder:
         providers, self._running = self._running, ()
         # the SDK's own bounds add up, provider by provider and exporter by exporter
         stopping = [threading.Thread(target=each.shutdown, daemon=True) for each in providers]
-        for thread in stopping:
-            thread.start()
         until = time.monotonic() + seconds
+        for each, thread in zip(providers, stopping, strict=True):
+            try:
+                thread.start()
+            except RuntimeError:  # Python 3.12 starts none while it ends
+                each.shutdown()
         for thread in stopping:
-            thread.join(max(0.0, until - time.monotonic()))
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in stopping)
 
 
@@ -198,6 +201,10 @@ class _Recorded:
             self._span.set_attribute("error.type", error_type)
             self._span.set_status(Status(StatusCode.ERROR))
         self._span.end()
+
+
+def _severity(level: int) -> SeverityNumber:
+    return next((name for least, name in _SEVERITIES if level >= least), SeverityNumber.DEBUG)
 
 
 def _context_of(traceparent: str) -> SpanContext:

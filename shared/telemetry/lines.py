@@ -14,11 +14,16 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
 
 from shared.telemetry.hops import current
 from shared.telemetry.recording import recorder
 
+MOST_TRACEBACK = 6000
+"""Characters of a traceback: Application Insights keeps 8,192 of a field."""
 _LOGGER = logging.getLogger("waymark")
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def log(outcome: str, /, *, level: int = logging.INFO, **fields: object) -> None:
@@ -32,11 +37,7 @@ def log(outcome: str, /, *, level: int = logging.INFO, **fields: object) -> None
     _LOGGER.log(level, outcome, extra={"waymark": fields})
     recording, here = recorder(), current()
     if recording is not None:
-        told = {
-            name: value if isinstance(value, str | int | float) else json.dumps(value, default=str)
-            for name, value in fields.items()
-            if value is not None
-        }
+        told = {name: _plain(value) for name, value in fields.items() if value is not None}
         if here is not None:
             told["request_id"] = here.request_id
         recording.line(outcome, level, told, traceparent=here.traceparent if here else None)
@@ -45,8 +46,33 @@ def log(outcome: str, /, *, level: int = logging.INFO, **fields: object) -> None
 def failure(outcome: str, error: Exception, /, **fields: object) -> None:
     """Write one error line with the traceback. The error's own words stay out of it: they
     may quote what somebody sent."""
-    where = "".join(traceback.format_tb(error.__traceback__))
+    where = _where(error.__traceback__)
     log(outcome, level=logging.ERROR, error=type(error).__name__, traceback=where, **fields)
+
+
+def _plain(value: object) -> str | int | float:
+    if isinstance(value, str | int | float):
+        return value
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError):  # keys that are no text, or a value within itself
+        return str(value)
+
+
+def _where(raised: TracebackType | None) -> str:
+    """A traceback whose files are named within the app or their package, never by the folders of a
+    machine; of a long one the frames next to the error, for who takes a line may cut its end."""
+    shown: list[str] = []
+    for frame in reversed(traceback.extract_tb(raised)):
+        path = Path(frame.filename)
+        _, installed, name = frame.filename.rpartition("site-packages/")
+        if not installed:
+            name = str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else path.name
+        told = traceback.FrameSummary(name, frame.lineno, frame.name, line=frame.line)
+        shown += traceback.format_list([told])
+        if sum(map(len, shown)) > MOST_TRACEBACK:
+            break
+    return "".join(reversed(shown))
 
 
 @contextmanager
@@ -88,7 +114,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             # without the exception's words, as in failure()
             line["error"] = record.exc_info[0].__name__
-            line["traceback"] = "".join(traceback.format_tb(record.exc_info[2]))
+            line["traceback"] = _where(record.exc_info[2])
         return json.dumps(line, default=str)
 
 

@@ -85,6 +85,11 @@ def test_a_change_would_be_found(world: World, call: Caller) -> None:
     change = Request(path={"user_id": learner.user_id}, body={"birth_year": 1999})
     with world.untouched([other.user_id]):
         assert call("users_update", change, token=world.token(admin)).status_code == 200
+    archive = world.host.home / "blobs/exports/demo" / learner.user_id
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(AssertionError, match="exports"), world.untouched([learner.user_id]):
+        archive.write_bytes(b"x")
+    archive.unlink()
     change = Request(path={"user_id": learner.user_id}, body={"birth_year": 2000})
     with pytest.raises(AssertionError, match="accounts"), world.untouched([learner.user_id]):
         assert call("users_update", change, token=world.token(admin)).status_code == 200

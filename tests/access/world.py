@@ -288,7 +288,8 @@ class World(Things):
                 assert after == before, sorted(after ^ before)
         finally:
             self._then.execute("ROLLBACK")
-        assert self._archives(texts, tenants) == archives
+        found = self._archives(texts, tenants)
+        assert found == archives, sorted(found ^ archives)
 
     def _version(self) -> int:
         """Another one after each commit of the host."""

@@ -24,7 +24,7 @@ HEARD_OTHERWISE = {
     "event.failed": "tried again, and a dead letter in the end",
     "event.handled": "tried again, and a dead letter in the end",
     "event.not_handled": "tried again, and a dead letter in the end",
-    "file.registered": "tried again, and given up by the queue of those that failed",
+    "file.registered": "tried again, and in the end a line file.exhausted",
     "outbox.refused": "the alert for events that are not sent",
     "request.broke": "answered with 500, of which the front door's alert tells",
     "resume.refinement_failed": "stands in the profile; the rules' own reading is kept",
@@ -35,30 +35,42 @@ HEARD_OTHERWISE = {
 }
 
 
-def may_be_error(call: ast.Call) -> bool:
-    """Whether a call of the log can write an error: unless it says a lower level, or none."""
-    assert isinstance(call.func, ast.Attribute)
-    levels = [ast.unparse(each.value) for each in call.keywords if each.arg == "level"]
-    if call.func.attr == "log":
-        return any(not re.fullmatch(r"logging\.(DEBUG|INFO|WARNING)", each) for each in levels)
-    return call.func.attr in {"failure", "timed"}  # timed is an error when its block raises
+# Lines that are errors only where their block raises: what was to be done is not done then.
+ERRORS_WHEN_RAISED = {"file.gave_up"}
 
 
-def error_lines() -> set[str]:
-    """The outcomes that the code of the cloud may write as errors."""
-    found = set()
+def error_lines() -> tuple[set[str], set[str]]:
+    """The outcomes that the code of the cloud writes as errors, and those that it writes so when
+    a block of theirs raises."""
+    always: set[str] = set()
+    raised: set[str] = set()
     for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and ast.unparse(node.func.value) == "telemetry"
-                and may_be_error(node)
+            if not isinstance(node, ast.Call) or not ast.unparse(node.func).startswith(
+                "telemetry."
             ):
+                continue
+            wrote = ast.unparse(node.func).removeprefix("telemetry.")
+            levels = [ast.unparse(each.value) for each in node.keywords if each.arg == "level"]
+            lower = all(re.fullmatch(r"logging\.(DEBUG|INFO|WARNING)", each) for each in levels)
+            if wrote in {"failure", "timed"} or (wrote == "log" and not lower):
                 outcome = node.args[0]
                 assert isinstance(outcome, ast.Constant), f"{path}:{node.lineno}: not to be read"
-                found.add(str(outcome.value))
-    return found
+                (raised if wrote == "timed" else always).add(str(outcome.value))
+    return always, raised
+
+
+def test_the_log_is_written_by_one_name() -> None:
+    """As a function of ``telemetry``, so that what is written can be found, here and by people."""
+    for path in [*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]:
+        if path.parent.name == "telemetry":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                "shared.telemetry"
+            ):
+                names = {each.name for each in node.names}
+                assert not names & {"log", "failure", "timed", "lines"}, path
 
 
 def plain(node: Node) -> Any:
@@ -93,7 +105,9 @@ def test_every_error_line_is_heard() -> None:
     worrying = variable("worrying")
     assert worrying == sorted(set(worrying))
     assert not set(worrying) & HEARD_OTHERWISE.keys()
-    assert set(worrying) | HEARD_OTHERWISE.keys() == error_lines()
+    always, raised = error_lines()
+    assert set(worrying) | HEARD_OTHERWISE.keys() == always | raised
+    assert set(worrying) - always == ERRORS_WHEN_RAISED
 
 
 def test_the_queries() -> None:

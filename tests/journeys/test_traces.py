@@ -249,7 +249,7 @@ def test_metrics_count_what_happened(
 
 def test_a_failure_is_marked_by_its_type(watched: Watched) -> None:
     """What a handler cannot read is a failed span, without the error's words, and is counted; a
-    later hop of an unsampled trace is not exported at all."""
+    later hop of an unsampled trace has no span."""
     trace_id = secrets.token_hex(16)
     for flags in ("01", "00"):
         event = Event(
@@ -281,7 +281,7 @@ def test_a_failure_is_marked_by_its_type(watched: Watched) -> None:
 
 
 def test_a_caller_that_does_not_sample_is_heeded(watched: Watched) -> None:
-    """Its trace goes on through the answer, and nothing of it is exported."""
+    """Its trace goes on through the answer, and no span of it is exported."""
     trace_id = secrets.token_hex(16)
     for flags in ("00", "01"):
         header = {"traceparent": f"00-{trace_id}-{'ab' * 8}-{flags}"}
@@ -385,12 +385,13 @@ def test_what_is_left_is_sent_when_the_host_stops(tmp_path: Path) -> None:
             assert host.stop() == 0
         assert "GET /api/v1/candidates" in {span.name for span in collector.spans}
         assert "http.server.request.duration" in collector.metric_names
+        assert "request.answered" in {line.outcome for line in collector.lines}
 
 
 @pytest.mark.parametrize("away", ["refuses", "hangs", "breaks"])
 def test_a_collector_that_is_away_is_told_once_and_slows_nobody(tmp_path: Path, away: str) -> None:
-    """Whether it refuses, hangs or answers 500: requests are answered, one warning is written, and
-    the host stops in time."""
+    """Whether it refuses, hangs or answers 500: requests are answered, one warning is written for
+    each of spans, metrics and lines at most, and the host stops in time."""
     with running_collector() as collector:
         collector.status, collector.pause = (500, 0.0) if away == "breaks" else (200, 60.0)
         url = f"http://127.0.0.1:{free_port()}" if away == "refuses" else collector.url
@@ -410,9 +411,9 @@ def test_a_collector_that_is_away_is_told_once_and_slows_nobody(tmp_path: Path, 
             for _ in range(20):
                 assert host.call("GET", "v1/candidates").status_code == 200
             assert host.stop() == 0
-            assert [(line["level"], line["destination"]) for line in told()] == [
-                ("warning", "otlp")
-            ]
+            ways = [(line["level"], line["destination"], line["signal"]) for line in told()]
+            assert len(ways) == len(set(ways))
+            assert {*ways} <= {("warning", "otlp", each) for each in ("spans", "metrics", "lines")}
             others = [
                 line
                 for line in map(json.loads, log.read_text(encoding="utf-8").splitlines())

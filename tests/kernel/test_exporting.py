@@ -8,7 +8,8 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,11 +17,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from pydantic import BaseModel
 
 from shared import telemetry
-from shared.telemetry.destinations import _Told
+from shared.telemetry.destinations import _Told, _ToldSpans
 from shared.telemetry.export import Exporting, SdkRecorder
 from tests.kernel.recorded import Recorded, recording
+from tests.peers.otlp import running_collector
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACE, CALLER = "ab" * 16, "cd" * 8
@@ -65,13 +70,13 @@ def test_a_log_line_is_exported_with_the_ids_of_its_hop(recorded: Recorded) -> N
         telemetry.log("thing.seen", level=logging.DEBUG)
     telemetry.log("thing.failed", level=logging.ERROR, at=datetime(2026, 1, 2, tzinfo=UTC))
     done, failed = recorded.lines()
-    assert (done.outcome, done.severity) == ("thing.done", "INFO")
+    assert done.outcome == "thing.done"
     assert (done.trace_id, done.span_id) == (TRACE, here.span_id)
     assert done.attributes == {
         "count": 3, "share": 0.5, "ok": True, "of": '["a"]', "name": "x", "request_id": "r-1",
     }  # fmt: skip
     assert done.resource["service.name"] == "waymark-tests"
-    assert (failed.outcome, failed.severity) == ("thing.failed", "ERROR")
+    assert failed.outcome == "thing.failed"
     assert failed.trace_id == ""
     assert failed.attributes == {"at": '"2026-01-02 00:00:00+00:00"'}
 
@@ -98,20 +103,122 @@ def test_the_words_of_an_error_are_not_exported(recorded: Recorded) -> None:
     assert SENT.encode() not in recorded.sent()
 
 
-def test_a_destination_that_takes_no_lines_is_told_once(
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [
+        (logging.DEBUG, ("DEBUG", 5)),
+        (logging.INFO, ("INFO", 9)),
+        (logging.WARNING, ("WARN", 13)),
+        (35, ("WARN", 13)),
+        (logging.ERROR, ("ERROR", 17)),
+        (logging.CRITICAL, ("FATAL", 21)),
+    ],
+)
+def test_a_line_has_its_severity_and_its_time(
+    recorded: Recorded, level: int, severity: tuple[str, int]
+) -> None:
+    """By OpenTelemetry's names and numbers; one between two levels has the lower's."""
+    telemetry.configure("DEBUG")
+    began = time.time()
+    telemetry.log("thing.done", level=level)
+    ended = time.time()
+    (line,) = recorded.lines()
+    assert line.severity == severity
+    assert began - 0.001 <= line.seconds <= ended + 0.001
+
+
+def test_a_value_of_any_kind_stops_no_caller(recorded: Recorded) -> None:
+    """Not a key that is no text, a value within itself, bytes, or a number that is none."""
+    telemetry.configure("INFO")
+    endless: list[object] = []
+    endless.append(endless)
+    telemetry.log(
+        "thing.done", keys={("a", 1): 2}, endless=endless, raw=b"x", nan=float("nan"), name="Zoë",
+        names=["Zoë"],
+    )  # fmt: skip
+    telemetry.log("thing.done", huge=2**80, broken="\ud800")
+    first, _ = recorded.lines()
+    assert first.attributes["keys"] == "{('a', 1): 2}"
+    assert first.attributes["names"] == '["Zoë"]'
+    assert first.attributes.keys() == {"keys", "endless", "raw", "nan", "name", "names"}
+
+
+class Hollow(BaseModel):
+    """A form that takes a number."""
+
+    a: int
+
+
+def fall(steps: int) -> None:
+    """Raise an error of a library at the end of so many frames of ours."""
+    if steps:
+        fall(steps - 1)
+    Hollow.model_validate({"a": "x"})
+
+
+def test_a_traceback_names_no_folder_of_a_machine(recorded: Recorded) -> None:
+    """Files of ours are named within the app, others within their package; of a long one the end
+    is kept, where the error was raised."""
+    try:
+        fall(300)
+    except ValueError as error:
+        telemetry.failure("thing.failed", error)
+    (line,) = recorded.lines()
+    where = line.attributes["traceback"]
+    assert 'File "tests/kernel/test_exporting.py"' in where
+    assert 'File "pydantic/main.py"' in where[-800:]
+    assert str(ROOT) not in where
+    assert 1000 < len(where) < 8192
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What was told of destinations, with the signal."""
+    return [
+        (each.getMessage(), vars(each)["waymark"]["signal"])
+        for each in caplog.records
+        if each.getMessage().startswith("telemetry.")
+    ]
+
+
+def test_a_collector_without_a_place_for_lines_is_told_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One that takes spans, and nothing else, is away in part all the time: that is one warning;
-    when it takes all, one line says so."""
-    told = _Told("otlp")
-    for _ in range(3):
-        told.about(taken=True, signal="spans")
-        told.about(taken=False, signal="metrics")
-        told.about(taken=False, signal="lines")
-    for signal in ("lines", "metrics", "spans"):
-        told.about(taken=True, signal=signal)
-    assert [each.getMessage() for each in caplog.records if "telemetry" in each.getMessage()] == [
-        "telemetry.not_exported", "telemetry.exported_again",
+    """And takes spans as ever."""
+    telemetry.configure("INFO")
+    with running_collector() as collector:
+        collector.unknown = {"/v1/logs"}
+        recorder = SdkRecorder(Exporting("w", "1", otlp_endpoint=collector.url))
+        telemetry.record_with(recorder)
+        with telemetry.hop(traceparent=None, request_id=None, name="n"):
+            telemetry.log("thing.done")
+        telemetry.record_with(None)
+        assert recorder.stop(10)
+        assert [span.name for span in collector.spans] == ["n"]
+        assert told(caplog) == [("telemetry.not_exported", "lines")]
+
+
+def test_what_goes_wrong_with_a_destination_is_told_by_signal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once when it begins, and once when it is over; an exporter that raises has failed as well."""
+    telemetry.configure("INFO")
+    answers: Iterator[SpanExportResult | Exception] = iter(
+        [SpanExportResult.FAILURE, KeyError(SENT), SpanExportResult.SUCCESS]
+    )
+
+    class Fickle(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    exporter = _ToldSpans(Fickle(), _Told("otlp", "spans"))
+    assert [exporter.export([]) for _ in range(3)] == [
+        SpanExportResult.FAILURE, SpanExportResult.FAILURE, SpanExportResult.SUCCESS,
+    ]  # fmt: skip
+    assert told(caplog) == [
+        ("telemetry.not_exported", "spans"), ("telemetry.exported_again", "spans"),
     ]  # fmt: skip
 
 

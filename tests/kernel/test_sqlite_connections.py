@@ -297,4 +297,38 @@ def test_a_file_that_was_moved_away_is_missed_until_it_is_back(
     assert come() == 2
     assert count(another) == 2
     another.close()
+    # with its log, for a thread that comes later: still no empty one
+    moved = [
+        file.rename(file.with_name(f"away-{file.name}")) for file in tmp_path.glob("probe.db*")
+    ]
+    with pytest.raises(Unavailable, match="gone"):
+        come()
+    for file in moved:
+        file.rename(file.with_name(file.name.removeprefix("away-")))
+    assert come() == 3
+    connections.close()
+
+
+@pytest.mark.parametrize("name", ["a b", "a%20b", "a?mode=ro", "a#b", "ä&b"])
+def test_a_file_of_any_name_is_opened(tmp_path: Path, name: str) -> None:
+    """Whatever it would mean in a URI."""
+    connections = Connections(tmp_path / name / f"{name}.db")
+    connections.get().execute("CREATE TABLE probe (value INTEGER)")
+    insert(connections)
+    assert (tmp_path / name / f"{name}.db").is_file()
+    connections.close()
+
+
+def test_a_file_behind_a_link_is_missed_as_well(tmp_path: Path) -> None:
+    """SQLite keeps the log beside what the link leads to."""
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    (tmp_path / "link.db").symlink_to(volume / "a.db")
+    connections = Connections(tmp_path / "link.db")
+    connections.get().execute("CREATE TABLE probe (value INTEGER)")
+    insert(connections)
+    (volume / "a.db").rename(volume / "away.db")
+    with pytest.raises(Unavailable, match="gone"):
+        Connections(tmp_path / "link.db").get()
+    assert not (volume / "a.db").exists()
     connections.close()

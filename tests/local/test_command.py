@@ -201,6 +201,24 @@ def test_what_cannot_start_is_told(
         assert "Traceback" not in refused.output
 
 
+def test_a_store_that_is_gone_without_its_log_is_told(tmp_path: Path) -> None:
+    """After kill -9, with a file removed by hand: what to do is said, and nothing is begun anew."""
+    with command(tmp_path) as first:
+        assert first.url
+        first.end(signal.SIGKILL)
+    (tmp_path / "documents.db").rename(tmp_path / "kept.db")
+    with command(tmp_path) as refused:
+        wait_until(lambda: refused.ended, "the end")
+        assert refused.end(signal.SIGINT) == 2
+        assert "documents.db is gone" in refused.output
+        assert "bring it back" in refused.output
+        assert "Traceback" not in refused.output
+    (tmp_path / "kept.db").rename(tmp_path / "documents.db")
+    with command(tmp_path) as again:
+        assert again.url
+        assert again.end(signal.SIGINT) == 0
+
+
 def test_empty_variables_change_nothing(tmp_path: Path) -> None:
     """A variable that is there but empty leaves the host's own default."""
     with command(tmp_path, WAYMARK_TOKEN_KEY="", WAYMARK_PUBLIC_URL="") as running:

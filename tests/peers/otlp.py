@@ -54,7 +54,8 @@ class ReceivedLine:
     """A log line as it came."""
 
     outcome: str
-    severity: str
+    severity: tuple[str, int]
+    seconds: float  # since the epoch
     trace_id: str
     span_id: str
     attributes: dict[str, Any]
@@ -73,11 +74,13 @@ class Point:
 
 @dataclass
 class Collector:
-    """What came in so far. ``status`` is what it answers, ``pause`` how long it waits before."""
+    """What came in so far. ``status`` is what it answers, ``pause`` how long it waits before;
+    paths in ``unknown`` are not found."""
 
     port: int = 0
     status: int = 200
     pause: float = 0.0
+    unknown: set[str] = field(default_factory=set)
     headers: list[dict[str, str]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     spans: list[ReceivedSpan] = field(default_factory=list)
@@ -122,7 +125,8 @@ class Collector:
                     self.lines.append(
                         ReceivedLine(
                             outcome=line.body.string_value,
-                            severity=line.severity_text,
+                            severity=(line.severity_text, line.severity_number),
+                            seconds=line.time_unix_nano / 1e9,
                             trace_id=line.trace_id.hex(),
                             span_id=line.span_id.hex(),
                             attributes=_attributes(line.attributes),
@@ -191,8 +195,9 @@ def running_collector() -> Iterator[Collector]:
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
             collector.headers.append({k.lower(): v for k, v in self.headers.items()})
-            answer = collector.take(self.path, body) if collector.status == 200 else b""
-            self.send_response(collector.status)
+            status = 404 if self.path in collector.unknown else collector.status
+            answer = collector.take(self.path, body) if status == 200 else b""
+            self.send_response(status)
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -198,7 +199,7 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
             return Decision()
         return Decision([Create(record.stored())], [ending_of(record)])
 
-    announce_once(
+    outcome = announce_once(
         stores,
         source=HANDLER,
         container=CONTAINER,
@@ -206,6 +207,8 @@ def record_poison(stores: Stores, container: str, name: str, *, clock: Clock) ->
         decide=decide,
         now=began,
     )
+    if outcome == "done":
+        telemetry.log("file.exhausted", level=logging.ERROR, tenant=tenant_id, intake=intake_id)
 
 
 def _checked(

@@ -211,7 +211,7 @@ def _stepped(means: Means, job: RestoreJob) -> RestoreJob:
             level=logging.ERROR,
             restore=job.id,
             backup=job.backup_id,
-            reason=str(error),
+            error=type(error).__name__,  # the job has the words, which may name somebody's file
         )
         now = means.clock()
         return jobs.moved(job, now, state="failed", failure=str(error), finished_at=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -197,12 +198,19 @@ def test_a_dangerous_file_is_quarantined_without_a_claim(house: House) -> None:
     ]
 
 
-def test_a_file_that_could_not_be_registered_is_recorded(house: House) -> None:
-    """A poison message leaves a failed record, once, and a retry takes the file on."""
+def test_a_file_that_could_not_be_registered_is_recorded(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A poison message leaves a failed record and an error in the log, once, and a retry takes
+    the file on."""
     name = house.put(f"{TENANT}/cv.txt", RESUME)
     for _ in range(2):
         service.record_poison(house, "resumes", name, clock=house.clock)
     record = house.record("cv.txt")
+    (line,) = [each for each in caplog.records if each.levelno >= logging.ERROR]
+    assert (line.message, vars(line)["waymark"]) == (
+        "file.exhausted", {"tenant": TENANT, "intake": record.intake_id},
+    )  # fmt: skip
     assert (record.state, record.attempt) == ("failed", 1)
     assert record.reason is not None
     assert record.reason.code == "exhausted"
@@ -210,11 +218,14 @@ def test_a_file_that_could_not_be_registered_is_recorded(house: House) -> None:
     assert upload.report(house, TENANT, record.intake_id, now=house.clock())[2] is None
 
 
-def test_poison_does_not_touch_what_was_registered_after_all(house: House) -> None:
-    """A poison message that comes late leaves the record and its file alone."""
+def test_poison_does_not_touch_what_was_registered_after_all(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A poison message that comes late leaves the record and its file alone, and alarms nobody."""
     name = house.drop("cv.txt")
     service.record_poison(house, "resumes", name, clock=house.clock)
     assert house.record("cv.txt").state == "extracting"
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def test_poison_of_a_file_that_is_gone_leaves_nothing(house: House) -> None:
