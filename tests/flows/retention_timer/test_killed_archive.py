@@ -40,15 +40,16 @@ def beside(lena: Journeyer) -> int:
     )
 
 
-def started(home: Path, moment: str) -> subprocess.Popen[str]:
+def started(home: Path, moment: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.flows.retention_timer.archiving_process", str(home), moment],
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        text=True,
+        stderr=subprocess.PIPE,
+        bufsize=0,  # a buffer would hold back from communicate() what was said meanwhile
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "begun\n"
+    assert process.stdout.readline() == b"begun\n"
     return process
 
 
@@ -67,17 +68,17 @@ def test_killed_at_random_points_every_journey_is_read_once(tmp_path: Path) -> N
     chance.seed(seed)
     while kills < MOST_KILLS:
         process = started(tmp_path, moment)
-        time.sleep(chance.uniform(0, 0.12))
+        time.sleep(chance.uniform(0, 0.02 + 0.01 * kills))
         process.kill()
         out, _ = process.communicate(timeout=30)
-        if "done" in out:
+        if b"done" in out:
             break
         kills += 1
         assert [seen(each) for each in learners] == before, f"seed {seed}, kill {kills}"
     assert kills >= 2, f"seed {seed}: it was done before it could be killed"
     process = started(tmp_path, moment)
-    out, _ = process.communicate(timeout=120)
-    assert "done" in out
+    out, errors = process.communicate(timeout=120)
+    assert b"done" in out, f"seed {seed}: {errors[-4000:].decode()}"
     assert [seen(each) for each in learners] == before, f"seed {seed}"
     assert [beside(each) for each in learners] == [0] * LEARNERS
     journeys = [each.journey() for each in learners]
