@@ -236,7 +236,12 @@ def test_tesseract_dies_with_its_parent() -> None:
     parent.stdin.close()
     parent.stdout.readline()  # the first is the question for the languages
     time.sleep(0.6)
-    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    listed = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    children: list[str] = []
+    for _ in range(2000):  # between two pages there is none
+        if children := listed.read_text().split():
+            break
+        time.sleep(0.005)
     parent.kill()
     parent.wait()
     assert children
