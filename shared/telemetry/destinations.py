@@ -102,7 +102,7 @@ class _Told:
         self._away = False
         self._lock = threading.Lock()
 
-    def about(self, *, taken: bool) -> None:
+    def about(self, *, taken: bool, error: str | None = None) -> None:
         with self._lock:
             if taken is not self._away:
                 return
@@ -112,6 +112,7 @@ class _Told:
             level=logging.INFO if taken else logging.WARNING,
             destination=self._destination,
             signal=self._signal,
+            error=error,
         )
 
 
@@ -122,8 +123,9 @@ def _told(told: _Told, export: Callable[[], _Result], well: _Result, ill: _Resul
     """What an export came to, told; one that raises has failed."""
     try:
         result = export()
-    except Exception:
-        result = ill
+    except Exception as error:
+        told.about(taken=False, error=type(error).__name__)
+        return ill
     told.about(taken=result is well)
     return result
 

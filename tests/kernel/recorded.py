@@ -6,9 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from shared import telemetry
 from shared.telemetry.export import Exporting, SdkRecorder
 from tests.peers.otlp import Collector, ReceivedLine, ReceivedSpan, running_collector
+
+TRACE, CALLER = "ab" * 16, "cd" * 8
+PARENT = f"00-{TRACE}-{CALLER}-01"
+SENT = "anna@example.org"
 
 
 class Recorded:
@@ -69,3 +75,10 @@ def recording(*, ratio: float = 1.0) -> Iterator[Recorded]:
         finally:
             telemetry.record_with(None)
             recorder.stop(10)
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    """What happens in a test."""
+    with recording() as each:
+        yield each

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -22,21 +23,14 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from pydantic import BaseModel
 
 from shared import telemetry
+from shared.telemetry import export
 from shared.telemetry.destinations import _Told, _ToldSpans
 from shared.telemetry.export import Exporting, SdkRecorder
-from tests.kernel.recorded import Recorded, recording
+from tests.kernel.recorded import CALLER, PARENT, SENT, TRACE, Recorded, recording
+from tests.kernel.recorded import recorded as recorded
 from tests.peers.otlp import running_collector
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACE, CALLER = "ab" * 16, "cd" * 8
-PARENT = f"00-{TRACE}-{CALLER}-01"
-SENT = "anna@example.org"
-
-
-@pytest.fixture
-def recorded() -> Iterator[Recorded]:
-    with recording() as each:
-        yield each
 
 
 def test_without_an_exporter_nothing_of_it_is_loaded(tmp_path: Path) -> None:
@@ -220,6 +214,26 @@ def test_what_goes_wrong_with_a_destination_is_told_by_signal(
     assert told(caplog) == [
         ("telemetry.not_exported", "spans"), ("telemetry.exported_again", "spans"),
     ]  # fmt: skip
+
+
+def test_what_waits_leaves_also_where_no_thread_begins_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in Python 3.12 while it ends."""
+
+    class Refusing(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    telemetry.configure("INFO")
+    with running_collector() as collector:
+        recorder = SdkRecorder(Exporting("w", "1", otlp_endpoint=collector.url))
+        telemetry.record_with(recorder)
+        telemetry.log("thing.done")
+        telemetry.record_with(None)
+        monkeypatch.setattr(export, "threading", SimpleNamespace(Thread=Refusing))
+        assert recorder.stop(10)
+        assert [line.outcome for line in collector.lines] == ["thing.done"]
 
 
 def test_azure_monitor_gets_spans_with_their_ids() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,19 +33,11 @@ from tests.kernel.embedded import (
     raising,
     with_failing,
 )
-from tests.kernel.recorded import Recorded, recording
+from tests.kernel.recorded import CALLER, PARENT, SENT, TRACE, Recorded, recording
+from tests.kernel.recorded import recorded as recorded
 from tests.kernel.small_api import serving
 
 ROOT = Path(__file__).resolve().parents[2]
-TRACE, CALLER = "ab" * 16, "cd" * 8
-PARENT = f"00-{TRACE}-{CALLER}-01"
-SENT = "anna@example.org"
-
-
-@pytest.fixture
-def recorded() -> Iterator[Recorded]:
-    with recording() as each:
-        yield each
 
 
 def given(stores: Stores, told: Event, handle: object, *, count: int = 1) -> None:
